@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import * as esbuild from 'esbuild';
+import { BUNDLES, type BundleSpec } from './bundles.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const dist = path.join(root, 'dist');
+
+/** Turns `import('…/entry.ts')` of another bundle's entry into a load of that bundle. */
+function lazyBundles(self: BundleSpec): esbuild.Plugin {
+  const files = new Map(
+    BUNDLES.filter((other) => other.runtime === 'node' && other !== self).map((other) => [
+      path.join(root, other.entry),
+      `./${other.name}.js`,
+    ]),
+  );
+  return {
+    name: 'lazy-bundles',
+    setup(build) {
+      build.onResolve({ filter: /^\./ }, (args) => {
+        if (args.kind !== 'dynamic-import') return undefined;
+        const bundle = files.get(path.resolve(args.resolveDir, args.path));
+        return bundle ? { path: bundle, external: true } : undefined;
+      });
+    },
+  };
+}
+
+const common: esbuild.BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  sourcemap: true,
+  loader: { '.sh': 'text', '.node': 'empty', '.ttf': 'file' },
+  logLevel: 'warning',
+};
+
+const node: esbuild.BuildOptions = {
+  ...common,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node22',
+  // A dynamic import in a CommonJS bundle must be a require: the other bundle is CommonJS too.
+  supported: { 'dynamic-import': false },
+  // cpu-features is native and optional; ssh2 works without it.
+  external: ['vscode', 'cpu-features'],
+};
+
+function bundleOptions(bundle: BundleSpec, production: boolean): esbuild.BuildOptions {
+  const output: esbuild.BuildOptions = {
+    entryPoints: { [bundle.name]: bundle.entry },
+    outdir: 'dist',
+    minify: production,
+    metafile: true,
+  };
+  if (bundle.runtime === 'browser') {
+    return {
+      ...common,
+      ...output,
+      platform: 'browser',
+      format: 'esm',
+      target: 'es2023',
+      jsx: 'automatic',
+      jsxImportSource: 'preact',
+      assetNames: '[name]',
+    };
+  }
+  return {
+    ...node,
+    ...output,
+    define: { BUNDLE_FOLDER: '__dirname' },
+    banner: bundle.name === 'cli' ? { js: '#!/usr/bin/env node' } : {},
+    plugins: [lazyBundles(bundle)],
+  };
+}
+
+/** Every `*.test.ts` of the rings and the support programs, each a bundle of its own beside its source map. */
+async function testOptions(only = ''): Promise<esbuild.BuildOptions> {
+  const all = await Array.fromAsync(fs.glob('{test,bench}/**/*.{test,bench,entry}.{ts,tsx}', { cwd: root }));
+  const found = all.filter((file) => file.includes(only));
+  return {
+    ...node,
+    entryPoints: found,
+    outdir: 'out',
+    outbase: root,
+    packages: 'external',
+    define: { BUNDLE_FOLDER: JSON.stringify(dist) },
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+  };
+}
+
+function report(
+  results: readonly { readonly bundle: BundleSpec; readonly bytes: number }[],
+  production: boolean,
+): boolean {
+  let over = false;
+  for (const { bundle, bytes } of results) {
+    const kB = bytes / 1000;
+    const tooBig = production && bundle.budgetKB !== undefined && kB > bundle.budgetKB;
+    over ||= tooBig;
+    const budget = bundle.budgetKB === undefined ? '' : ` of ${bundle.budgetKB}`;
+    console.log(`${bundle.name.padEnd(15)} ${kB.toFixed(1).padStart(8)} kB${budget}${tooBig ? '  OVER BUDGET' : ''}`);
+  }
+  return !over;
+}
+
+/**
+ * Builds the bundles (and the tests with `tests`). Bundles whose entry does not exist fail the build.
+ * @throws when a production bundle is over its budget
+ */
+export async function build(
+  options: {
+    readonly production?: boolean;
+    readonly tests?: boolean;
+    readonly quiet?: boolean;
+    readonly only?: string;
+  } = {},
+): Promise<void> {
+  const production = options.production ?? false;
+  await fs.mkdir(dist, { recursive: true });
+  const results = await Promise.all(
+    BUNDLES.filter((bundle) => existsSync(path.join(root, bundle.entry))).map(async (bundle) => {
+      const result = await esbuild.build(bundleOptions(bundle, production));
+      const output = Object.entries(result.metafile?.outputs ?? {}).find(([file]) => file === `dist/${bundle.name}.js`);
+      return { bundle, bytes: output?.[1].bytes ?? 0 };
+    }),
+  );
+  if (existsSync(path.join(dist, 'cli.js'))) await fs.chmod(path.join(dist, 'cli.js'), 0o755);
+  if (options.tests) await esbuild.build(await testOptions(options.only));
+  const fits = options.quiet ? true : report(results, production);
+  if (!fits) throw new Error('A bundle is over its budget (scripts/bundles.ts).');
+}
+
+async function watch(): Promise<void> {
+  for (const bundle of BUNDLES) {
+    const context = await esbuild.context({ ...bundleOptions(bundle, false), logLevel: 'info' });
+    await context.watch();
+  }
+}
+
+if (import.meta.main) {
+  const flags = new Set(process.argv.slice(2));
+  if (flags.has('--watch')) await watch();
+  else if (flags.has('--tests-only')) await esbuild.build(await testOptions());
+  else await build({ production: flags.has('--production'), tests: flags.has('--tests') });
+}

@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { parseDuration } from './environment.ts';
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/, { error: 'expected a short name of letters, digits, dots and dashes' });
+const price = z.number().min(0).default(0).describe('Price of one GPU for one hour, in your currency.');
+const sandbox = z.enum(['auto', 'bwrap', 'docker', 'apptainer', 'none']).default('auto');
+const root = z.string().optional().describe('Folder for runs on this box; default ~/.local/share/research-copilot.');
+const hours = z.number().positive().default(12).describe('How much measured run time to send ahead.');
+
+export const boxSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    name,
+    kind: z.literal('local'),
+    slots: z.int().min(1).default(1).describe('How many runs at a time.'),
+    gpus: z.union([z.literal('all'), z.array(z.int().min(0)), z.literal(0)]).default(0),
+    price_per_gpu_hour: price,
+    away_hours: hours,
+    root,
+  }),
+  z.strictObject({
+    name,
+    kind: z.literal('ssh'),
+    host: z
+      .string()
+      .regex(/^[^-\s][^\s]*$/, {
+        error: 'expected an alias of ~/.ssh/config or a host name; it may not start with a dash',
+      })
+      .describe('An alias of ~/.ssh/config, or a host name.'),
+    gpus: z.union([z.literal('all'), z.array(z.int().min(0))]).default('all'),
+    cpu_slots: z.int().min(0).default(1).describe('How many runs with gpus: 0 at a time.'),
+    price_per_gpu_hour: price,
+    sandbox,
+    away_hours: hours,
+    root,
+  }),
+  z.strictObject({
+    name,
+    kind: z.literal('slurm'),
+    host: z.string().regex(/^[^-\s][^\s]*$/),
+    partition: z.string().optional(),
+    account: z.string().optional(),
+    time: z
+      .string()
+      .refine((text) => (parseDuration(text) ?? 0) > 0, { error: 'expected a duration such as 2h' })
+      .optional(),
+    gpu_type: z.string().optional(),
+    options: z.array(z.string()).default([]),
+    max_jobs: z.int().min(1).default(16),
+    price_per_gpu_hour: price,
+    root,
+  }),
+]);
+export type Box = z.output<typeof boxSchema>;
+export type BoxOf<K extends Box['kind']> = Extract<Box, { kind: K }>;
+
+/** `boxes.yaml`, in the user's config folder; never read from a workspace. */
+export const boxesSchema = z.strictObject({
+  boxes: z.array(boxSchema).superRefine((boxes, context) => {
+    const seen = new Set<string>();
+    boxes.forEach((box, index) => {
+      if (seen.has(box.name)) {
+        context.addIssue({ code: 'custom', path: [index, 'name'], message: `two boxes are named ${box.name}` });
+      }
+      seen.add(box.name);
+    });
+  }),
+});
+
+const modelName = z.string().trim().min(1);
+
+/** `config.yaml`, in the user's config folder. VS Code settings override it. */
+export const configSchema = z.strictObject({
+  models: z
+    .strictObject({
+      base_url: z.url().default('https://api.openai.com/v1').describe('Any OpenAI-compatible server.'),
+      ideator: modelName.optional().describe('The model that proposes ideas. None: the hyperparameter ideator.'),
+      implementer: modelName.optional().describe('The model that writes patches. Default: the ideator’s.'),
+      key_env: z.string().default('OPENAI_API_KEY').describe('The variable that holds the key, for the terminal.'),
+      temperature: z.number().min(0).max(2).optional(),
+      max_output_tokens: z.int().min(256).default(16_000),
+    })
+    .prefault({}),
+  prices: z
+    .record(
+      z.string(),
+      z.strictObject({ input: z.number().min(0), cached: z.number().min(0).optional(), output: z.number().min(0) }),
+    )
+    .default({})
+    .describe('Price per million tokens, by model name.'),
+});
+export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,93 @@
+import * as z from 'zod';
+
+/** Seconds from `30m`, `1h30m`, `45s`, `2d`. */
+export function parseDuration(text: string): number | undefined {
+  const parts = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text.trim());
+  if (!parts || parts[0] === '') return undefined;
+  const [, d = '0', h = '0', m = '0', s = '0'] = parts;
+  return ((Number(d) * 24 + Number(h)) * 60 + Number(m)) * 60 + Number(s);
+}
+
+const duration = z
+  .string()
+  .refine((text) => (parseDuration(text) ?? 0) > 0, { error: 'expected a duration such as 45s, 30m or 1h30m' })
+  .describe('A duration such as 45s, 30m or 1h30m.');
+const line = z.string().trim().min(1);
+const glob = line.describe('A path or glob relative to the repository root, with / as separator.');
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected a variable name such as WANDB_API_KEY' });
+
+export const objectiveSchema = z
+  .strictObject({
+    metric: line.describe('The name of the metric, as the run prints it.'),
+    goal: z.enum(['minimize', 'maximize']),
+    summary: z
+      .union([z.enum(['last', 'best']), z.strictObject({ target: z.number(), axis: line })])
+      .default('last')
+      .describe('Which number of the curve counts: last, best, or the value of `axis` when `target` is reached.'),
+    valid: z
+      .tuple([z.number(), z.number()])
+      .optional()
+      .describe('The range a real result lies in; others are flagged and never ranked.'),
+  })
+  .describe("The environment's one number.");
+
+export const metricSourceSchema = z.union([
+  line.describe('A regular expression with named groups, one metric a group; `step` is the axis.'),
+  z.strictObject({ file: glob }).describe('A file the run writes: JSON lines, CSV, TensorBoard events, offline wandb.'),
+]);
+
+export const seedSchema = z.union([
+  z.strictObject({ env: variable }).describe('The environment variable that carries the seed.'),
+  z.strictObject({ flag: line }).describe('The flag that carries the seed, such as --seed.'),
+  z.literal('none').describe('The run takes no seed; replicates then measure hardware noise only.'),
+]);
+
+/** `research.yaml`. Keys are those of docs/research-yaml.md. */
+export const environmentSchema = z.strictObject({
+  name: line.describe('A short name for this research problem.'),
+  brief: z.string().default('').describe('What to aim for, in words: a path or inline text, read again each round.'),
+  setup: line.optional().describe('Makes $RESEARCH_ENV; runs once per box and content of setup_inputs.'),
+  setup_inputs: z.array(glob).default([]),
+  run: line.describe('The command that trains, run with /bin/sh in the root of the checkout.'),
+  smoke: line.optional().describe('A quick check before a GPU is taken.'),
+  evaluate: line.optional().describe('Prints the number that counts, from a fresh checkout of trusted code.'),
+  objective: objectiveSchema,
+  metrics: z.array(metricSourceSchema).default([]),
+  editable: z.array(glob).default(['**']).describe('What a patch may change.'),
+  protected: z.array(glob).default([]).describe('What a patch may never change. Wins over editable.'),
+  protected_regions: z.array(z.strictObject({ file: glob, from: line, to: line })).default([]),
+  resources: z
+    .strictObject({ gpus: z.int().min(0).default(1), timeout: duration.default('1h') })
+    .prefault({})
+    .describe('What one run takes.'),
+  inputs: z.array(glob).default([]).describe('Untracked files the run needs.'),
+  links: z.record(z.string(), line).default({}).describe('Paths that exist on the box, by path in the checkout.'),
+  artifacts: z.array(glob).default([]),
+  env: z.record(variable, z.string()).default({}),
+  secrets: z.array(variable).default([]).describe('Names only; the values come from the environment or SecretStorage.'),
+  seed: seedSchema.default('none'),
+});
+
+export type Environment = z.output<typeof environmentSchema>;
+export type Objective = Environment['objective'];
+export type Goal = Objective['goal'];
+export type SeedRule = Environment['seed'];
+
+/** The keys whose change makes results incomparable, hence a new base (design §3). */
+export const RESULT_KEYS = [
+  'setup',
+  'setup_inputs',
+  'run',
+  'evaluate',
+  'objective',
+  'metrics',
+  'protected',
+  'protected_regions',
+  'resources',
+  'inputs',
+  'links',
+  'env',
+  'seed',
+] as const satisfies readonly (keyof Environment)[];

@@ -1,0 +1,62 @@
+import type { Base, Candidate, Idea, Move, Parent, Summary } from '../domain/index.ts';
+
+/** What came of one earlier idea, as the ideator is told. */
+export interface Outcome {
+  readonly idea: Idea;
+  readonly candidate?: Candidate;
+  /** `not run`, `failed to implement`, `failed`, `worse`, `better`, … in words a person would use. */
+  readonly verdict:
+    | 'baseline'
+    | 'better'
+    | 'worse'
+    | 'no different'
+    | 'failed to run'
+    | 'failed to implement'
+    | 'not run'
+    | 'rejected'
+    | 'dropped';
+  readonly objective?: Summary;
+  /** Against the baseline's mean; negative is better when minimizing. */
+  readonly delta?: number;
+  readonly curve?: string;
+  /** Last lines of a failed run, bounded. Untrusted. */
+  readonly tail?: string;
+  readonly reason?: string;
+}
+
+export interface IdeaRequest {
+  readonly base: Base;
+  readonly round: number;
+  /** How many of each move. Exploit ideas build on `parents`. */
+  readonly explore: number;
+  readonly exploit: number;
+  /** The candidates to exploit, best first. */
+  readonly parents: readonly Outcome[];
+  /** Everything tried, for context. */
+  readonly history: readonly Outcome[];
+  readonly baseline?: Summary;
+  /** The brief, read again for this round. */
+  readonly brief: string;
+  /** Files of the base a model may read, by path, entry script first; text only. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Same key, same round: replays what was already paid. */
+  readonly key: string;
+  readonly signal?: AbortSignal;
+  /** Called with each idea as soon as it is whole. */
+  readonly onIdea: (idea: ProposedIdea) => Promise<void>;
+}
+
+export type ProposedIdea = Pick<Idea, 'title' | 'hypothesis' | 'details' | 'expected' | 'risk' | 'edits'> & {
+  readonly move: Move;
+  readonly parents: readonly Parent[];
+  /** Set where the idea repeats an earlier one: it is kept, dropped, with this reason. */
+  readonly dropped?: string;
+};
+
+export interface Ideator {
+  readonly lane: 'model' | 'hyperparameter';
+  /** For the view: the model's name, or what stands in for it. */
+  readonly label: string;
+  /** @throws HumanError of models, or `no-hyperparameters` naming what was looked for and where */
+  propose(request: IdeaRequest): Promise<void>;
+}

@@ -1,0 +1,279 @@
+import type {
+  ApprovalPolicy,
+  Attempt,
+  Base,
+  Budgets,
+  Candidate,
+  CandidateId,
+  Environment,
+  Goal,
+  Idea,
+  IdeaId,
+  IdeaKind,
+  Lane,
+  MetricPoint,
+  Millis,
+  ModelCall,
+  Move,
+  Parent,
+  Purpose,
+  Round,
+  Run,
+  RunId,
+  RunState,
+  Search,
+  Summary,
+} from '../domain/index.ts';
+import type { Detected, Diagnostic } from '../environment/index.ts';
+import type { FileDiff, Review } from '../git/index.ts';
+import type { Request } from '../store/index.ts';
+import type { Disposable } from '../system/index.ts';
+import type { BoxReport } from '../workers/index.ts';
+
+/** What a row of the leaderboard is about: the baseline of a comparison class, or a candidate. */
+export type RowStatus =
+  | 'implementing'
+  | 'failed-to-implement'
+  | 'ready'
+  | 'rejected'
+  | 'approved'
+  | 'duplicate'
+  | RunState;
+
+export interface RunCell {
+  readonly id: RunId;
+  readonly seed: number;
+  readonly state: RunState;
+  readonly box?: string;
+  readonly value?: number;
+  readonly exitCode?: number;
+  readonly reason?: string;
+  readonly purpose: Purpose;
+  readonly verified: boolean;
+  readonly attempt: number;
+  readonly counts: boolean;
+  readonly startedAt?: Millis;
+  readonly endedAt?: Millis;
+  readonly unreachableSince?: Millis;
+  readonly lastMetric?: Run['lastMetric'];
+  readonly logBytes: number;
+}
+
+/** One line of the leaderboard. Plain data: crosses to the webview and to `--json` as it is. */
+export interface LeaderboardRow {
+  /** `baseline/<class>` or the candidate's id. */
+  readonly key: string;
+  readonly candidate?: CandidateId;
+  readonly idea?: IdeaId;
+  readonly round?: number;
+  readonly title: string;
+  readonly hypothesis: string;
+  readonly lane?: Lane;
+  readonly move?: Move;
+  readonly kind?: IdeaKind;
+  readonly parents: readonly Parent[];
+  readonly status: RowStatus;
+  readonly reason?: string;
+  readonly comparisonClass?: string;
+  readonly runs: readonly RunCell[];
+  readonly objective?: Summary;
+  /** Against the baseline's mean of the same comparison class. */
+  readonly delta?: number;
+  /** The difference in units of the baseline's spread; undefined without a spread. */
+  readonly sigmas?: number;
+  readonly improved?: boolean;
+  /** 1 for the best of its comparison class; undefined for what cannot be ranked. */
+  readonly rank?: number;
+  /** At most 60 values of the objective's metric over the run, evenly thinned by min/max. */
+  readonly spark: readonly number[];
+  readonly startedAt?: Millis;
+  readonly elapsedMs?: number;
+}
+
+export interface Leaderboard {
+  readonly goal: Goal;
+  readonly metric: string;
+  readonly baseId: number;
+  readonly baseCommit: string;
+  readonly behind: boolean;
+  readonly rows: readonly LeaderboardRow[];
+  /** Each with the share of its ideas that came to a counted result. */
+  readonly rounds: readonly (Round & { readonly completion: number; readonly best?: number })[];
+}
+
+export interface IdeaNode {
+  readonly idea: Idea;
+  readonly candidates: readonly Candidate[];
+  /** Derived from the newest candidate and its runs; `proposed` and `dropped` have none. */
+  readonly status: 'proposed' | 'dropped' | RowStatus;
+}
+
+export interface BoxNode {
+  readonly name: string;
+  readonly kind: 'local' | 'ssh' | 'slurm';
+  readonly where: string;
+  readonly report?: BoxReport;
+  readonly unreachableSince?: Millis;
+  readonly running: number;
+  readonly waiting: number;
+}
+
+/** Everything the views show, in one value. */
+export interface ResearchState {
+  readonly root: string;
+  readonly environment:
+    | { readonly ok: true; readonly value: Environment }
+    | { readonly ok: false; readonly missing: boolean; readonly diagnostics: readonly Diagnostic[] };
+  readonly base?: Base;
+  /** HEAD moved or a result-relevant key changed since the base was taken. */
+  readonly behind?: 'head' | 'environment';
+  readonly ideator: { readonly lane: 'model' | 'hyperparameter'; readonly label: string };
+  readonly rounds: readonly { readonly round: Round; readonly ideas: readonly IdeaNode[] }[];
+  readonly runs: readonly Run[];
+  readonly boxes: readonly BoxNode[];
+  readonly boxesProblems: readonly Diagnostic[];
+  readonly search?: Search;
+  readonly requests: readonly Request[];
+  /** Who drives: this process, another one by name, or nobody yet. */
+  readonly driver: { readonly here: boolean; readonly holder?: string; readonly pid?: number };
+}
+
+export interface ReviewHandle {
+  readonly candidate: Candidate;
+  readonly idea: Idea;
+  readonly review: Review;
+  /** HEAD against the proposal, for the list of files and totals. */
+  readonly files: readonly FileDiff[];
+}
+
+export interface Progress {
+  report(step: { readonly text: string; readonly share?: number }): void;
+}
+
+export interface Ask {
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+}
+
+export interface SearchOptions {
+  readonly approve: ApprovalPolicy;
+  readonly rounds: number;
+  readonly ideasPerRound: number;
+  /** Seeds per candidate. */
+  readonly seeds: number;
+  readonly baselineSeeds: number;
+  readonly boxes: readonly string[];
+  readonly budgets: Budgets;
+}
+
+export interface SearchResult {
+  readonly goal: Goal;
+  readonly baseline: Summary;
+  readonly rounds: readonly {
+    readonly number: number;
+    readonly ideas: readonly {
+      readonly id: IdeaId;
+      readonly title: string;
+      readonly status: string;
+      readonly value: number | null;
+      readonly delta: number | null;
+      readonly parents: readonly CandidateId[];
+    }[];
+    readonly completion: number;
+    readonly best: number | null;
+  }[];
+  readonly best: {
+    readonly idea: IdeaId;
+    readonly candidate: CandidateId;
+    readonly value: number;
+    readonly delta: number;
+    readonly improved: boolean;
+  } | null;
+}
+
+/**
+ * One open repo: the face that the extension and the terminal call. Work that spends (models, boxes) becomes a
+ * request that the driving process does, so that two windows and a terminal never do it twice; these methods
+ * resolve when the request ended, here or there.
+ */
+export interface Research {
+  readonly root: string;
+  state(): Promise<ResearchState>;
+  /** Fires after anything `state()` shows may have changed, at most every 100 ms. */
+  onDidChange(listener: () => void): Disposable;
+
+  /** Reads the repo and proposes a `research.yaml`; writes nothing. */
+  detect(): Promise<Detected>;
+  /** Writes `research.yaml`, refusing to overwrite. Gives its path. */
+  writeEnvironment(yaml: string): Promise<string>;
+  newBase(options?: { readonly includeUncommitted?: boolean }): Promise<Base>;
+
+  generateIdeas(options?: Ask & { readonly count?: number }): Promise<readonly IdeaId[]>;
+  nextRound(options?: Ask & { readonly count?: number }): Promise<readonly IdeaId[]>;
+  addIdea(words: { readonly title: string; readonly hypothesis: string; readonly details: string }): Promise<Idea>;
+  editIdea(
+    id: IdeaId,
+    words: Partial<Pick<Idea, 'title' | 'hypothesis' | 'details' | 'expected' | 'risk'>>,
+  ): Promise<Idea>;
+  dropIdea(id: IdeaId, reason: string): Promise<void>;
+  restoreIdea(id: IdeaId): Promise<void>;
+  pinIdea(id: IdeaId, pinned: boolean): Promise<void>;
+  implement(id: IdeaId, options?: Ask): Promise<Candidate>;
+  /** A new candidate of a failed or rejected one, opened for a person to write by hand. */
+  continueByHand(candidate: CandidateId): Promise<ReviewHandle>;
+
+  /** The idea's newest reviewable candidate; implements it first where there is none. */
+  openReview(idea: IdeaId, options?: Ask): Promise<ReviewHandle>;
+  /** Open reviews by candidate, after a restart too. */
+  reviews(): Promise<readonly ReviewHandle[]>;
+  /** Commits what was accepted; every hunk must be decided. */
+  approve(candidate: CandidateId): Promise<Candidate>;
+  /** Accepts every hunk as proposed, without opening a review (policy, `approve --all`). */
+  approveAll(candidate: CandidateId, by: 'person' | 'policy'): Promise<Candidate>;
+  reject(candidate: CandidateId, reason: string): Promise<Candidate>;
+
+  runBaseline(options?: Ask & { readonly box?: string; readonly seeds?: number }): Promise<readonly RunId[]>;
+  /** Queues the approved commit; the scheduler picks a box where none is named. */
+  run(
+    candidate: CandidateId,
+    options?: Ask & { readonly box?: string; readonly seeds?: number },
+  ): Promise<readonly RunId[]>;
+  replicate(run: RunId, seeds: number): Promise<readonly RunId[]>;
+  cancelRun(run: RunId): Promise<void>;
+  /** Resolves when none of the runs is live any more. */
+  waitForRuns(runs: readonly RunId[], options?: Ask): Promise<readonly Run[]>;
+
+  leaderboard(): Promise<Leaderboard>;
+  curve(run: RunId, metric: string): Promise<readonly MetricPoint[]>;
+  metricNames(run: RunId): Promise<readonly string[]>;
+  /** The local copy of a run's log, byte for byte the box's as far as it got. */
+  logFile(run: RunId): string;
+  readLog(run: RunId, offset: number, limit: number): Promise<Buffer>;
+
+  startSearch(options: SearchOptions & Ask): Promise<SearchResult>;
+  pauseSearch(): Promise<void>;
+  stopSearch(): Promise<void>;
+
+  /** Makes a branch of the approved commit; `merge` only on a clean tree. */
+  applyToBranch(
+    candidate: CandidateId,
+    options: { readonly branch?: string; readonly merge: boolean },
+  ): Promise<{ readonly branch: string; readonly merged: boolean; readonly commit: string }>;
+  export(format: 'json' | 'csv' | 'markdown'): Promise<string>;
+
+  boxes(): Promise<readonly BoxNode[]>;
+  checkBoxes(options?: Ask & { readonly names?: readonly string[] }): Promise<readonly BoxReport[]>;
+  attempts(candidate: CandidateId): Promise<readonly Attempt[]>;
+  modelCalls(): Promise<readonly ModelCall[]>;
+  /** Sizes of logs, refs, worktrees and box folders, and what a clean-up would remove. */
+  measureHousekeeping(): Promise<
+    readonly { readonly what: string; readonly bytes: number; readonly items: number; readonly id: string }[]
+  >;
+  cleanUp(ids: readonly string[]): Promise<number>;
+
+  /** A person approved running this repo's commands on boxes: keyed by repo path and content hash, in the user's state folder. */
+  commandsApproved(): Promise<boolean>;
+  approveCommands(): Promise<void>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,2 @@
+export type * from './types.ts';
+export { REQUEST_KINDS } from './types.ts';

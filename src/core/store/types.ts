@@ -1,0 +1,221 @@
+import type {
+  Attempt,
+  Base,
+  Candidate,
+  CandidateId,
+  CandidateState,
+  Environment,
+  Idea,
+  IdeaId,
+  MetricPoint,
+  Millis,
+  ModelCall,
+  Round,
+  Run,
+  RunId,
+  RunState,
+  Search,
+} from '../domain/index.ts';
+import type { Disposable } from '../system/index.ts';
+
+/** What one process may do because it drives: the generation every decision's write carries. */
+export interface Lease {
+  readonly generation: number;
+  readonly pid: number;
+  /** What the holder is, for a person: `VS Code`, `terminal`. */
+  readonly holder: string;
+  readonly until: Millis;
+}
+
+export const REQUEST_KINDS = [
+  'generate-ideas',
+  'implement',
+  'run',
+  'baseline',
+  'cancel-run',
+  'next-round',
+  'search',
+] as const;
+export type RequestKind = (typeof REQUEST_KINDS)[number];
+
+/** What a person asked for. Written by any window or terminal, done by the one that drives. */
+export interface Request {
+  readonly id: number;
+  readonly kind: RequestKind;
+  readonly payload: unknown;
+  readonly state: 'asked' | 'taken' | 'done' | 'failed' | 'cancelled';
+  /** True once the person who asked no longer wants it; the driver stops the work and ends it `cancelled`. */
+  readonly cancelAsked: boolean;
+  /** A line for a progress bar, and its share done in [0, 1] where it is known. */
+  readonly progress?: { readonly text: string; readonly share?: number };
+  readonly result?: unknown;
+  readonly error?: { readonly message: string; readonly code: string };
+  readonly createdAt: Millis;
+}
+
+/** A row that changed, in this process or another. */
+export interface Change {
+  readonly seq: number;
+  readonly table:
+    | 'base'
+    | 'round'
+    | 'idea'
+    | 'candidate'
+    | 'run'
+    | 'metric'
+    | 'model_call'
+    | 'request'
+    | 'search'
+    | 'lease';
+  /** The row's id as text; for `metric` the run's id. */
+  readonly key: string;
+}
+
+export type NewIdea = Omit<Idea, 'id' | 'createdAt' | 'dropped' | 'pinned'>;
+export type NewCandidate = Pick<Candidate, 'idea' | 'base' | 'cutFrom'> & Partial<Pick<Candidate, 'revises'>>;
+export type CandidatePatch = Partial<
+  Pick<Candidate, 'proposal' | 'approved' | 'kind' | 'patchHash' | 'duplicateOf' | 'failure' | 'reasons' | 'approvedBy'>
+>;
+export type NewRun = Pick<Run, 'id' | 'base' | 'purpose' | 'commit' | 'seed' | 'attempt'> &
+  Partial<Pick<Run, 'candidate' | 'retries' | 'box' | 'verified'>>;
+export type RunPatch = Partial<
+  Pick<
+    Run,
+    | 'box'
+    | 'comparisonClass'
+    | 'reason'
+    | 'exitCode'
+    | 'objective'
+    | 'verified'
+    | 'counts'
+    | 'logBytes'
+    | 'lastMetric'
+    | 'startedAt'
+    | 'endedAt'
+  >
+> & { readonly unreachableSince?: Millis | null };
+
+/**
+ * The research database of one repository, behind an async face: SQLite runs in a worker thread.
+ * Writes are short `BEGIN IMMEDIATE` transactions. Methods that take a `Lease` are decisions: they fail with the
+ * HumanError code `lease-lost` when another process drives by now.
+ */
+export interface Store {
+  readonly file: string;
+  /** True where the file system needs the rollback journal instead of WAL (network drives). */
+  readonly rollbackJournal: boolean;
+  /** Calls back after any committed change, of any process (within 300 ms). */
+  onDidChange(listener: (changes: readonly Change[]) => void): Disposable;
+  close(): Promise<void>;
+
+  // ---- who drives
+  /** Takes or renews the lease; undefined where another live process has it. Lapses after 20 s. */
+  acquireLease(holder: string, previous?: Lease): Promise<Lease | undefined>;
+  releaseLease(lease: Lease): Promise<void>;
+  lease(): Promise<Lease | undefined>;
+
+  // ---- requests
+  addRequest(kind: RequestKind, payload: unknown): Promise<Request>;
+  requests(filter?: { readonly states?: readonly Request['state'][] }): Promise<Request[]>;
+  request(id: number): Promise<Request | undefined>;
+  askToCancelRequest(id: number): Promise<void>;
+  /** A taken request of a driver that died is offered to the next driver as `asked` again by `requeueTaken`. */
+  takeRequest(lease: Lease, id: number): Promise<boolean>;
+  requeueTaken(lease: Lease): Promise<number>;
+  setRequestProgress(lease: Lease, id: number, progress: NonNullable<Request['progress']>): Promise<void>;
+  endRequest(
+    lease: Lease,
+    id: number,
+    end: {
+      readonly state: 'done' | 'failed' | 'cancelled';
+      readonly result?: unknown;
+      readonly error?: Request['error'];
+    },
+  ): Promise<void>;
+
+  // ---- bases and rounds
+  /** Gives the existing base of the same commit and environment hash, or makes one. */
+  addBase(base: Omit<Base, 'id' | 'createdAt'> & { readonly environment: Environment }): Promise<Base>;
+  bases(): Promise<Base[]>;
+  currentBase(): Promise<Base | undefined>;
+  setCurrentBase(id: number): Promise<void>;
+  addRound(lease: Lease, round: Omit<Round, 'createdAt'>): Promise<Round>;
+  setRoundState(lease: Lease, base: number, number: number, state: Round['state']): Promise<void>;
+  rounds(base: number): Promise<Round[]>;
+
+  // ---- ideas and candidates
+  addIdea(idea: NewIdea): Promise<Idea>;
+  editIdea(
+    id: IdeaId,
+    words: Partial<Pick<Idea, 'title' | 'hypothesis' | 'details' | 'expected' | 'risk'>>,
+  ): Promise<Idea>;
+  dropIdea(id: IdeaId, reason: string): Promise<void>;
+  restoreIdea(id: IdeaId): Promise<void>;
+  pinIdea(id: IdeaId, pinned: boolean): Promise<void>;
+  ideas(base?: number): Promise<Idea[]>;
+  idea(id: IdeaId): Promise<Idea | undefined>;
+  addCandidate(candidate: NewCandidate): Promise<Candidate>;
+  /** @throws HumanError `bad-state` when design §3 has no such move */
+  moveCandidate(id: CandidateId, to: CandidateState, patch?: CandidatePatch): Promise<Candidate>;
+  patchCandidate(id: CandidateId, patch: CandidatePatch): Promise<Candidate>;
+  candidates(filter?: { readonly base?: number; readonly idea?: IdeaId }): Promise<Candidate[]>;
+  candidate(id: CandidateId): Promise<Candidate | undefined>;
+  addAttempt(attempt: Omit<Attempt, 'createdAt' | 'number'>): Promise<Attempt>;
+  attempts(candidate: CandidateId): Promise<Attempt[]>;
+
+  // ---- runs
+  addRuns(lease: Lease, runs: readonly NewRun[]): Promise<Run[]>;
+  /** Moves forward only (`runMayMove`); gives the row as it is now, moved or not. */
+  moveRun(lease: Lease, id: RunId, to: RunState, patch?: RunPatch): Promise<Run>;
+  patchRun(lease: Lease, id: RunId, patch: RunPatch): Promise<Run>;
+  /** Any window may ask; the driver does it. */
+  askToCancelRun(id: RunId): Promise<void>;
+  runs(filter?: {
+    readonly base?: number;
+    readonly states?: readonly RunState[];
+    readonly candidate?: CandidateId;
+  }): Promise<Run[]>;
+  run(id: RunId): Promise<Run | undefined>;
+
+  // ---- metrics
+  /**
+   * Appends points and moves the run's log bytes in one transaction, so that a crash between the two cannot
+   * double a line: points are only taken when `fromByte` equals the bytes already read.
+   */
+  addMetrics(
+    lease: Lease,
+    run: RunId,
+    points: readonly MetricPoint[],
+    fromByte: number,
+    toByte: number,
+  ): Promise<boolean>;
+  metrics(
+    run: RunId,
+    options?: { readonly names?: readonly string[]; readonly after?: number },
+  ): Promise<(MetricPoint & { readonly rowid: number })[]>;
+  metricNames(base: number): Promise<string[]>;
+
+  // ---- model calls
+  /** Opens a call, or gives the answered call of the same key: then nothing is to be paid. */
+  openCall(
+    call: Omit<ModelCall, 'id' | 'createdAt' | 'state' | 'answer' | 'usage' | 'cost' | 'latencyMs' | 'error'>,
+  ): Promise<ModelCall>;
+  closeCall(
+    id: number,
+    end: Pick<ModelCall, 'state'> & Partial<Pick<ModelCall, 'answer' | 'usage' | 'cost' | 'latencyMs' | 'error'>>,
+  ): Promise<void>;
+  calls(filter?: { readonly base?: number; readonly idea?: IdeaId }): Promise<ModelCall[]>;
+
+  // ---- search
+  addSearch(search: Omit<Search, 'id' | 'startedAt'>): Promise<Search>;
+  setSearchState(id: number, state: Search['state'], why?: string): Promise<void>;
+  searches(): Promise<Search[]>;
+}
+
+export interface StoreOptions {
+  /** `<git common dir>/research/research.db`. */
+  readonly file: string;
+  /** The worker bundle; default `store-worker.js` beside the running bundle. */
+  readonly workerFile?: string;
+  readonly pid: number;
+}

@@ -1,0 +1,105 @@
+import type { Box, Environment, Purpose, RunId, RunState } from '../domain/index.ts';
+
+export interface Gpu {
+  readonly index: number;
+  readonly uuid: string;
+  readonly name: string;
+  readonly memoryMiB: number;
+  readonly usedMiB: number | null;
+  readonly utilisation: number | null;
+}
+
+/** What *Check Boxes* shows. */
+export interface BoxReport {
+  readonly box: string;
+  readonly reachable: boolean;
+  readonly latencyMs?: number;
+  readonly gpus: readonly Gpu[];
+  readonly freeBytes?: number;
+  /** Tool name to version; empty text where it is there without a version. */
+  readonly tools: Readonly<Record<string, string>>;
+  /** What is missing, in words, each with the fix. */
+  readonly problems: readonly { readonly what: string; readonly fix: string }[];
+  /** The comparison class's hardware part: the kind of GPU, or `cpu` with the machine's processor. */
+  readonly hardware: string;
+  readonly checkedAt: number;
+}
+
+/** One run to start. Everything the box needs to know; no secrets in `spec`. */
+export interface Shipment {
+  readonly run: RunId;
+  /** Short stable key of the clone: the name of the bare repo on the box. */
+  readonly repo: string;
+  readonly commit: string;
+  /** Gives a pack for a box that has `have`; called only when the box lacks the commit. */
+  readonly pack: (have: readonly string[]) => Promise<Buffer>;
+  readonly purpose: Purpose;
+  readonly environment: Environment;
+  readonly seed: number;
+  /** Untracked files the run needs: path in the checkout, absolute path here, content hash. */
+  readonly inputs: readonly { readonly path: string; readonly source: string; readonly sha256: string }[];
+  /** Values by name; sent on stdin into the supervisor's environment, never written down. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Seconds since 1970: the supervisor does not start it later. */
+  readonly startBefore?: number;
+  /** Where the objects are on this machine, for a local worker. */
+  readonly gitDir: string;
+}
+
+export type SubmitOutcome = 'started' | 'already' | 'done' | 'lost';
+
+/** One run as its box tells it. */
+export interface RunReport {
+  readonly run: RunId;
+  /** `absent`: the box knows nothing of it. Otherwise a run state the box can know. */
+  readonly state:
+    | Extract<
+        RunState,
+        'waiting' | 'preparing' | 'running' | 'finishing' | 'succeeded' | 'failed' | 'timed-out' | 'cancelled' | 'lost'
+      >
+    | 'absent';
+  readonly exitCode?: number;
+  readonly reason?: string;
+  readonly logBytes: number;
+  /** Milliseconds since 1970 by the box's clock. */
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly gpus: readonly string[];
+  /** Place in the box's queue, 1 for the head. */
+  readonly position?: number;
+}
+
+/**
+ * One box behind one interface: local, ssh or slurm. Every method may be repeated without harm.
+ * Each throws HumanError `unreachable` when the box does not answer, `host-key` and `auth` when a person is needed,
+ * `box-disk-full`, `box-missing-tool`. A link that dies in the middle is `unreachable`, never a run's failure.
+ */
+export interface Worker {
+  readonly box: Box;
+  probe(signal?: AbortSignal): Promise<BoxReport>;
+  submit(shipment: Shipment, signal?: AbortSignal): Promise<SubmitOutcome>;
+  /** One round trip for all runs named. */
+  poll(runs: readonly RunId[], signal?: AbortSignal): Promise<RunReport[]>;
+  /** At most `limit` bytes of a file of the run folder from a byte offset. `log` is stdout and stderr together. */
+  read(run: RunId, stream: 'log' | 'supervisor', offset: number, limit: number, signal?: AbortSignal): Promise<Buffer>;
+  /** Asks the box to stop the run and its whole process tree. Returns when the box has taken note. */
+  cancel(run: RunId, signal?: AbortSignal): Promise<void>;
+  /** The files of `artifacts`, capped by size; paths are checked. */
+  collect(run: RunId, into: string, maxBytes: number, signal?: AbortSignal): Promise<readonly string[]>;
+  /** Removes the folders of ended runs. Gives the bytes freed. Never touches a held lock. */
+  tidy(runs: readonly RunId[], signal?: AbortSignal): Promise<number>;
+  /** A shell on the box in the run's folder, as a command line for a terminal. */
+  terminal(run: RunId): { readonly program: string; readonly args: readonly string[] } | undefined;
+  dispose(): void;
+}
+
+/** What a worker asks a person through whoever shows it; none in the background: then it throws instead. */
+export interface Asker {
+  /** An unknown host key, once, with its SHA256 fingerprint. */
+  trustHostKey(question: {
+    readonly host: string;
+    readonly keyType: string;
+    readonly fingerprint: string;
+  }): Promise<boolean>;
+  secret(question: { readonly prompt: string }): Promise<string | undefined>;
+}
