@@ -1,4 +1,5 @@
 import type { Box, Environment, Purpose, RunId, RunState } from '../domain/index.ts';
+import type { System } from '../system/index.ts';
 
 export interface Gpu {
   readonly index: number;
@@ -102,4 +103,15 @@ export interface Asker {
     readonly fingerprint: string;
   }): Promise<boolean>;
   secret(question: { readonly prompt: string }): Promise<string | undefined>;
+}
+
+/** What every worker is built from. */
+export interface WorkerDeps {
+  readonly system: System;
+  /** The user's `research-copilot` folder: our own `known_hosts` lies there. */
+  readonly configFolder: string;
+  /** None: a background worker, which never asks and throws `host-key` or `auth` instead. */
+  readonly asker?: Asker;
+  /** Instead of the user's `~/.ssh/config` (`ssh -F`). */
+  readonly sshConfigFile?: string;
 }
