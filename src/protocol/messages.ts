@@ -1,4 +1,4 @@
-import type { Leaderboard, LeaderboardRow } from '../core/research/types.ts';
+import type { Leaderboard, LeaderboardRow } from '../core/research/leaderboard-types.ts';
 
 /**
  * What the host and the leaderboard page say to each other. The host is the only truth: it sends a snapshot, then
