@@ -41,7 +41,12 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'research',
     owns: ['src/core/research.ts', 'src/core/research/'],
-    faces: ['src/core/research.ts', 'src/core/research/index.ts', 'src/core/research/types.ts'],
+    faces: [
+      'src/core/research.ts',
+      'src/core/research/index.ts',
+      'src/core/research/types.ts',
+      'src/core/research/leaderboard-types.ts',
+    ],
     uses: all,
   },
   { name: 'protocol', owns: ['src/protocol/'], faces: 'any', uses: [], usesTypesOf: ['domain', 'research'] },
