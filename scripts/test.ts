@@ -2,55 +2,127 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { build } from './build.ts';
+import { installLine, missingFor, RINGS, type Ring } from './provision/parts.ts';
+import { isServerInstalled } from './vscode/install.ts';
 
 /**
- * Runs the rings named (default: unit) with mocha and prints one closing line for all.
- * `--only TEXT` takes the test files whose path holds the text, `--grep TEXT` the tests whose title does.
+ * Runs the rings named (default: unit) and prints one closing line for all.
+ * `--only TEXT` takes the test files whose path holds the text, `--grep TEXT` the tests whose title does; `--desktop`
+ * runs the host ring in a desktop VS Code even where the VS Code server is installed.
+ * A ring whose parts this machine lacks is skipped and says how to get them; with CI=true it fails.
  */
 const root = path.resolve(import.meta.dirname, '..');
 const args = process.argv.slice(2);
-const grepAt = args.indexOf('--grep');
-const grep = grepAt >= 0 ? args.splice(grepAt, 2)[1] : undefined;
-const onlyAt = args.indexOf('--only');
-const only = onlyAt >= 0 ? args.splice(onlyAt, 2)[1] : undefined;
+const grep = option('--grep');
+const only = option('--only');
+const desktop = args.includes('--desktop');
 const rings = args.filter((arg) => !arg.startsWith('-'));
+const TIMEOUT_MS: Readonly<Record<Ring, number>> = { unit: 20_000, boxes: 120_000, host: 60_000, ui: 240_000 };
 
-await build({ tests: true, quiet: true, only });
+interface Counts {
+  readonly passes: number;
+  readonly failures: number;
+  readonly pending: number;
+}
+
+function option(name: string): string | undefined {
+  const at = args.indexOf(name);
+  return at >= 0 ? args.splice(at, 2)[1] : undefined;
+}
+
+function isRing(name: string): name is Ring {
+  return (RINGS as readonly string[]).includes(name);
+}
+
+async function filesOf(ring: Ring): Promise<string[]> {
+  const source = await Array.fromAsync(fs.glob(`test/${ring}/**/*.test.{ts,tsx}`, { cwd: root }));
+  return source
+    .filter((file) => file.includes(only ?? ''))
+    .map((file) => path.join('out', file.replace(/\.tsx?$/, '.js')))
+    .sort();
+}
+
+/** What the machine must have for a ring; a desktop VS Code needs neither our server nor our browser. */
+function lacks(ring: Ring): ReturnType<typeof missingFor> {
+  const parts = missingFor(ring);
+  const own = process.env.VSCODE_TEST_EXECUTABLE !== undefined || desktop;
+  return ring === 'host' && own ? parts.filter((part) => part.name === 'git') : parts;
+}
+
+function mochaArguments(ring: Ring, files: readonly string[], report: string): string[] {
+  return [
+    '--enable-source-maps',
+    path.join(root, 'node_modules/mocha/bin/mocha.js'),
+    '--reporter',
+    path.join(root, 'scripts/reporter.cjs'),
+    '--reporter-option',
+    `output=${report}`,
+    '--timeout',
+    String(TIMEOUT_MS[ring]),
+    ...(grep ? ['--grep', grep] : []),
+    ...files,
+  ];
+}
+
+function hostEnvironment(report: string): NodeJS.ProcessEnv {
+  const standIn = path.join(root, 'scripts/vscode/stand-in.ts');
+  const executable = process.env.VSCODE_TEST_EXECUTABLE ?? (isServerInstalled() && !desktop ? standIn : undefined);
+  return {
+    ...process.env,
+    HOST_TESTS_REPORT: report,
+    ...(executable ? { VSCODE_TEST_EXECUTABLE: executable } : {}),
+    ...(only ? { HOST_TESTS_ONLY: only.replace(/\.tsx?$/, '.js') } : {}),
+    ...(grep ? { HOST_TESTS_GREP: grep } : {}),
+  };
+}
+
+/** Runs one ring; a run that left no report or ended badly without a failed test counts as one failure. */
+async function run(ring: Ring, files: readonly string[]): Promise<Counts> {
+  const report = path.join(root, 'out', `report-${ring}.json`);
+  await fs.rm(report, { force: true });
+  const child =
+    ring === 'host'
+      ? spawnSync(process.execPath, ['--enable-source-maps', path.join(root, 'out/test/host/runTest.entry.js')], {
+          cwd: root,
+          stdio: 'inherit',
+          env: hostEnvironment(report),
+        })
+      : spawnSync(process.execPath, mochaArguments(ring, files, report), { cwd: root, stdio: 'inherit' });
+  try {
+    const counts: Counts = JSON.parse(await fs.readFile(report, 'utf8')).stats;
+    return child.status !== 0 && counts.failures === 0 ? { ...counts, failures: 1 } : counts;
+  } catch {
+    return { passes: 0, failures: 1, pending: 0 };
+  }
+}
+
+async function runOrSkip(ring: Ring): Promise<Counts> {
+  const files = await filesOf(ring);
+  if (files.length === 0) return { passes: 0, failures: 0, pending: 0 };
+  console.log(`\n${ring}`);
+  const parts = lacks(ring);
+  if (parts.length === 0) return run(ring, files);
+  const names = parts.map((part) => part.name).join(', ');
+  const verdict = process.env.CI ? 'failed' : 'skipped';
+  console.log(`  ${verdict}: this machine lacks ${names}. To install: ${installLine(parts)}`);
+  return { passes: 0, failures: process.env.CI ? 1 : 0, pending: process.env.CI ? 0 : files.length };
+}
+
+const unknown = rings.filter((ring) => !isRing(ring));
+if (unknown.length > 0) throw new Error(`No such ring: ${unknown.join(', ')}. There are ${RINGS.join(', ')}.`);
+await build({ tests: true, quiet: true, ...(only === undefined ? {} : { only }) });
 let passed = 0;
 let failed = 0;
-let pending = 0;
-for (const ring of rings.length > 0 ? rings : ['unit']) {
-  const built = await Array.fromAsync(fs.glob(`out/test/${ring}/**/*.test.js`, { cwd: root }));
-  const files = built.filter((file) => file.includes(only ?? ''));
-  if (files.length === 0) continue;
-  const reportFile = path.join(root, 'out', `report-${ring}.json`);
-  await fs.rm(reportFile, { force: true });
-  console.log(`\n${ring}`);
-  const mocha = spawnSync(
-    process.execPath,
-    [
-      '--enable-source-maps',
-      path.join(root, 'node_modules/mocha/bin/mocha.js'),
-      '--reporter',
-      path.join(root, 'scripts/reporter.cjs'),
-      '--reporter-option',
-      `output=${reportFile}`,
-      '--timeout',
-      ring === 'unit' ? '20000' : '120000',
-      ...(grep ? ['--grep', grep] : []),
-      ...files.sort(),
-    ],
-    { cwd: root, stdio: 'inherit' },
-  );
-  try {
-    const stats = JSON.parse(await fs.readFile(reportFile, 'utf8')).stats;
-    passed += stats.passes;
-    failed += stats.failures;
-    pending += stats.pending;
-  } catch {
-    failed += 1;
-  }
-  if (mocha.status !== 0 && failed === 0) failed += 1;
+let skipped = 0;
+for (const ring of rings.length > 0 ? rings.filter(isRing) : (['unit'] as const)) {
+  const counts = await runOrSkip(ring);
+  passed += counts.passes;
+  failed += counts.failures;
+  skipped += counts.pending;
 }
-console.log(`\n${passed} passed, ${failed} failed, ${pending} skipped`);
-process.exitCode = failed === 0 ? 0 : 1;
+if (passed + failed + skipped === 0) {
+  console.error(`No test matches${only ? ` --only ${only}` : ''}.`);
+  process.exitCode = 1;
+}
+console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+if (failed > 0) process.exitCode = 1;
