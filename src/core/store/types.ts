@@ -104,6 +104,8 @@ export interface Store {
   readonly file: string;
   /** True where the file system needs the rollback journal instead of WAL (network drives). */
   readonly rollbackJournal: boolean;
+  /** Where a damaged database was set aside when this one was opened fresh in its place; a person must be told. */
+  readonly setAside?: string;
   /** Calls back after any committed change, of any process (within 300 ms). */
   onDidChange(listener: (changes: readonly Change[]) => void): Disposable;
   close(): Promise<void>;

@@ -1,6 +1,8 @@
 export * from './bundles.ts';
 export * from './clock.ts';
 export * from './files.ts';
+export * from './network-drive.ts';
+export * from './processes.ts';
 export * from './random.ts';
 export * from './spawn.ts';
 

@@ -1,0 +1,68 @@
+import { type Context, type Implementation, notFound } from './context.ts';
+import { checkLease } from './lease.ts';
+import { toMetricPoint } from './rows.ts';
+
+function nameId({ sql }: Context, name: string): number {
+  const known = sql.get('SELECT id FROM metric_name WHERE name = ?', name);
+  return known ? Number(known.id) : sql.insert('metric_name', { name });
+}
+
+export const metricMethods: Implementation<'addMetrics' | 'metrics' | 'metricNames'> = {
+  addMetrics(context, lease, runId, points, fromByte, toByte) {
+    checkLease(context, lease);
+    const { sql } = context;
+    const run = sql.get('SELECT row, log_bytes FROM run WHERE id = ?', runId);
+    if (!run) throw notFound(`run ${runId}`);
+    if (toByte < fromByte) throw new Error(`a log cannot shrink from byte ${fromByte} to ${toByte}`);
+    if (run.log_bytes !== fromByte) return false;
+
+    const names = new Map<string, number>();
+    for (const { name } of points) {
+      if (names.has(name)) continue;
+      const id = nameId(context, name);
+      names.set(name, id);
+      sql.run('INSERT OR IGNORE INTO run_metric (run, name) VALUES (?, ?)', run.row, id);
+    }
+    for (const point of points) {
+      sql.run(
+        'INSERT INTO metric (run, name, step, value, state) VALUES (?, ?, ?, ?, ?)',
+        run.row,
+        names.get(point.name),
+        point.step,
+        Number.isFinite(point.value) ? point.value : null,
+        point.state,
+      );
+    }
+    sql.update('run', 'row', run.row, { log_bytes: toByte });
+    if (points.length > 0) context.changed('metric', runId);
+    if (toByte > fromByte) context.changed('run', runId);
+    return true;
+  },
+
+  metrics({ sql }, runId, options = {}) {
+    const names = options.names && JSON.stringify(options.names);
+    return sql
+      .all(
+        `SELECT metric.id, metric_name.name, step, value, metric.state
+         FROM metric JOIN metric_name ON metric_name.id = metric.name
+         WHERE metric.run = (SELECT row FROM run WHERE id = ?1) AND metric.id > ?2
+           AND (?3 IS NULL OR metric.name IN
+             (SELECT id FROM metric_name WHERE name IN (SELECT value FROM json_each(?3))))
+         ORDER BY metric.id`,
+        runId,
+        options.after ?? 0,
+        names,
+      )
+      .map(toMetricPoint);
+  },
+
+  metricNames: ({ sql }, base) =>
+    sql
+      .all(
+        `SELECT DISTINCT metric_name.name FROM run_metric
+         JOIN metric_name ON metric_name.id = run_metric.name JOIN run ON run.row = run_metric.run
+         WHERE run.base = ? ORDER BY metric_name.name`,
+        base,
+      )
+      .map((row) => String(row.name)),
+};

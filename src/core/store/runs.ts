@@ -1,0 +1,139 @@
+import { HumanError, isEnd, type Run, type RunId, type RunState, runMayMove } from '../domain/index.ts';
+import { type Context, type Implementation, notFound } from './context.ts';
+import { recount } from './counting.ts';
+import { checkLease } from './lease.ts';
+import { toRun } from './rows.ts';
+import type { Value } from './sql.ts';
+import type { NewRun, RunPatch } from './types.ts';
+
+function find({ sql }: Context, id: RunId): Run {
+  const row = sql.get('SELECT * FROM run WHERE id = ?', id);
+  if (!row) throw notFound(`run ${id}`);
+  return toRun(row);
+}
+
+/** `counts` is not among them: which attempt counts is a rule (counting.ts), not a wish. */
+function columns(patch: RunPatch): Record<string, Value> {
+  const given: Record<string, Value> = {
+    box: patch.box,
+    class: patch.comparisonClass,
+    reason: patch.reason,
+    exit_code: patch.exitCode,
+    verified: patch.verified,
+    log_bytes: patch.logBytes,
+    started_at: patch.startedAt,
+    ended_at: patch.endedAt,
+    unreachable_since: patch.unreachableSince,
+    ...(patch.objective && { objective_state: patch.objective.state, objective_value: patch.objective.value ?? null }),
+    ...(patch.lastMetric && {
+      last_name: patch.lastMetric.name,
+      last_value: patch.lastMetric.value,
+      last_step: patch.lastMetric.step,
+    }),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** Only approved commits run (design §3). Imported results have no commit. */
+function checkCommit({ sql }: Context, run: NewRun): void {
+  if (run.candidate === undefined) return;
+  const row = sql.get('SELECT state, approved, base FROM candidate WHERE id = ?', run.candidate);
+  if (!row) throw notFound(`candidate #${run.candidate}`);
+  if (row.base !== run.base) throw new Error(`candidate ${run.candidate} is not of base ${run.base}`);
+  if (run.commit === undefined) return;
+  if (row.state === 'approved' && row.approved === run.commit) return;
+  throw new HumanError(
+    `Candidate #${run.candidate} is ${row.state}, and only an approved commit runs. Review and approve it first.`,
+    { code: 'not-approved' },
+  );
+}
+
+function addRun(context: Context, run: NewRun): Run {
+  const known = context.sql.get('SELECT * FROM run WHERE id = ?', run.id);
+  if (known) {
+    const same = toRun(known);
+    if (same.candidate === run.candidate && same.seed === run.seed && same.purpose === run.purpose) return same;
+    throw new Error(`run ${run.id} exists already and is another run`);
+  }
+  checkCommit(context, run);
+  context.sql.insert('run', {
+    id: run.id,
+    base: run.base,
+    candidate: run.candidate,
+    purpose: run.purpose,
+    sha: run.commit,
+    seed: run.seed,
+    attempt: run.attempt,
+    retries: run.retries,
+    box: run.box,
+    state: 'queued',
+    verified: run.verified ?? false,
+    queued_at: context.now,
+  });
+  context.changed('run', run.id);
+  return find(context, run.id);
+}
+
+/** Times nobody gave, and what an end makes untrue. */
+function consequences(run: Run, to: RunState, patch: RunPatch, now: number): Record<string, Value> {
+  const set: Record<string, Value> = { state: to };
+  if (to === 'running' && run.startedAt === undefined && patch.startedAt === undefined) set.started_at = now;
+  if (isEnd(to)) {
+    set.unreachable_since = null;
+    if (run.endedAt === undefined && patch.endedAt === undefined) set.ended_at = now;
+  }
+  // The exit that was found replaces why we thought it lost.
+  if (run.state === 'lost') set.reason = null;
+  return set;
+}
+
+export const runMethods: Implementation<'addRuns' | 'moveRun' | 'patchRun' | 'askToCancelRun' | 'runs' | 'run'> = {
+  addRuns(context, lease, runs) {
+    checkLease(context, lease);
+    const added = runs.map((run) => addRun(context, run));
+    for (const run of added) recount(context, run);
+    return added.map((run) => find(context, run.id));
+  },
+
+  // A patch that comes with the state the run has already is taken; one that comes with a refused move is not.
+  moveRun(context, lease, id, to, patch = {}) {
+    checkLease(context, lease);
+    const run = find(context, id);
+    const moves = runMayMove(run.state, to);
+    if (!moves && run.state !== to) return run;
+    const set = { ...(moves ? consequences(run, to, patch, context.now) : {}), ...columns(patch) };
+    if (Object.keys(set).length === 0) return run;
+    context.sql.update('run', 'id', id, set);
+    context.changed('run', id);
+    recount(context, run);
+    return find(context, id);
+  },
+
+  patchRun(context, lease, id, patch) {
+    checkLease(context, lease);
+    const run = find(context, id);
+    context.sql.update('run', 'id', id, columns(patch));
+    context.changed('run', id);
+    recount(context, run);
+    return find(context, id);
+  },
+
+  askToCancelRun(context, id) {
+    const run = find(context, id);
+    if (isEnd(run.state) || run.cancelAsked) return;
+    context.sql.update('run', 'id', id, { cancel_asked: true });
+    context.changed('run', id);
+  },
+
+  runs({ sql }, filter = {}) {
+    const query = 'SELECT * FROM run WHERE (?1 IS NULL OR base = ?1) AND (?2 IS NULL OR candidate = ?2)';
+    const states = filter.states && JSON.stringify(filter.states);
+    const among = 'AND (?3 IS NULL OR state IN (SELECT value FROM json_each(?3)))';
+    return sql.all(`${query} ${among} ORDER BY row`, filter.base, filter.candidate, states).map(toRun);
+  },
+
+  run({ sql }, id) {
+    const row = sql.get('SELECT * FROM run WHERE id = ?', id);
+    return row && toRun(row);
+  },
+};
