@@ -86,7 +86,7 @@ export async function addRun(
   run: Partial<Pick<Run, 'candidate' | 'seed' | 'attempt' | 'retries' | 'purpose' | 'commit'>> = {},
 ): Promise<Run> {
   runs += 1;
-  const id = `run-${runs}`;
+  const id = `run-${process.pid}-${runs}`;
   const [added] = await store.addRuns(lease, [
     { id, base, purpose: 'trial', commit: 'c'.repeat(40), seed: 0, attempt: 1, ...run },
   ]);
