@@ -15,8 +15,12 @@ export interface Completion<T> {
   readonly base?: number;
   readonly temperature?: number;
   readonly signal?: AbortSignal;
-  /** Text as it streams, for a progress line or ideas one by one. */
+  /** Text as it streams, for a progress line or ideas one by one. Starts anew when a cut answer is asked again. */
   readonly onText?: (soFar: string) => void;
+  /** A line for a person while the server makes us wait. */
+  readonly onProgress?: (text: string) => void;
+  /** Repository paths whose text is in the messages: what consent is asked for. */
+  readonly files?: readonly string[];
 }
 
 export interface Completed<T> {
@@ -35,8 +39,9 @@ export interface ModelClient {
   /** The server's origin: what consent and keys are bound to. */
   readonly server: string;
   /**
-   * @throws HumanError `model-unreachable`, `model-auth`, `model-refused`, `model-shape`, `model-truncated`,
-   *   `model-rate-limited`, `budget`, `consent`; the signal's reason when aborted
+   * @throws HumanError `model-unreachable`, `model-auth`, `model-not-found`, `model-refused`, `model-shape`,
+   *   `model-truncated`, `model-rate-limited`, `model-unavailable` (5xx), `model-cut` (the stream broke twice), and the
+   *   gate's `budget` and `consent`; the signal's reason when aborted
    */
   complete<T = string>(completion: Completion<T>): Promise<Completed<T>>;
 }

@@ -1,0 +1,186 @@
+import { type Config, HumanError, type Message, type ModelCall, messageOf, type TokenUsage } from '../domain/index.ts';
+import type { Clock, Random } from '../system/index.ts';
+import { ask, Heard, plus } from './ask.ts';
+import { misshapenAnswer, type Where } from './failures.ts';
+import { firstHabits, type Habits, lower } from './habits.ts';
+import type { Patience } from './retry.ts';
+import { readShape, type ShapeRead, shapeOf, shapePrompt } from './shape.ts';
+import { costOf } from './tokens.ts';
+import type { CallGate, CallLog, Completed, Completion, ModelClient } from './types.ts';
+import type { Wire, WireShape } from './wire.ts';
+
+export interface ClientOptions {
+  readonly config: Config['models'];
+  readonly prices: Config['prices'];
+  readonly model: string;
+  /** Asked before each call; undefined for a server that needs none. */
+  readonly apiKey: () => Promise<string | undefined>;
+  readonly log: CallLog;
+  readonly gate: CallGate;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly patience?: Patience;
+}
+
+/** How much of a misshapen answer is quoted back for its correction. */
+const MAX_QUOTED = 30_000;
+
+/**
+ * A model behind an OpenAI-compatible server. Loads the `openai` package with the first client; connects on the
+ * first call.
+ * @throws HumanError `bad-config` when the base URL is none
+ */
+export async function createModelClient(options: ClientOptions): Promise<ModelClient> {
+  const { base_url } = options.config;
+  if (!/^https?:$/.test(URL.parse(base_url)?.protocol ?? '')) {
+    throw new HumanError(`models.base_url is "${base_url}": expected an address such as https://api.openai.com/v1.`, {
+      code: 'bad-config',
+    });
+  }
+  const { openaiWire } = await import('./openai.ts');
+  return createClientOver(
+    openaiWire(base_url, () => options.clock.now()),
+    options,
+  );
+}
+
+/**
+ * A model over any wire: what `createModelClient` does to a server's answers, for other ways to one as well
+ * (VS Code's own language models). `server` names the origin that consent and keys are bound to.
+ */
+export function createClientOver(
+  wire: Wire,
+  options: ClientOptions & { readonly server?: string; readonly habits?: Partial<Habits> },
+): ModelClient {
+  return new LadderClient(wire, options);
+}
+
+interface Answer {
+  readonly call: number;
+  readonly text: string;
+  readonly usage: TokenUsage;
+  readonly truncated: boolean;
+}
+
+const NO_USAGE: TokenUsage = { input: 0, cachedInput: 0, output: 0, reasoning: 0, estimated: true };
+const TRUNCATED = 'truncated';
+
+class LadderClient implements ModelClient {
+  readonly model: string;
+  readonly server: string;
+  readonly #wire: Wire;
+  readonly #options: ClientOptions;
+  readonly #where: Where;
+  #habits: Habits;
+
+  constructor(wire: Wire, options: ClientOptions & { readonly server?: string; readonly habits?: Partial<Habits> }) {
+    const { config, model } = options;
+    this.#wire = wire;
+    this.#options = options;
+    this.model = model;
+    this.server = options.server ?? new URL(config.base_url).origin;
+    this.#where = { baseUrl: options.server ?? config.base_url, model, keyVariable: config.key_env };
+    this.#habits = { ...firstHabits(config.base_url), ...options.habits };
+  }
+
+  async complete<T = string>(completion: Completion<T>): Promise<Completed<T>> {
+    const { schema, messages, key } = completion;
+    completion.signal?.throwIfAborted();
+    if (!schema) {
+      const answer = await this.#call(completion, messages, key);
+      return { ...answer, value: answer.text as T };
+    }
+    const shape = shapeOf(schema, completion.name ?? 'answer');
+    const first = await this.#call(completion, messages, key, shape);
+    const read = readShape(schema, first.text);
+    this.#learnFrom(read);
+    if (read.ok) return { ...first, value: read.value };
+    completion.onProgress?.(`Asking ${this.model} to correct the shape of its answer`);
+    // The correction must not reach onText: it is the same answer again, for the eyes of the schema only.
+    const quiet = { ...completion, onText: undefined };
+    const second = await this.#call(quiet, repair(messages, first.text, read.problem, shape), `${key}/repair`, shape);
+    const again = readShape(schema, second.text);
+    if (!again.ok) throw misshapenAnswer(this.#where, again.problem);
+    return { ...second, value: again.value, usage: plus(first.usage, second.usage) };
+  }
+
+  /** A server that took the schema and then talked around it does not know the level: ask one lower from now on. */
+  #learnFrom(read: ShapeRead<unknown>): void {
+    const next = read.clean ? undefined : lower(this.#habits.level);
+    if (next) this.#habits = { ...this.#habits, level: next };
+  }
+
+  async #call<T>(
+    completion: Completion<T>,
+    messages: readonly Message[],
+    key: string,
+    shape?: WireShape,
+  ): Promise<Answer> {
+    const { log, clock, config, prices } = this.#options;
+    const temperature = completion.temperature ?? config.temperature;
+    const call = await log.openCall({
+      key,
+      purpose: completion.purpose,
+      server: this.server,
+      model: this.model,
+      messages,
+      params: {
+        max_output_tokens: config.max_output_tokens,
+        ...(temperature === undefined ? {} : { temperature }),
+        ...(shape ? { schema: shape.name } : {}),
+      },
+      base: completion.base,
+      round: completion.round,
+      idea: completion.idea,
+    });
+    if (call.state === 'answered' && call.answer !== undefined) return replay(call, call.answer, completion.onText);
+    const started = clock.monotonic();
+    const heard = new Heard(messages.map((message) => message.content).join('\n'));
+    const toll = () => ({
+      answer: heard.text,
+      usage: heard.usage,
+      cost: costOf(heard.usage, prices, this.model),
+      latencyMs: clock.monotonic() - started,
+    });
+    try {
+      const { truncated } = await ask(
+        this.#wire,
+        { ...this.#options, where: this.#where, server: this.server },
+        {
+          completion,
+          messages,
+          key,
+          temperature,
+          shape,
+          heard,
+          habits: () => this.#habits,
+          learn: (habits) => {
+            this.#habits = habits;
+          },
+        },
+      );
+      await log.closeCall(call.id, { state: 'answered', ...toll(), ...(truncated ? { error: TRUNCATED } : {}) });
+      return { call: call.id, text: heard.text, usage: heard.usage, truncated };
+    } catch (error) {
+      const words = completion.signal?.aborted ? 'cancelled' : messageOf(error);
+      await log.closeCall(call.id, { state: 'failed', error: words, ...(heard.anything ? toll() : {}) });
+      throw error;
+    }
+  }
+}
+
+function replay(call: ModelCall, text: string, onText: Completion<unknown>['onText']): Answer {
+  onText?.(text);
+  return { call: call.id, text, usage: call.usage ?? NO_USAGE, truncated: call.error === TRUNCATED };
+}
+
+function repair(messages: readonly Message[], text: string, problem: string, shape: WireShape): Message[] {
+  return [
+    ...messages,
+    { role: 'assistant', content: text.slice(0, MAX_QUOTED) || '(empty)' },
+    {
+      role: 'user',
+      content: `That answer does not have the shape that was asked for:\n${problem.slice(0, 4_000)}\n\nGive the same content again in the right shape. ${shapePrompt(shape)}`,
+    },
+  ];
+}

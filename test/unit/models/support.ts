@@ -1,0 +1,40 @@
+import { configSchema, type ModelCall } from '../../../src/core/domain/index.ts';
+import { type CallGate, type CallLog, type ClientOptions, createModelClient } from '../../../src/core/models/index.ts';
+import { realClock, seededRandom } from '../../../src/core/system/index.ts';
+
+/** A call log in memory that does what the store does: an answered key is given back. */
+export class MemoryLog implements CallLog {
+  readonly calls: ModelCall[] = [];
+
+  async openCall(call: Parameters<CallLog['openCall']>[0]): Promise<ModelCall> {
+    const known = this.calls.find((one) => one.key === call.key && one.state === 'answered');
+    if (known) return known;
+    const opened: ModelCall = { ...call, id: this.calls.length + 1, createdAt: 0, state: 'asked' };
+    this.calls.push(opened);
+    return opened;
+  }
+
+  async closeCall(id: number, end: Parameters<CallLog['closeCall']>[1]): Promise<void> {
+    const at = this.calls.findIndex((one) => one.id === id);
+    this.calls[at] = { ...(this.calls[at] as ModelCall), ...end };
+  }
+}
+
+export const KEY = 'sk-test-0123456789abcdef';
+
+/** A client of a server at a URL, through the real openai package. Waits are real but short. */
+export async function clientOf(
+  url: string,
+  options: Partial<ClientOptions> & { readonly log: CallLog; readonly gate?: CallGate },
+) {
+  return createModelClient({
+    config: configSchema.parse({ models: { base_url: url, ideator: 'test-model' } }).models,
+    prices: { 'test-model': { input: 1, cached: 0.1, output: 4 } },
+    model: 'test-model',
+    apiKey: async () => KEY,
+    gate: async () => {},
+    clock: realClock,
+    random: seededRandom(1),
+    ...options,
+  });
+}
