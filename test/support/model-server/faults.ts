@@ -1,0 +1,103 @@
+/** What a model server may do wrong. Real servers do all of these. */
+export type Fault =
+  /** Plays along: a place holder in a script. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'rate-limit'; readonly retryAfter?: string; readonly retryAfterMs?: number }
+  | { readonly kind: 'no-quota' }
+  | { readonly kind: 'status'; readonly status: number; readonly message?: string }
+  /** 401, with the key quoted in the message, as some servers do. */
+  | { readonly kind: 'unauthorized' }
+  /** The stream ends in the middle: the connection is reset, or closed without a word. */
+  | { readonly kind: 'cut'; readonly after?: number; readonly quietly?: boolean }
+  /** `finish_reason: length` after so many characters. */
+  | { readonly kind: 'length'; readonly after?: number }
+  /** JSON, but not the JSON that was asked for. */
+  | { readonly kind: 'wrong-shape' }
+  /** 400 for `response_format: json_schema`; with `nor_json_object` for that too. */
+  | { readonly kind: 'no-json-schema'; readonly nor_json_object?: boolean }
+  /** Takes `response_format` and answers with prose around fenced JSON all the same. */
+  | { readonly kind: 'ignores-schema' }
+  | { readonly kind: 'slow'; readonly delayMs: number }
+  /** Closes the connection before a byte of an answer. */
+  | { readonly kind: 'drop' }
+  /** 400 naming a parameter it does not know. */
+  | {
+      readonly kind: 'refuses';
+      readonly parameter: 'temperature' | 'max_tokens' | 'max_completion_tokens' | 'stream_options';
+    }
+  /** The model declines. */
+  | { readonly kind: 'declines' }
+  | { readonly kind: 'no-usage' };
+
+export interface HttpProblem {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly error: { readonly message: string; readonly type: string; readonly code?: string; readonly param?: string };
+}
+
+/** The error a server answers with, if one of its faults says so for this request's body. */
+export function problemOf(
+  faults: readonly Fault[],
+  body: Readonly<Record<string, unknown>>,
+  key: string,
+): HttpProblem | undefined {
+  const format = (body.response_format as { readonly type?: string } | undefined)?.type;
+  for (const fault of faults) {
+    const problem = oneProblem(fault, body, format, key);
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+function oneProblem(
+  fault: Fault,
+  body: Readonly<Record<string, unknown>>,
+  format: string | undefined,
+  key: string,
+): HttpProblem | undefined {
+  switch (fault.kind) {
+    case 'rate-limit':
+      return {
+        status: 429,
+        headers: {
+          ...(fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter }),
+          ...(fault.retryAfterMs === undefined ? {} : { 'retry-after-ms': String(fault.retryAfterMs) }),
+        },
+        error: { message: 'Rate limit reached for requests', type: 'requests', code: 'rate_limit_exceeded' },
+      };
+    case 'no-quota':
+      return {
+        status: 429,
+        error: { message: 'You exceeded your current quota', type: 'insufficient_quota', code: 'insufficient_quota' },
+      };
+    case 'status':
+      return {
+        status: fault.status,
+        error: { message: fault.message ?? 'The server had an error', type: 'server_error' },
+      };
+    case 'unauthorized':
+      return {
+        status: 401,
+        error: {
+          message: `Incorrect API key provided: ${key}.`,
+          type: 'invalid_request_error',
+          code: 'invalid_api_key',
+        },
+      };
+    case 'no-json-schema':
+      if (format === 'json_schema' || (format === 'json_object' && fault.nor_json_object)) {
+        return refusal(`response_format of type ${format} is not supported`, 'response_format');
+      }
+      return undefined;
+    case 'refuses':
+      return fault.parameter in body
+        ? refusal(`Unsupported parameter: '${fault.parameter}' is not supported with this model.`, fault.parameter)
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function refusal(message: string, param: string): HttpProblem {
+  return { status: 400, error: { message, type: 'invalid_request_error', code: 'unsupported_parameter', param } };
+}

@@ -1,0 +1,9 @@
+export type { Fault } from './faults.ts';
+export {
+  type ChatMessage,
+  type ChatRequest,
+  type ModelServer,
+  type ModelServerOptions,
+  promptOf,
+  startModelServer,
+} from './server.ts';
