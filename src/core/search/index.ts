@@ -1,0 +1,5 @@
+export * from './outcomes.ts';
+export * from './parents.ts';
+export * from './results.ts';
+export * from './rounds.ts';
+export * from './schedule.ts';

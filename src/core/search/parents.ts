@@ -1,0 +1,29 @@
+import { better, type CandidateId, type Goal } from '../domain/index.ts';
+import type { Random } from '../system/index.ts';
+import type { CandidateResult, Results } from './results.ts';
+
+/**
+ * The candidates a round builds on: drawn from those better than the baseline, from the single best so far where
+ * none is (design §5 search, after the paper). Best first; at most `count`.
+ */
+export function chooseParents(goal: Goal, results: Results, count: number, random: Random): readonly CandidateId[] {
+  const beats = (result: CandidateResult): boolean => {
+    const baseline = results.baselines.get(result.comparisonClass);
+    return baseline !== undefined && better(goal, result.summary.mean, baseline.summary.mean);
+  };
+  const winners = results.candidates.filter(beats);
+  const pool = winners.length > 0 ? winners : results.candidates.slice(0, 1);
+  const drawn = new Set(draw(pool, count, random));
+  return pool.filter((result) => drawn.has(result)).map((result) => result.candidate);
+}
+
+/** `count` different members of a list by chance; all of it when it is no longer than that. */
+export function draw<T>(from: readonly T[], count: number, random: Random): readonly T[] {
+  const rest = [...from];
+  const taken: T[] = [];
+  while (taken.length < count && rest.length > 0) {
+    const [one] = rest.splice(Math.floor(random.unit() * rest.length), 1);
+    if (one !== undefined) taken.push(one);
+  }
+  return taken;
+}

@@ -1,0 +1,20 @@
+/** The paper's share of ideas that build on results: 50 % at first, 10 points more every second round, at most 80 %. */
+export function exploitShare(round: number): number {
+  return Math.min(0.5 + 0.1 * Math.floor(round / 2), 0.8);
+}
+
+export interface RoundPlan {
+  readonly explore: number;
+  readonly exploit: number;
+  readonly share: number;
+}
+
+/**
+ * How many ideas of each move a round asks for. Round 0 only explores: there is nothing to build on yet.
+ * @param canExploit whether any candidate has a counted result
+ */
+export function planRound(round: number, count: number, canExploit: boolean): RoundPlan {
+  const share = round === 0 || !canExploit ? 0 : exploitShare(round);
+  const exploit = Math.round(count * share);
+  return { explore: count - exploit, exploit, share };
+}
