@@ -1,0 +1,510 @@
+import * as path from 'node:path';
+import {
+  type Base,
+  type Candidate,
+  type CandidateId,
+  HumanError,
+  type Idea,
+  type IdeaId,
+  isEnd,
+  type MetricPoint,
+  type Run,
+  type RunId,
+} from './domain/index.ts';
+import { configFolder, type Detected, detectEnvironment, stateFolder } from './environment/index.ts';
+import { openRepository } from './git/index.ts';
+import { metricNames } from './metrics/index.ts';
+import { ensureBase, takeBase } from './research/base.ts';
+import { Consents, commandsKey, commandsOf, serverKey } from './research/consents.ts';
+import { Driver } from './research/driver.ts';
+import { exportBoard } from './research/export.ts';
+import { Fleet } from './research/fleet.ts';
+import type { OpenOptions } from './research/host.ts';
+import { cleanUp, measure } from './research/housekeeping.ts';
+import { modelServer } from './research/make.ts';
+import {
+  environmentFile,
+  logFile,
+  type Parts,
+  requireBoxes,
+  requireEnvironment,
+  researchFolder,
+} from './research/parts.ts';
+import { newRunIds, seedsFrom } from './research/requests/runs.ts';
+import {
+  applyToBranch,
+  approveReviewed,
+  approveWhole,
+  continueByHand,
+  openReview,
+  openReviews,
+  rejectCandidate,
+  requireCandidate,
+} from './research/review.ts';
+import { boxNode, readLeaderboard, readState } from './research/state.ts';
+import { readTexts } from './research/texts.ts';
+import type {
+  Ask,
+  BoxNode,
+  Leaderboard,
+  Research,
+  ResearchState,
+  ReviewHandle,
+  SearchOptions,
+  SearchResult,
+} from './research/types.ts';
+import { openStore, type RequestKind } from './store/index.ts';
+import { type Disposable, realSystem } from './system/index.ts';
+import type { BoxReport } from './workers/index.ts';
+
+export type { OpenOptions, Question, ResearchHost } from './research/host.ts';
+export type * from './research/types.ts';
+
+const DEFAULT_IDEAS = 6;
+/** The views are told of changes at most this often. */
+const QUIET_MS = 100;
+
+/**
+ * Opens the research of the repository that holds a folder, and begins to drive it when nobody else does.
+ * @throws HumanError `no-git`, `no-repository`, `database-newer`
+ */
+export async function openResearch(options: OpenOptions): Promise<Research> {
+  const system = options.system ?? realSystem();
+  const repository = await openRepository(options.folder, system);
+  const folder = researchFolder(repository);
+  await system.files.makeFolder(path.join(folder, 'logs'));
+  const store = await openStore({ ...system, file: path.join(folder, 'research.db') });
+  const parts: Parts = {
+    system,
+    host: options.host,
+    repository,
+    store,
+    consents: new Consents(system.files, stateFolder(system)),
+    configFolder: configFolder(system),
+    holder: options.holder,
+    options,
+    log: (level, text) => options.host.log?.(level, text),
+  };
+  if (store.setAside) {
+    parts.log('warn', `The research database was damaged. It was set aside as ${store.setAside}; a new one was begun.`);
+  }
+  return new OpenResearch(parts);
+}
+
+/** The face over the parts: each method either reads, or does what only touches this repo, or writes a request. */
+class OpenResearch implements Research {
+  readonly root: string;
+  readonly #parts: Parts;
+  readonly #fleet: Fleet;
+  readonly #driver: Driver;
+  readonly #listeners = new Set<() => void>();
+  readonly #subscriptions: Disposable[] = [];
+  #noticed: Disposable | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.root = parts.repository.root;
+    this.#fleet = new Fleet(parts, () => this.#notice());
+    this.#driver = new Driver(parts, this.#fleet);
+    this.#subscriptions.push(parts.store.onDidChange(() => this.#notice()));
+    if (parts.options.mayDrive !== false) this.#driver.start();
+  }
+
+  async state(): Promise<ResearchState> {
+    await this.#fleet.refresh();
+    return readState(this.#parts, this.#fleet.conditions(), this.#driver.drives);
+  }
+
+  onDidChange(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  }
+
+  // ---- environment
+
+  async detect(): Promise<Detected> {
+    const head = await this.#parts.repository.head();
+    if (!head) {
+      throw new HumanError(`The repository ${this.root} has no commit yet. Commit your code first.`, {
+        code: 'no-commits',
+      });
+    }
+    return detectEnvironment(await readTexts(this.#parts.repository, head.commit));
+  }
+
+  async writeEnvironment(yaml: string): Promise<string> {
+    const file = environmentFile(this.#parts.repository);
+    if (!(await this.#parts.system.files.create(file, yaml))) {
+      throw new HumanError(`${file} is there already. Edit it, or move it away first.`, {
+        code: 'exists',
+        actions: [{ title: 'Open research.yaml', file: { path: file } }],
+      });
+    }
+    this.#notice();
+    return file;
+  }
+
+  newBase(options: { readonly includeUncommitted?: boolean } = {}): Promise<Base> {
+    return takeBase(this.#parts, options.includeUncommitted ?? false);
+  }
+
+  // ---- ideas
+
+  async generateIdeas(options: Ask & { readonly count?: number } = {}): Promise<readonly IdeaId[]> {
+    await this.#agreeToModel();
+    return this.#request('generate-ideas', { count: options.count ?? DEFAULT_IDEAS }, options);
+  }
+
+  async nextRound(options: Ask & { readonly count?: number } = {}): Promise<readonly IdeaId[]> {
+    await this.#agreeToModel();
+    return this.#request('next-round', { count: options.count ?? DEFAULT_IDEAS }, options);
+  }
+
+  async addIdea(words: {
+    readonly title: string;
+    readonly hypothesis: string;
+    readonly details: string;
+  }): Promise<Idea> {
+    const base = await ensureBase(this.#parts);
+    const round = (await this.#parts.store.rounds(base.id)).at(-1)?.number ?? 0;
+    const idea = {
+      ...words,
+      base: base.id,
+      round,
+      lane: 'human',
+      move: 'explore',
+      expected: '',
+      risk: '',
+      edits: [],
+      parents: [],
+    } as const;
+    return this.#parts.store.addIdea(idea);
+  }
+
+  editIdea(
+    id: IdeaId,
+    words: Partial<Pick<Idea, 'title' | 'hypothesis' | 'details' | 'expected' | 'risk'>>,
+  ): Promise<Idea> {
+    return this.#parts.store.editIdea(id, words);
+  }
+
+  dropIdea(id: IdeaId, reason: string): Promise<void> {
+    return this.#parts.store.dropIdea(id, reason);
+  }
+
+  restoreIdea(id: IdeaId): Promise<void> {
+    return this.#parts.store.restoreIdea(id);
+  }
+
+  pinIdea(id: IdeaId, pinned: boolean): Promise<void> {
+    return this.#parts.store.pinIdea(id, pinned);
+  }
+
+  async implement(id: IdeaId, options: Ask = {}): Promise<Candidate> {
+    const idea = await this.#parts.store.idea(id);
+    if (!idea) throw new HumanError(`There is no idea #${id}.`, { code: 'no-idea' });
+    if (idea.edits.length === 0) await this.#agreeToModel();
+    const candidate = await this.#request<CandidateId>('implement', { idea: id }, options);
+    return (await requireCandidate(this.#parts, candidate)).candidate;
+  }
+
+  continueByHand(candidate: CandidateId): Promise<ReviewHandle> {
+    return continueByHand(this.#parts, candidate);
+  }
+
+  // ---- review
+
+  async openReview(idea: IdeaId, options: Ask = {}): Promise<ReviewHandle> {
+    const own = await this.#parts.store.candidates({ idea });
+    const ready = own.findLast((candidate) => candidate.state === 'ready') ?? (await this.implement(idea, options));
+    return openReview(this.#parts, ready.id);
+  }
+
+  reviews(): Promise<readonly ReviewHandle[]> {
+    return openReviews(this.#parts);
+  }
+
+  approve(candidate: CandidateId): Promise<Candidate> {
+    return approveReviewed(this.#parts, candidate);
+  }
+
+  approveAll(candidate: CandidateId, by: 'person' | 'policy'): Promise<Candidate> {
+    return approveWhole(this.#parts, candidate, by);
+  }
+
+  reject(candidate: CandidateId, reason: string): Promise<Candidate> {
+    return rejectCandidate(this.#parts, candidate, reason);
+  }
+
+  // ---- runs
+
+  async runBaseline(options: Ask & { readonly box?: string; readonly seeds?: number } = {}): Promise<readonly RunId[]> {
+    await this.#readyToRun();
+    const base = await ensureBase(this.#parts);
+    const runs = newRunIds(this.#parts, seedsFrom(1, options.seeds ?? 3));
+    return this.#request('baseline', { base: base.id, box: options.box, runs }, options);
+  }
+
+  async run(
+    candidate: CandidateId,
+    options: Ask & { readonly box?: string; readonly seeds?: number } = {},
+  ): Promise<readonly RunId[]> {
+    await this.#readyToRun();
+    const mine = (await this.#parts.store.runs({ candidate })).filter((run) => run.purpose === 'trial');
+    const first = Math.max(0, ...mine.map((run) => run.seed)) + 1;
+    const runs = newRunIds(this.#parts, seedsFrom(first, options.seeds ?? 1));
+    return this.#request('run', { candidate, box: options.box, runs }, options);
+  }
+
+  async replicate(run: RunId, seeds: number): Promise<readonly RunId[]> {
+    const row = await this.#parts.store.run(run);
+    if (!row) throw new HumanError(`There is no run ${run}.`, { code: 'no-run' });
+    if (row.candidate !== undefined) return this.run(row.candidate, { seeds, box: row.box });
+    await this.#readyToRun();
+    const baseline = (await this.#parts.store.runs({ base: row.base })).filter((one) => one.purpose === 'baseline');
+    const first = Math.max(0, ...baseline.map((one) => one.seed)) + 1;
+    const runs = newRunIds(this.#parts, seedsFrom(first, seeds));
+    return this.#request('baseline', { base: row.base, box: row.box, runs }, {});
+  }
+
+  async cancelRun(run: RunId): Promise<void> {
+    await this.#parts.store.askToCancelRun(run);
+    this.#driver.wake();
+  }
+
+  async waitForRuns(runs: readonly RunId[], options: Ask = {}): Promise<readonly Run[]> {
+    const wanted = new Set(runs);
+    return this.#until(async () => {
+      const rows = (await this.#parts.store.runs()).filter((run) => wanted.has(run.id));
+      const ended = rows.filter((run) => isEnd(run.state));
+      options.progress?.report({
+        text: `${ended.length} of ${rows.length} runs`,
+        share: ended.length / Math.max(1, rows.length),
+      });
+      return ended.length === rows.length ? rows : undefined;
+    }, options.signal);
+  }
+
+  async leaderboard(): Promise<Leaderboard> {
+    const base = await this.#parts.store.currentBase();
+    if (!base) {
+      throw new HumanError('There is no base yet. Generate ideas or run the baseline first.', { code: 'no-base' });
+    }
+    return readLeaderboard(this.#parts, base);
+  }
+
+  curve(run: RunId, metric: string): Promise<readonly MetricPoint[]> {
+    return this.#parts.store.metrics(run, { names: [metric] });
+  }
+
+  async metricNames(run: RunId): Promise<readonly string[]> {
+    return metricNames(await this.#parts.store.metrics(run));
+  }
+
+  logFile(run: RunId): string {
+    return logFile(this.#parts.repository, run);
+  }
+
+  readLog(run: RunId, offset: number, limit: number): Promise<Buffer> {
+    return this.#parts.system.files.readRange(this.logFile(run), offset, limit);
+  }
+
+  // ---- search
+
+  async startSearch(options: SearchOptions & Ask): Promise<SearchResult> {
+    await this.#readyToRun();
+    await this.#agreeToModel();
+    const { signal, progress, ...payload } = options;
+    return this.#request('search', payload, { signal, progress });
+  }
+
+  async pauseSearch(): Promise<void> {
+    const search = (await this.#parts.store.searches()).findLast(
+      (one) => one.state === 'running' || one.state === 'paused',
+    );
+    if (!search) throw new HumanError('No search is running.', { code: 'no-search' });
+    await this.#parts.store.setSearchState(search.id, search.state === 'running' ? 'paused' : 'running');
+  }
+
+  async stopSearch(): Promise<void> {
+    const requests = await this.#parts.store.requests({ states: ['asked', 'taken'] });
+    const search = requests.find((request) => request.kind === 'search');
+    if (!search) throw new HumanError('No search is running.', { code: 'no-search' });
+    await this.#parts.store.askToCancelRequest(search.id);
+    this.#driver.wake();
+  }
+
+  // ---- results
+
+  applyToBranch(candidate: CandidateId, options: { readonly branch?: string; readonly merge: boolean }) {
+    return applyToBranch(this.#parts, candidate, options);
+  }
+
+  async export(format: 'json' | 'csv' | 'markdown'): Promise<string> {
+    return exportBoard(await this.leaderboard(), format);
+  }
+
+  // ---- boxes and upkeep
+
+  async boxes(): Promise<readonly BoxNode[]> {
+    const boxes = await requireBoxes(this.#parts);
+    const runs = await this.#parts.store.runs();
+    return boxes.map((box) => boxNode(box, this.#fleet.conditions(), runs));
+  }
+
+  async checkBoxes(options: Ask & { readonly names?: readonly string[] } = {}): Promise<readonly BoxReport[]> {
+    const all = (await requireBoxes(this.#parts)).map((box) => box.name);
+    await this.#fleet.refresh();
+    const names = options.names ?? all;
+    let done = 0;
+    return Promise.all(
+      names.map(async (name) => {
+        const report = await this.#fleet.check(name, options.signal);
+        done += 1;
+        options.progress?.report({ text: `${name} answered`, share: done / names.length });
+        return report;
+      }),
+    );
+  }
+
+  attempts(candidate: CandidateId) {
+    return this.#parts.store.attempts(candidate);
+  }
+
+  modelCalls() {
+    return this.#parts.store.calls();
+  }
+
+  measureHousekeeping() {
+    return measure(this.#parts);
+  }
+
+  cleanUp(ids: readonly string[]): Promise<number> {
+    return cleanUp(this.#parts, this.#fleet, ids);
+  }
+
+  async commandsApproved(): Promise<boolean> {
+    const environment = await requireEnvironment(this.#parts);
+    return this.#parts.consents.has('commands', commandsKey(this.root, environment));
+  }
+
+  async approveCommands(): Promise<void> {
+    const environment = await requireEnvironment(this.#parts);
+    await this.#parts.consents.give('commands', commandsKey(this.root, environment));
+  }
+
+  async close(): Promise<void> {
+    this.#noticed?.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    // The driver first: a box's last answer must not meet a closed store.
+    await this.#driver.stop();
+    await this.#fleet.dispose();
+    await this.#parts.store.close();
+  }
+
+  // ---- the ways of asking
+
+  /** Before anything runs on a box: the environment is whole, a box exists, and a person agreed to the commands. */
+  async #readyToRun(): Promise<void> {
+    const environment = await requireEnvironment(this.#parts);
+    await requireBoxes(this.#parts);
+    if (await this.commandsApproved()) return;
+    const agreed = await this.#parts.host.confirm({
+      kind: 'run-commands',
+      message: `Run the commands of ${path.join(this.root, 'research.yaml')} on your boxes?`,
+      detail: JSON.stringify(commandsOf(environment), null, 2),
+      yes: 'Run These Commands',
+    });
+    if (!agreed)
+      throw new HumanError('Nothing was run: you did not agree to the commands of research.yaml.', {
+        code: 'declined',
+      });
+    await this.approveCommands();
+  }
+
+  /** Before the first call to a server: which files would leave this machine, and how many bytes. */
+  async #agreeToModel(): Promise<void> {
+    const server = await modelServer(this.#parts);
+    if (!server) return;
+    const key = serverKey(this.root, server.origin);
+    if (await this.#parts.consents.has('servers', key)) return;
+    const base = await ensureBase(this.#parts);
+    const texts = await readTexts(this.#parts.repository, base.commit);
+    const files = [...texts].map(([name, text]) => `${name} (${Buffer.byteLength(text)} bytes)`);
+    const bytes = [...texts.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    const agreed = await this.#parts.host.confirm({
+      kind: 'model-consent',
+      message: `Send files of ${this.root} to ${server.origin} (${server.model})?`,
+      detail: `${files.length} files, ${bytes} bytes at most, and the results of runs:\n${files.join('\n')}`,
+      yes: 'Send',
+    });
+    if (!agreed) throw new HumanError(`Nothing was sent to ${server.origin}.`, { code: 'declined' });
+    await this.#parts.consents.give('servers', key);
+  }
+
+  /** Writes a request and waits until whoever drives has done it. */
+  async #request<T>(kind: RequestKind, payload: unknown, { signal, progress }: Ask): Promise<T> {
+    const { store } = this.#parts;
+    signal?.throwIfAborted();
+    const request = await store.addRequest(kind, payload);
+    const onAbort = () => {
+      void store.askToCancelRequest(request.id).then(() => this.#driver.wake());
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#driver.wake();
+    try {
+      return await this.#until(async () => {
+        const now = await store.request(request.id);
+        if (now?.progress) progress?.report(now.progress);
+        if (now?.state === 'done') return { value: now.result as T };
+        if (now?.state !== 'failed' && now?.state !== 'cancelled') return undefined;
+        if (now.error?.code === 'bug') throw new Error(now.error.message);
+        throw new HumanError(now.error?.message ?? 'Cancelled.', { code: now.error?.code ?? 'cancelled' });
+      }).then((end) => end.value);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Looks again after every change of the store until there is an answer. */
+  #until<T>(look: () => Promise<T | undefined>, signal?: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let looking = false;
+      let again = false;
+      const end = (settle: () => void) => {
+        subscription.dispose();
+        signal?.removeEventListener('abort', onAbort);
+        settle();
+      };
+      const onAbort = () => end(() => reject(signal?.reason));
+      const check = async () => {
+        if (looking) {
+          again = true;
+          return;
+        }
+        looking = true;
+        try {
+          do {
+            again = false;
+            const answer = await look();
+            if (answer !== undefined) return end(() => resolve(answer));
+          } while (again);
+        } catch (error) {
+          end(() => reject(error));
+        } finally {
+          looking = false;
+        }
+      };
+      const subscription = this.#parts.store.onDidChange(() => void check());
+      signal?.addEventListener('abort', onAbort, { once: true });
+      void check();
+    });
+  }
+
+  #notice(): void {
+    this.#noticed ??= this.#parts.system.clock.after(QUIET_MS, () => {
+      this.#noticed = undefined;
+      for (const listener of this.#listeners) listener();
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import type { Config } from '../domain/index.ts';
+import type { ModelClient } from '../models/index.ts';
+import type { System } from '../system/index.ts';
+import type { Asker } from '../workers/index.ts';
+
+/** A yes-or-no question before something leaves the machine or runs on a box. */
+export interface Question {
+  readonly kind: 'model-consent' | 'run-commands' | 'large-upload';
+  readonly message: string;
+  /** Every detail a person needs to decide: files and bytes, commands in full. */
+  readonly detail: string;
+  /** The word on the button that agrees. */
+  readonly yes: string;
+}
+
+/** What the core asks of whoever hosts it: the extension or the terminal. */
+export interface ResearchHost {
+  /** The value of a run's secret (research.yaml `secrets`). */
+  secret(name: string): Promise<string | undefined>;
+  /** The key of a model server; bound to its origin. */
+  apiKey(origin: string): Promise<string | undefined>;
+  confirm(question: Question): Promise<boolean>;
+  /** Settings that override `config.yaml`. */
+  modelSettings(): Partial<Config['models']>;
+  /** None in the background: a worker then throws instead of asking. */
+  readonly asker?: Asker;
+  /** Where our own log lines go. */
+  log?(level: 'info' | 'warn' | 'error', text: string): void;
+  /** A model of the host's own (VS Code's language models); asked first. */
+  hostModel?(purpose: 'ideator' | 'implementer'): Promise<ModelClient | undefined>;
+}
+
+export interface OpenOptions {
+  /** The folder a person opened; the repository's top is found from it. */
+  readonly folder: string;
+  readonly host: ResearchHost;
+  /** What we are, for a person: `VS Code`, `terminal`. */
+  readonly holder: string;
+  readonly system?: System;
+  /** False: never drives, only asks and watches. */
+  readonly mayDrive?: boolean;
+}

@@ -1,0 +1,166 @@
+import type { Round } from '../domain/index.ts';
+import { type Base, type Candidate, type Goal, type Idea, isEnd, type Run, type Summary } from '../domain/index.ts';
+import { type CandidateResult, countedValue, foldResults, type Results } from '../search/index.ts';
+import type { Leaderboard, LeaderboardRow, RowStatus, RunCell } from './types.ts';
+
+/** The rows a leaderboard is folded from, all of one base. */
+export interface BoardInput {
+  readonly base: Base;
+  readonly behind: boolean;
+  readonly rounds: readonly Round[];
+  readonly ideas: readonly Idea[];
+  readonly candidates: readonly Candidate[];
+  readonly runs: readonly Run[];
+  /** Thinned objective curves by run. */
+  readonly sparks: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Folds the rows of one base into the leaderboard: baselines first, then ranked candidates, then the rest. Pure. */
+export function foldLeaderboard(input: BoardInput): Leaderboard {
+  const { goal, metric } = input.base.environment.objective;
+  const results = foldResults(goal, input.candidates, input.runs);
+  const ideas = new Map(input.ideas.map((idea) => [idea.id, idea]));
+  const candidateRows = input.candidates.flatMap((candidate) => {
+    const idea = ideas.get(candidate.idea);
+    return idea ? [candidateRow(candidate, idea, input, results)] : [];
+  });
+  const rows = [...baselineRows(input, results), ...candidateRows.sort(byRank)];
+  return {
+    goal,
+    metric,
+    baseId: input.base.id,
+    baseCommit: input.base.commit,
+    behind: input.behind,
+    rows,
+    rounds: input.rounds.map((round) => ({ ...round, ...roundSummary(round, input, results, goal) })),
+  };
+}
+
+function byRank(a: LeaderboardRow, b: LeaderboardRow): number {
+  return (
+    (a.rank ?? Number.POSITIVE_INFINITY) - (b.rank ?? Number.POSITIVE_INFINITY) || (a.idea ?? 0) - (b.idea ?? 0) || 0
+  );
+}
+
+function baselineRows(input: BoardInput, results: Results): LeaderboardRow[] {
+  const baseline = input.runs.filter((run) => run.purpose === 'baseline');
+  return [...Map.groupBy(baseline, (run) => run.comparisonClass ?? '')].map(([comparisonClass, runs]) => ({
+    key: `baseline/${comparisonClass}`,
+    title: 'Baseline',
+    hypothesis: 'The base, unchanged, with several seeds: what ideas are compared to.',
+    parents: [],
+    status: statusOfRuns(runs) ?? 'queued',
+    ...(comparisonClass === '' ? {} : { comparisonClass }),
+    ...cells(runs, input.sparks),
+    objective: results.baselines.get(comparisonClass)?.summary,
+  }));
+}
+
+function candidateRow(candidate: Candidate, idea: Idea, input: BoardInput, results: Results): LeaderboardRow {
+  const runs = input.runs.filter((run) => run.candidate === candidate.id && run.purpose === 'trial');
+  const position = results.candidates.findIndex((result) => result.candidate === candidate.id);
+  const result = results.candidates[position];
+  return {
+    key: candidate.id,
+    candidate: candidate.id,
+    idea: idea.id,
+    round: idea.round,
+    title: idea.title,
+    hypothesis: idea.hypothesis,
+    lane: idea.lane,
+    move: idea.move,
+    kind: candidate.kind,
+    parents: idea.parents,
+    ...statusOf(candidate, runs),
+    ...cells(runs, input.sparks),
+    ...resultFields(result),
+    rank: position >= 0 ? position + 1 : undefined,
+  };
+}
+
+function resultFields(result: CandidateResult | undefined) {
+  if (!result) return {};
+  const { comparisonClass, summary, delta, sigmas, improved } = result;
+  return { comparisonClass, objective: summary, delta, sigmas, improved };
+}
+
+/** What a candidate's row says: its runs once there are any, else its own state. */
+export function statusOf(
+  candidate: Candidate,
+  runs: readonly Run[],
+): { readonly status: RowStatus; readonly reason?: string } {
+  const fromRuns = statusOfRuns(runs);
+  if (fromRuns) {
+    const reason = runs.findLast((run) => run.state === fromRuns && run.reason !== undefined)?.reason;
+    return reason === undefined ? { status: fromRuns } : { status: fromRuns, reason };
+  }
+  if (candidate.duplicateOf !== undefined) {
+    return { status: 'duplicate', reason: `The same patch as #${candidate.duplicateOf}.` };
+  }
+  switch (candidate.state) {
+    case 'failed':
+      return { status: 'failed-to-implement', reason: candidate.failure?.message };
+    case 'rejected':
+      return { status: 'rejected', reason: candidate.failure?.message };
+    default:
+      return { status: candidate.state };
+  }
+}
+
+/** One state for several runs: the one furthest along that is live, else a success, else the newest end. */
+function statusOfRuns(runs: readonly Run[]): RowStatus | undefined {
+  const counting = runs.filter((run) => run.counts);
+  const live = counting.filter((run) => !isEnd(run.state));
+  const order = ['finishing', 'running', 'preparing', 'waiting', 'shipping', 'queued'] as const;
+  const furthest = order.find((state) => live.some((run) => run.state === state));
+  if (furthest) return furthest;
+  if (counting.some((run) => countedValue(run) !== undefined)) return 'succeeded';
+  return counting.at(-1)?.state ?? runs.at(-1)?.state;
+}
+
+function cells(runs: readonly Run[], sparks: BoardInput['sparks']) {
+  const started = runs.flatMap((run) => (run.startedAt === undefined ? [] : [run.startedAt]));
+  const elapsed = runs.reduce(
+    (sum, run) => sum + (run.startedAt !== undefined && run.endedAt !== undefined ? run.endedAt - run.startedAt : 0),
+    0,
+  );
+  const spark = runs.map((run) => sparks.get(run.id)).findLast((values) => values !== undefined && values.length > 1);
+  return {
+    runs: runs.map(cell),
+    spark: spark ?? [],
+    startedAt: started.length > 0 ? Math.min(...started) : undefined,
+    elapsedMs: elapsed > 0 ? elapsed : undefined,
+  };
+}
+
+function cell(run: Run): RunCell {
+  const { id, seed, state, box, exitCode, reason, purpose, verified, attempt, counts } = run;
+  const { startedAt, endedAt, unreachableSince, lastMetric, logBytes } = run;
+  const value = run.objective?.state === 'ok' ? run.objective.value : undefined;
+  return {
+    ...{ id, seed, state, box, value, exitCode, reason, purpose, verified, attempt, counts },
+    ...{ startedAt, endedAt, unreachableSince, lastMetric, logBytes },
+  };
+}
+
+function roundSummary(
+  round: Round,
+  input: BoardInput,
+  results: Results,
+  goal: Goal,
+): { readonly completion: number; readonly best?: number } {
+  const ideas = new Set(input.ideas.filter((idea) => idea.round === round.number).map((idea) => idea.id));
+  const kept = input.ideas.filter((idea) => ideas.has(idea.id) && idea.dropped === undefined);
+  const own = input.candidates.filter((candidate) => ideas.has(candidate.idea));
+  const done = results.candidates.filter((result) => own.some((candidate) => candidate.id === result.candidate));
+  const ideasDone = new Set(done.map((result) => own.find((candidate) => candidate.id === result.candidate)?.idea));
+  const means = done.map((result) => result.summary.mean).sort((a, b) => (goal === 'minimize' ? a - b : b - a));
+  return { completion: kept.length === 0 ? 0 : ideasDone.size / kept.length, best: means[0] };
+}
+
+/** The baseline of the class with most seeds: what one number in a terminal is compared to. */
+export function mainBaseline(
+  results: Results,
+): { readonly comparisonClass: string; readonly summary: Summary } | undefined {
+  return [...results.baselines.values()].sort((a, b) => b.summary.n - a.summary.n)[0];
+}

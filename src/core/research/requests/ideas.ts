@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import * as path from 'node:path';
+import type { Base, CandidateId, Idea, IdeaId, Round } from '../../domain/index.ts';
+import { selectContext } from '../../environment/index.ts';
+import { boundedTail, describeCurve, type Outcome, type ProposedIdea } from '../../ideator/index.ts';
+import {
+  chooseParents,
+  type Evidence,
+  exploitShare,
+  foldResults,
+  outcomesOf,
+  planRound,
+  type Results,
+} from '../../search/index.ts';
+import { seededRandom } from '../../system/index.ts';
+import { ensureBase } from '../base.ts';
+import { makeIdeator } from '../make.ts';
+import { logFile, type Parts } from '../parts.ts';
+import { readTexts } from '../texts.ts';
+import type { Job } from './index.ts';
+import { ideasPayload } from './payloads.ts';
+
+/** How much of a failed run's log the ideator is shown, in characters. */
+const TAIL = 1_500;
+
+/** Adds ideas to the newest open round, or begins round 0. */
+export async function generateIdeas(job: Job): Promise<readonly IdeaId[]> {
+  const { count } = ideasPayload.parse(job.request.payload);
+  const base = await ensureBase(job.parts);
+  const rounds = await job.parts.store.rounds(base.id);
+  const current = rounds.at(-1);
+  return proposeRound(job, base, current ? current.number : 0, count);
+}
+
+/** Begins the next round: its exploit ideas build on parents chosen from the results so far. */
+export async function nextRound(job: Job): Promise<readonly IdeaId[]> {
+  const { count } = ideasPayload.parse(job.request.payload);
+  const base = await ensureBase(job.parts);
+  const rounds = await job.parts.store.rounds(base.id);
+  // A driver that died in the middle of this request left its round behind: go on with it.
+  const begun = rounds.find((round) => round.createdAt >= job.request.createdAt);
+  const number = begun ? begun.number : (rounds.at(-1)?.number ?? -1) + 1;
+  return proposeRound(job, base, number, count);
+}
+
+/** Fills one round up to `count` new ideas. Gives the ids of those that stand (not the dropped ones). */
+export async function proposeRound(
+  { parts, request, lease, signal }: Job,
+  base: Base,
+  number: number,
+  count: number,
+): Promise<readonly IdeaId[]> {
+  const { store } = parts;
+  const ideator = await makeIdeator(parts);
+  // What came after the request is its own first try: it must not change what is asked again.
+  const before = <T extends { readonly createdAt: number }>(rows: readonly T[]) =>
+    rows.filter((row) => row.createdAt < request.createdAt);
+  const [ideas, candidates, runs] = [
+    await store.ideas(base.id),
+    await store.candidates({ base: base.id }),
+    await store.runs({ base: base.id }),
+  ];
+  const goal = base.environment.objective.goal;
+  const results = foldResults(goal, candidates, runs);
+  const plan = planRound(number, count, results.candidates.length > 0);
+  const key = `base-${base.id}/round-${number}/request-${request.id}`;
+  const random = seededRandom(createHash('sha256').update(key).digest().readUInt32BE(0));
+  const parents = chooseParents(goal, results, Math.max(1, plan.exploit), random);
+  const evidence = await gatherEvidence(parts, base, results, runs);
+  const history = outcomesOf(before(ideas), candidates, runs, results, evidence);
+  await ensureRound(parts, lease, {
+    base: base.id,
+    number,
+    ideator: ideator.label,
+    exploitShare: number === 0 ? 0 : exploitShare(number),
+    asked: count,
+    state: 'proposing',
+  });
+
+  const own = ideas.filter((idea) => idea.round === number && idea.createdAt >= request.createdAt);
+  const standing: IdeaId[] = own.filter((idea) => idea.dropped === undefined).map((idea) => idea.id);
+  const report = (text: string, share?: number) => store.setRequestProgress(lease(), request.id, { text, share });
+  await report(`Asking ${ideator.label} for ${count} ideas`, 0);
+  await ideator.propose({
+    base,
+    round: number,
+    explore: plan.explore,
+    exploit: plan.exploit,
+    parents: parentOutcomes(parents, history),
+    history,
+    baseline: [...results.baselines.values()][0]?.summary,
+    brief: await readBrief(parts, base),
+    files: await contextFiles(parts, base),
+    key,
+    signal,
+    onIdea: async (proposed) => {
+      signal.throwIfAborted();
+      if (standing.length >= count || own.some((idea) => sameIdea(idea, proposed))) return;
+      const idea = await addProposed(parts, base, number, ideator.lane, proposed);
+      if (proposed.dropped === undefined) standing.push(idea.id);
+      await report(`${standing.length} of ${count} ideas`, Math.min(1, standing.length / count));
+    },
+  });
+  await store.setRoundState(lease(), base.id, number, 'open');
+  return standing;
+}
+
+async function addProposed(
+  parts: Parts,
+  base: Base,
+  round: number,
+  lane: Idea['lane'],
+  proposed: ProposedIdea,
+): Promise<Idea> {
+  const { dropped, ...words } = proposed;
+  const idea = await parts.store.addIdea({ base: base.id, round, lane, ...words });
+  if (dropped !== undefined) await parts.store.dropIdea(idea.id, dropped);
+  return idea;
+}
+
+function sameIdea(idea: Idea, proposed: ProposedIdea): boolean {
+  return (
+    idea.title === proposed.title &&
+    idea.details === proposed.details &&
+    JSON.stringify(idea.edits) === JSON.stringify(proposed.edits)
+  );
+}
+
+async function ensureRound(parts: Parts, lease: Job['lease'], round: Omit<Round, 'createdAt'>): Promise<void> {
+  const known = (await parts.store.rounds(round.base)).find((one) => one.number === round.number);
+  if (known) await parts.store.setRoundState(lease(), round.base, round.number, 'proposing');
+  else await parts.store.addRound(lease(), round);
+}
+
+function parentOutcomes(parents: readonly CandidateId[], history: readonly Outcome[]): Outcome[] {
+  return parents.flatMap((id) => history.find((outcome) => outcome.candidate?.id === id) ?? []);
+}
+
+/** The curve's shape of each result, and the last lines of each failed run's log. */
+async function gatherEvidence(
+  parts: Parts,
+  base: Base,
+  results: Results,
+  runs: Awaited<ReturnType<Parts['store']['runs']>>,
+): Promise<Map<string, Evidence>> {
+  const evidence = new Map<string, Evidence>();
+  const metric = base.environment.objective.metric;
+  for (const { candidate } of results.candidates) {
+    const run = runs.findLast((one) => one.candidate === candidate && one.state === 'succeeded');
+    if (!run) continue;
+    const points = await parts.store.metrics(run.id, { names: [metric] });
+    evidence.set(candidate, { curve: describeCurve(points) });
+  }
+  for (const run of runs.filter((one) => one.state === 'failed' || one.state === 'timed-out')) {
+    if (run.candidate === undefined || evidence.has(run.candidate)) continue;
+    const from = Math.max(0, run.logBytes - 4 * TAIL);
+    const bytes = await parts.system.files.readRange(logFile(parts.repository, run.id), from, run.logBytes - from);
+    evidence.set(run.candidate, { tail: boundedTail(bytes.toString('utf8'), TAIL) });
+  }
+  return evidence;
+}
+
+/** The brief: a path of the working tree, or the text itself. Read again each round, so that a person can steer. */
+export async function readBrief(parts: Parts, base: Base): Promise<string> {
+  const { brief } = base.environment;
+  if (brief === '' || brief.includes('\n') || !/^[\w./-]+$/.test(brief) || brief.includes('..')) return brief;
+  return (await parts.system.files.readText(path.join(parts.repository.root, brief))) ?? brief;
+}
+
+async function contextFiles(parts: Parts, base: Base): Promise<ReadonlyMap<string, string>> {
+  const texts = await readTexts(parts.repository, base.commit);
+  return new Map(
+    selectContext(texts, base.environment).flatMap((name) => {
+      const text = texts.get(name);
+      return text === undefined ? [] : [[name, text] as const];
+    }),
+  );
+}

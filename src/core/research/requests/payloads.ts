@@ -1,0 +1,36 @@
+import * as z from 'zod';
+
+/** What each request carries. Written by this program, read back maybe by another version of it: so checked. */
+export const ideasPayload = z.object({ count: z.int().min(1).max(200) });
+export const implementPayload = z.object({
+  idea: z.int(),
+  feedback: z.string().optional(),
+  revises: z.string().optional(),
+});
+/** Run ids are made by whoever asks, so that a request done twice queues nothing twice. */
+export const runPayload = z.object({
+  candidate: z.string(),
+  box: z.string().optional(),
+  runs: z.array(z.object({ id: z.string(), seed: z.int() })),
+});
+export const baselinePayload = z.object({
+  base: z.int(),
+  box: z.string().optional(),
+  runs: z.array(z.object({ id: z.string(), seed: z.int() })),
+});
+export const searchPayload = z.object({
+  approve: z.enum(['ask', 'policy', 'all']),
+  rounds: z.int().min(1),
+  ideasPerRound: z.int().min(1),
+  seeds: z.int().min(1),
+  baselineSeeds: z.int().min(1),
+  boxes: z.array(z.string()),
+  budgets: z.object({
+    ideas: z.number().optional(),
+    runs: z.number().optional(),
+    gpuHours: z.number().optional(),
+    money: z.number().optional(),
+    wallHours: z.number().optional(),
+  }),
+});
+export type SearchPayload = z.output<typeof searchPayload>;

@@ -1,0 +1,119 @@
+import { type Candidate, type CandidateId, HumanError, type Idea } from '../domain/index.ts';
+import type { Parts } from './parts.ts';
+import type { ReviewHandle } from './types.ts';
+
+/** `research/12-raise-the-learning-rate`: short, lower case, safe as a git ref. */
+export function branchName(idea: Idea): string {
+  const slug = idea.title
+    .toLowerCase()
+    .normalize('NFKD')
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 40)
+    .replace(/-+$/, '');
+  return `research/${idea.id}-${slug || 'idea'}`;
+}
+
+export async function requireCandidate(parts: Parts, id: CandidateId): Promise<{ candidate: Candidate; idea: Idea }> {
+  const candidate = await parts.store.candidate(id);
+  const idea = candidate && (await parts.store.idea(candidate.idea));
+  if (!candidate || !idea) throw new HumanError(`There is no candidate #${id}.`, { code: 'no-candidate' });
+  return { candidate, idea };
+}
+
+/** Opens the review worktree of a ready candidate. @throws HumanError `not-reviewable` saying why */
+export async function openReview(parts: Parts, id: CandidateId): Promise<ReviewHandle> {
+  const { candidate, idea } = await requireCandidate(parts, id);
+  if (candidate.state !== 'ready' || !candidate.proposal) {
+    throw new HumanError(`Candidate #${id} is ${candidate.state}: there is nothing to review.`, {
+      code: 'not-reviewable',
+    });
+  }
+  const review = await parts.repository.openReview(id, candidate.cutFrom, candidate.proposal);
+  const files = await parts.repository.diff(candidate.cutFrom, candidate.proposal);
+  return { candidate, idea, review, files };
+}
+
+/** The reviews that are open on disk, of candidates still to be decided. */
+export async function openReviews(parts: Parts): Promise<readonly ReviewHandle[]> {
+  const handles: ReviewHandle[] = [];
+  for (const review of await parts.repository.reviews()) {
+    const candidate = await parts.store.candidate(review.candidate);
+    const idea = candidate && (await parts.store.idea(candidate.idea));
+    if (!idea || candidate.state !== 'ready' || !candidate.proposal) continue;
+    const files = await parts.repository.diff(candidate.cutFrom, candidate.proposal);
+    handles.push({ candidate, idea, review, files });
+  }
+  return handles;
+}
+
+/** Commits what a person accepted. @throws HumanError `undecided`, `empty`, `not-reviewable` */
+export async function approveReviewed(parts: Parts, id: CandidateId): Promise<Candidate> {
+  const { review, idea, candidate } = await openReview(parts, id);
+  const approved = await review.approve(messageFor(candidate, idea), branchName(idea));
+  const after = await parts.store.moveCandidate(id, 'approved', { approved, approvedBy: 'person' });
+  await review.close();
+  return after;
+}
+
+/** Approves every hunk as proposed: the proposal is the approved commit. */
+export async function approveWhole(parts: Parts, id: CandidateId, by: 'person' | 'policy'): Promise<Candidate> {
+  const { candidate, idea } = await requireCandidate(parts, id);
+  if (candidate.state !== 'ready' || !candidate.proposal) {
+    throw new HumanError(`Candidate #${id} is ${candidate.state}: there is nothing to approve.`, {
+      code: 'not-reviewable',
+    });
+  }
+  const open = (await parts.repository.reviews()).find((review) => review.candidate === id);
+  await parts.repository.keep(`refs/research/approved/${id}`, candidate.proposal);
+  if (by === 'person') await parts.repository.makeBranch(branchName(idea), candidate.proposal);
+  const after = await parts.store.moveCandidate(id, 'approved', { approved: candidate.proposal, approvedBy: by });
+  await open?.close();
+  return after;
+}
+
+export async function rejectCandidate(parts: Parts, id: CandidateId, reason: string): Promise<Candidate> {
+  await requireCandidate(parts, id);
+  const after = await parts.store.moveCandidate(id, 'rejected', { failure: { code: 'rejected', message: reason } });
+  const open = (await parts.repository.reviews()).find((review) => review.candidate === id);
+  await open?.close();
+  return after;
+}
+
+/** A new candidate of the same idea that starts as an empty patch, opened for a person to write. */
+export async function continueByHand(parts: Parts, id: CandidateId): Promise<ReviewHandle> {
+  const { candidate: old, idea } = await requireCandidate(parts, id);
+  const fresh = await parts.store.addCandidate({
+    idea: idea.id,
+    base: old.base,
+    cutFrom: old.cutFrom,
+    revises: old.id,
+  });
+  const proposal = old.proposal ?? old.cutFrom;
+  await parts.repository.keep(`refs/research/candidates/${fresh.id}`, proposal);
+  await parts.store.moveCandidate(fresh.id, 'ready', { proposal, kind: old.kind, reasons: old.reasons });
+  return openReview(parts, fresh.id);
+}
+
+/**
+ * Brings an approved commit to the person as a branch and, when asked, merges it.
+ * @throws HumanError `not-approved`, `dirty`, `conflict`, `detached`; the branch is there all the same
+ */
+export async function applyToBranch(
+  parts: Parts,
+  id: CandidateId,
+  options: { readonly branch?: string; readonly merge: boolean },
+): Promise<{ readonly branch: string; readonly merged: boolean; readonly commit: string }> {
+  const { candidate, idea } = await requireCandidate(parts, id);
+  if (!candidate.approved) {
+    throw new HumanError(`Candidate #${id} is not approved, so there is nothing to apply.`, { code: 'not-approved' });
+  }
+  const branch = await parts.repository.makeBranch(options.branch ?? branchName(idea), candidate.approved);
+  if (!options.merge) return { branch, merged: false, commit: candidate.approved };
+  const commit = await parts.repository.merge(branch, `Merge ${branch}: ${idea.title}`);
+  return { branch, merged: true, commit };
+}
+
+function messageFor(candidate: Candidate, idea: Idea): string {
+  return `${idea.title}\n\n${idea.hypothesis}\n\nResearch-Idea: #${candidate.id}`;
+}

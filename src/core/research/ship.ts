@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import * as path from 'node:path';
+import picomatch from 'picomatch';
+import { type Base, HumanError, type Run } from '../domain/index.ts';
+import type { Files } from '../system/index.ts';
+import type { Shipment } from '../workers/index.ts';
+import type { Parts } from './parts.ts';
+
+/**
+ * Everything a box needs to start a run. The commit is sent without its history: what leaves the machine is the tree,
+ * and a later ship sends only what changed against the trees that the box has.
+ * @throws HumanError `missing-secret`, `missing-input`
+ */
+export async function makeShipment(parts: Parts, base: Base, run: Run): Promise<Shipment> {
+  const { repository } = parts;
+  const { environment } = base;
+  const commit = await repository.parentless(run.commit ?? base.commit);
+  return {
+    run: run.id,
+    repo: await repository.key(),
+    commit,
+    pack: (have) => repository.pack([commit], have),
+    purpose: run.purpose,
+    environment,
+    seed: run.seed,
+    inputs: await listInputs(parts.system.files, repository.root, environment.inputs),
+    secrets: await readSecrets(parts, environment.secrets),
+    gitDir: repository.commonDir,
+  };
+}
+
+async function readSecrets(parts: Parts, names: readonly string[]): Promise<Record<string, string>> {
+  const values: Record<string, string> = {};
+  for (const name of names) {
+    const value = (await parts.host.secret(name)) ?? parts.system.env[name];
+    if (value === undefined) {
+      throw new HumanError(
+        `The run needs the secret ${name} (secrets in research.yaml), and it is not set. Set the environment variable ${name}.`,
+        { code: 'missing-secret' },
+      );
+    }
+    values[name] = value;
+  }
+  return values;
+}
+
+/** The untracked files that `inputs` names, with their content's hash. */
+export async function listInputs(files: Files, root: string, globs: readonly string[]): Promise<Shipment['inputs']> {
+  const found: { path: string; source: string; sha256: string }[] = [];
+  for (const glob of globs) {
+    const { base } = picomatch.scan(glob);
+    const matches = picomatch(glob, { dot: true });
+    const paths = await walk(files, root, base);
+    const hits = paths.filter((file) => matches(file));
+    if (hits.length === 0) {
+      throw new HumanError(`No file matches ${glob} (inputs in research.yaml) under ${root}.`, {
+        code: 'missing-input',
+      });
+    }
+    for (const file of hits) {
+      const source = path.join(root, file);
+      const bytes = (await files.read(source)) ?? Buffer.alloc(0);
+      found.push({ path: file, source, sha256: createHash('sha256').update(bytes).digest('hex') });
+    }
+  }
+  return found;
+}
+
+async function walk(files: Files, root: string, relative: string): Promise<string[]> {
+  const info = await files.info(path.join(root, relative));
+  if (info?.kind === 'file') return [relative];
+  if (info?.kind !== 'folder') return [];
+  const names = (await files.list(path.join(root, relative))).filter((name) => name !== '.git');
+  const inner = await Promise.all(
+    names.map((name) => walk(files, root, relative === '' || relative === '.' ? name : `${relative}/${name}`)),
+  );
+  return inner.flat();
+}

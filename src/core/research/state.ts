@@ -1,0 +1,108 @@
+import type { Base, Candidate, Idea, Run } from '../domain/index.ts';
+import { type Box, isEnd } from '../domain/index.ts';
+import { loadEnvironment } from '../environment/index.ts';
+import { thin } from '../metrics/index.ts';
+import { whyBehind } from './base.ts';
+import type { BoxCondition } from './fleet.ts';
+import { foldLeaderboard, statusOf } from './leaderboard.ts';
+import { describeIdeator } from './make.ts';
+import { loadedBoxes, type Parts } from './parts.ts';
+import type { BoxNode, IdeaNode, Leaderboard, ResearchState } from './types.ts';
+
+/** How many values a sparkline shows: more than its pixels would be waste. */
+const SPARK = 60;
+
+/** Everything the views show, read fresh. */
+export async function readState(
+  parts: Parts,
+  conditions: readonly BoxCondition[],
+  drives: boolean,
+): Promise<ResearchState> {
+  const { store, repository, system } = parts;
+  const environment = await loadEnvironment(system.files, repository.root);
+  const base = await store.currentBase();
+  const [rounds, ideas, candidates, runs] = base
+    ? [
+        await store.rounds(base.id),
+        await store.ideas(base.id),
+        await store.candidates({ base: base.id }),
+        await store.runs({ base: base.id }),
+      ]
+    : [[], [], [], []];
+  const nodes = ideas.map((idea) => ideaNode(idea, candidates, runs));
+  const lease = await store.lease();
+  const boxes = await loadedBoxes(parts);
+  return {
+    root: repository.root,
+    environment: environment.ok
+      ? { ok: true, value: environment.value }
+      : { ok: false, missing: environment.missing, diagnostics: environment.diagnostics },
+    base,
+    behind: base ? await whyBehind(parts, base, environment.ok ? environment.value : undefined) : undefined,
+    ideator: await describeIdeator(parts),
+    rounds: rounds.map((round) => ({ round, ideas: nodes.filter((node) => node.idea.round === round.number) })),
+    runs: runs.toSorted((a, b) => b.queuedAt - a.queuedAt || (a.id < b.id ? 1 : -1)),
+    boxes: boxes.boxes.map((box) => boxNode(box, conditions, runs)),
+    boxesProblems: boxes.problems,
+    search: (await store.searches()).findLast((search) => search.state === 'running' || search.state === 'paused'),
+    requests: await store.requests({ states: ['asked', 'taken'] }),
+    driver: { here: drives, holder: lease?.holder, pid: lease?.pid },
+  };
+}
+
+function ideaNode(idea: Idea, candidates: readonly Candidate[], runs: readonly Run[]): IdeaNode {
+  const own = candidates.filter((candidate) => candidate.idea === idea.id).sort((a, b) => a.number - b.number);
+  if (idea.dropped !== undefined) return { idea, candidates: own, status: 'dropped' };
+  const newest = own.at(-1);
+  if (!newest) return { idea, candidates: own, status: 'proposed' };
+  const trials = runs.filter((run) => run.candidate === newest.id && run.purpose === 'trial');
+  return { idea, candidates: own, status: statusOf(newest, trials).status };
+}
+
+export function whereOf(box: Box): string {
+  return box.kind === 'local' ? 'this machine' : box.host;
+}
+
+export function boxNode(box: Box, conditions: readonly BoxCondition[], runs: readonly Run[]): BoxNode {
+  const condition = conditions.find((one) => one.box.name === box.name);
+  const own = runs.filter((run) => run.box === box.name && !isEnd(run.state));
+  const running = own.filter((run) => ['preparing', 'running', 'finishing'].includes(run.state)).length;
+  return {
+    name: box.name,
+    kind: box.kind,
+    where: whereOf(box),
+    report: condition?.report,
+    unreachableSince: condition?.unreachableSince,
+    running,
+    waiting: own.length - running,
+  };
+}
+
+/** The leaderboard of the base in use. @throws nothing when there is none: it is empty then */
+export async function readLeaderboard(parts: Parts, base: Base): Promise<Leaderboard> {
+  const { store, system, repository } = parts;
+  const environment = await loadEnvironment(system.files, repository.root);
+  const runs = await store.runs({ base: base.id });
+  const sparks = new Map<string, readonly number[]>();
+  const { metric } = base.environment.objective;
+  for (const run of runs.filter((one) => one.logBytes > 0)) {
+    const points = await store.metrics(run.id, { names: [metric] });
+    const values = points.filter((point) => point.state === 'ok').map((point) => point.value);
+    sparks.set(run.id, thinValues(values));
+  }
+  return foldLeaderboard({
+    base,
+    behind: (await whyBehind(parts, base, environment.ok ? environment.value : undefined)) !== undefined,
+    rounds: await store.rounds(base.id),
+    ideas: await store.ideas(base.id),
+    candidates: await store.candidates({ base: base.id }),
+    runs,
+    sparks,
+  });
+}
+
+function thinValues(values: readonly number[]): readonly number[] {
+  if (values.length <= SPARK) return values;
+  const points = values.map((value, step) => ({ name: '', step, value, state: 'ok' as const }));
+  return thin(points, SPARK).map((point) => point.value);
+}
