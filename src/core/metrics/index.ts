@@ -1,1 +1,7 @@
+export { KnownFormats } from './known.ts';
+export { LINE_CAP, LineSplitter } from './lines.ts';
+export { compilable } from './pattern-host.ts';
+export { createMetricReader, groupNames, type MetricReaderOptions } from './reader.ts';
+export { summariseObjective } from './summarise.ts';
+export { metricNames, thin } from './thin.ts';
 export type * from './types.ts';
