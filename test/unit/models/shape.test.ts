@@ -30,11 +30,14 @@ describe('the shape of an answer', () => {
   it('is found bare, fenced, and with prose or thoughts around it', () => {
     fc.assert(
       fc.property(
-        fc.record({
-          title: fc.string({ maxLength: 40 }, { noNullPrototype: true }),
-          size: fc.constantFrom('small', 'large'),
-          tags: fc.array(fc.string()),
-        }),
+        fc.record(
+          {
+            title: fc.string({ maxLength: 40 }),
+            size: fc.constantFrom('small', 'large'),
+            tags: fc.array(fc.string()),
+          },
+          { noNullPrototype: true },
+        ),
         fc.constantFrom(
           (json: string) => json,
           (json: string) => `\n${json}\n`,
