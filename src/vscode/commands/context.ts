@@ -1,0 +1,38 @@
+import type * as vscode from 'vscode';
+import type { Ask } from '../../core/research/index.ts';
+import type { System } from '../../core/system/index.ts';
+import type { ApiKeys } from '../host.ts';
+import type { Leaderboards } from '../leaderboard/panel.ts';
+import type { Reviews } from '../review/reviews.ts';
+import type { Session } from '../session.ts';
+import type { CommandName } from './ids.ts';
+import type { Target } from './target.ts';
+
+/** What commands work with. */
+export interface CommandParts {
+  readonly session: Session;
+  readonly reviews: Reviews;
+  readonly leaderboards: Leaderboards;
+  readonly apiKeys: ApiKeys;
+  readonly system: System;
+  readonly log: vscode.LogOutputChannel;
+}
+
+export interface Work {
+  readonly title: string;
+  /** The view that shows a progress line while it goes on. */
+  readonly view: 'ideas' | 'runs' | 'boxes';
+  /** Shows a notification with a Cancel button: for work that takes long or costs. */
+  readonly cancellable?: boolean;
+}
+
+/** One call of a command. */
+export interface Call {
+  /** The first argument as it came, for what is no target: a comment thread, a Uri. */
+  readonly argument: unknown;
+  /** Does work with progress shown and cancellation wired to `ask.signal`. */
+  work<T>(work: Work, doing: (ask: Ask) => Promise<T>): Promise<T>;
+}
+
+export type Command = (target: Target, call: Call) => Promise<void>;
+export type Commands = Partial<Record<CommandName, Command>>;

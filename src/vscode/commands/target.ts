@@ -1,0 +1,38 @@
+import type { CandidateId, IdeaId, RunId } from '../../core/domain/index.ts';
+
+/** What a command is asked to act on, whoever asks: a tree, the leaderboard page, a CodeLens, a button, a key. */
+export interface Target {
+  readonly idea?: IdeaId;
+  readonly candidate?: CandidateId;
+  readonly run?: RunId;
+  readonly box?: string;
+  /** A file of a review: its path in the repository. */
+  readonly path?: string;
+  /** A hunk of that file. */
+  readonly hunk?: string;
+}
+
+interface Carrier {
+  readonly target?: Target;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Reads a target out of the first argument of a command: a target itself, or something that carries one. */
+export function targetOf(argument: unknown): Target {
+  if (!isRecord(argument)) return {};
+  const carried = (argument as Carrier).target;
+  const from = isRecord(carried) ? carried : argument;
+  const text = (key: keyof Target) => (typeof from[key] === 'string' ? { [key]: from[key] } : {});
+  return {
+    ...(typeof from['idea'] === 'number' ? { idea: from['idea'] } : {}),
+    ...text('candidate'),
+    ...text('run'),
+    ...text('box'),
+    ...text('hunk'),
+    // A Uri has a path too; it is not a path in the repository.
+    ...(typeof from['scheme'] === 'string' ? {} : text('path')),
+  };
+}

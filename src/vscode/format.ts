@@ -1,0 +1,79 @@
+import type { Goal, RunState } from '../core/domain/index.ts';
+
+/** A measured value with as many digits as a person compares: four significant ones, integers whole. */
+export function formatValue(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) return String(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(3);
+  return value.toFixed(size >= 1000 ? 1 : size >= 100 ? 2 : size >= 10 ? 3 : 4);
+}
+
+/** A difference with its sign, a real minus included. */
+export function formatDelta(delta: number): string {
+  const text = formatValue(Math.abs(delta));
+  if (delta === 0 || /^0(\.0+)?$/.test(text)) return `±${text}`;
+  return `${delta < 0 ? '−' : '+'}${text}`;
+}
+
+/** True where a difference to the baseline is for the better. */
+export function isBetter(goal: Goal, delta: number): boolean {
+  return goal === 'minimize' ? delta < 0 : delta > 0;
+}
+
+/** Milliseconds as `45s`, `3m 20s`, `2h 5m`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m ${seconds % 60}s`;
+  const hours = Math.floor(minutes / 60);
+  return minutes % 60 === 0 ? `${hours}h` : `${hours}h ${minutes % 60}m`;
+}
+
+/** Bytes as `1.2 MB`, powers of ten. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = -1;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`;
+}
+
+/** `3 ideas`, `1 idea`, `2 patches`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** The local time of day of a moment, `HH:MM`. */
+export function clockTime(millis: number): string {
+  const date = new Date(millis);
+  return `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
+}
+
+/**
+ * Text of a repo, a model or a box as Markdown that shows it and does nothing: no links, images, HTML, icons.
+ * Control characters other than line ends go.
+ */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/\p{Cc}/gu, (control) => (control === '\n' || control === '\t' ? control : ''))
+    .replace(/[\\`*_{}[\]()#+\-.!|<>~$&:@/]/g, (mark) => `&#${mark.charCodeAt(0)};`)
+    .replace(/\n/g, '  \n');
+}
+
+/** One line of at most `length` characters. */
+export function oneLine(text: string, length = 80): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length <= length ? line : `${line.slice(0, length - 1).trimEnd()}…`;
+}
+
+const STATE_WORDS: Partial<Record<RunState, string>> = { 'timed-out': 'timed out' };
+
+export function stateWord(state: string): string {
+  return STATE_WORDS[state as RunState] ?? state.replaceAll('-', ' ');
+}

@@ -1,0 +1,22 @@
+/** Every setting of ours; a test holds package.json against this list. */
+export const SETTING_KEYS = [
+  'model.provider',
+  'model.baseUrl',
+  'model.ideator',
+  'model.implementer',
+  'ideasPerRound',
+  'seedsPerCandidate',
+  'baselineSeeds',
+  'search.rounds',
+  'search.approve',
+] as const;
+export type SettingKey = (typeof SETTING_KEYS)[number];
+
+/** Settings that name a server, a model or who approves: never taken from a workspace. */
+export const MACHINE_SETTINGS: readonly SettingKey[] = [
+  'model.provider',
+  'model.baseUrl',
+  'model.ideator',
+  'model.implementer',
+  'search.approve',
+];

@@ -1,0 +1,61 @@
+import * as vscode from 'vscode';
+import type { ApprovalPolicy, Config } from '../core/domain/index.ts';
+import type { Disposable } from '../core/system/index.ts';
+import type { SettingKey } from './setting-keys.ts';
+
+function read<T>(key: SettingKey, fallback: T): T {
+  return vscode.workspace.getConfiguration('research').get<T>(key) ?? fallback;
+}
+
+function count(key: SettingKey, fallback: number): number {
+  const value = read<unknown>(key, fallback);
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : fallback;
+}
+
+/** The settings as they are now, typed. */
+export const settings = {
+  get provider(): 'openai' | 'vscode' {
+    return read<string>('model.provider', 'openai') === 'vscode' ? 'vscode' : 'openai';
+  },
+  get baseUrl(): string {
+    return read('model.baseUrl', '').trim();
+  },
+  get ideator(): string {
+    return read('model.ideator', '').trim();
+  },
+  get implementer(): string {
+    return read('model.implementer', '').trim();
+  },
+  get ideasPerRound(): number {
+    return count('ideasPerRound', 6);
+  },
+  get seedsPerCandidate(): number {
+    return count('seedsPerCandidate', 1);
+  },
+  get baselineSeeds(): number {
+    return count('baselineSeeds', 3);
+  },
+  get searchRounds(): number {
+    return count('search.rounds', 2);
+  },
+  get approve(): ApprovalPolicy {
+    const value = read<string>('search.approve', 'ask');
+    return value === 'all' || value === 'policy' ? value : 'ask';
+  },
+};
+
+/** What overrides `config.yaml`: only what a person set. */
+export function modelSettings(): Partial<Config['models']> {
+  return {
+    ...(settings.baseUrl === '' ? {} : { base_url: settings.baseUrl }),
+    ...(settings.ideator === '' ? {} : { ideator: settings.ideator }),
+    ...(settings.implementer === '' ? {} : { implementer: settings.implementer }),
+  };
+}
+
+/** Calls back when a setting whose key starts with `prefix` changed. */
+export function onDidChangeSettings(prefix: SettingKey | 'model', listener: () => void): Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration(`research.${prefix}`)) listener();
+  });
+}

@@ -1,0 +1,202 @@
+import { type Candidate, type Idea, isEnd, type Run, type Summary, summarise } from '../../core/domain/index.ts';
+import type { IdeaNode, ResearchState } from '../../core/research/index.ts';
+import { escapeMarkdown, formatDelta, formatValue, isBetter, oneLine, plural, stateWord } from '../format.ts';
+import { statusIcon } from './icons.ts';
+import { flags, type TreeNode } from './tree-node.ts';
+
+/** A file of an open review, with how much of it is still to be decided. */
+export interface ReviewFile {
+  readonly path: string;
+  readonly kind: string;
+  readonly added: number;
+  readonly removed: number;
+  readonly undecided: number;
+}
+
+/** What the tree shows beside the state: the files of open reviews, by candidate. */
+export type ReviewFiles = ReadonlyMap<string, readonly ReviewFile[]>;
+
+/** Round, then idea, then candidate or changed file. Newest round first. */
+export function ideasTree(state: ResearchState, reviews: ReviewFiles): readonly TreeNode[] {
+  const results = new Results(state);
+  const rounds = [...state.rounds].sort((a, b) => b.round.number - a.round.number);
+  return rounds.map(({ round, ideas }, index) => {
+    const proposing = round.state === 'proposing';
+    const done = ideas.filter((node) => node.status === 'succeeded').length;
+    return {
+      id: `round/${round.base}/${round.number}`,
+      label: `Round ${round.number}`,
+      description: proposing
+        ? `${ideas.length} of ${round.asked} ideas`
+        : `${plural(ideas.length, 'idea')}${done > 0 ? `, ${done} with a result` : ''}`,
+      tooltip: `Ideas by ${escapeMarkdown(round.ideator)}.`,
+      icon: proposing ? 'loading~spin' : 'history',
+      context: 'round',
+      expanded: index === 0,
+      children: ideas.map((node) => ideaNode(node, results, reviews)),
+    };
+  });
+}
+
+function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeNode {
+  const { idea, candidates, status } = node;
+  const newest = candidates.at(-1);
+  const files = newest ? reviews.get(newest.id) : undefined;
+  const undecided = files?.reduce((sum, file) => sum + file.undecided, 0) ?? 0;
+  const result = newest ? results.of(newest.id) : undefined;
+  const dropped = idea.dropped !== undefined;
+  const approved = newest?.state === 'approved';
+  return {
+    id: `idea/${idea.id}`,
+    label: `#${idea.id} ${oneLine(idea.title, 120)}`,
+    description: describe(status, files ? undecided : undefined, result, results),
+    tooltip: tooltip(idea, status, newest, result, results),
+    ...statusIcon(status),
+    context: flags(
+      'idea',
+      !dropped && 'canEdit',
+      !dropped && !approved && status !== 'implementing' && 'canReview',
+      !dropped && status === 'proposed' && 'canImplement',
+      status === 'ready' && 'canApprove',
+      !dropped && !approved && status !== 'rejected' && status !== 'implementing' && 'canReject',
+      dropped && 'canRestore',
+      approved && 'canRun',
+      approved && 'canApply',
+      (status === 'failed-to-implement' || status === 'rejected') && 'canContinue',
+    ),
+    target: { idea: idea.id, ...(newest ? { candidate: newest.id } : {}) },
+    expanded: files !== undefined,
+    ...(files
+      ? { children: files.map((file) => fileNode(newest?.id ?? '', idea, file)) }
+      : candidates.length > 1
+        ? { children: candidates.map((candidate) => candidateNode(candidate, results)) }
+        : {}),
+  };
+}
+
+function fileNode(candidate: string, idea: Idea, file: ReviewFile): TreeNode {
+  const slash = file.path.lastIndexOf('/');
+  const folder = file.path.slice(0, Math.max(0, slash));
+  const open = file.undecided > 0 ? `${plural(file.undecided, 'hunk')} to decide` : 'decided';
+  return {
+    id: `file/${candidate}/${file.path}`,
+    label: file.path.slice(slash + 1),
+    description: `+${file.added} −${file.removed} · ${open}${folder === '' ? '' : ` · ${folder}`}`,
+    tooltip: `${escapeMarkdown(file.path)} (${file.kind}): ${open}.`,
+    icon: file.undecided > 0 ? 'diff' : 'check',
+    context: flags('reviewFile', file.undecided > 0 && 'undecided'),
+    target: { idea: idea.id, candidate, path: file.path },
+    command: 'openReviewFile',
+  };
+}
+
+function candidateNode(candidate: Candidate, results: Results): TreeNode {
+  const status = candidate.state === 'failed' ? 'failed-to-implement' : candidate.state;
+  const result = results.of(candidate.id);
+  return {
+    id: `candidate/${candidate.id}`,
+    label: `#${candidate.id}`,
+    description: describe(status, undefined, result, results),
+    tooltip: escapeMarkdown(candidate.failure?.message ?? `Candidate ${candidate.id}: ${stateWord(candidate.state)}`),
+    ...statusIcon(status),
+    context: flags(
+      'candidate',
+      candidate.state === 'ready' && 'canReview',
+      candidate.state === 'ready' && 'canApprove',
+      candidate.state === 'approved' && 'canRun',
+      candidate.state === 'approved' && 'canApply',
+      (candidate.state === 'failed' || candidate.state === 'rejected') && 'canContinue',
+    ),
+    target: { idea: candidate.idea, candidate: candidate.id },
+  };
+}
+
+function describe(
+  status: IdeaNode['status'],
+  undecided: number | undefined,
+  result: Result | undefined,
+  results: Results,
+): string {
+  if (undecided !== undefined) return undecided > 0 ? `in review, ${undecided} to decide` : 'in review, ready to approve';
+  if (result) {
+    const delta = result.delta === undefined ? '' : `  Δ ${formatDelta(result.delta)}`;
+    return `${formatValue(result.summary.mean)}${delta}${results.better(result) ? ' ▲' : ''}`;
+  }
+  return status === 'failed-to-implement' ? 'not implemented' : stateWord(status);
+}
+
+function tooltip(
+  idea: Idea,
+  status: IdeaNode['status'],
+  newest: Candidate | undefined,
+  result: Result | undefined,
+  results: Results,
+): string {
+  const parents = idea.parents.map((parent) => `#${parent.candidate}`);
+  const lines = [
+    `**#${idea.id} ${escapeMarkdown(idea.title)}**`,
+    escapeMarkdown(idea.hypothesis),
+    idea.expected === '' ? '' : `Expected: ${escapeMarkdown(idea.expected)}`,
+    idea.risk === '' ? '' : `Risk: ${escapeMarkdown(idea.risk)}`,
+    `Status: ${stateWord(status)}. Lane: ${idea.lane}, ${idea.move}.`,
+    parents.length === 0 ? '' : `Builds on ${escapeMarkdown(parents.join(', '))}.`,
+    idea.dropped === undefined ? '' : `Dropped: ${escapeMarkdown(idea.dropped)}`,
+    newest?.failure ? escapeMarkdown(newest.failure.message) : '',
+    result ? results.sentence(result) : '',
+  ];
+  return lines.filter((line) => line !== '').join('\n\n');
+}
+
+interface Result {
+  readonly summary: Summary;
+  readonly delta?: number;
+}
+
+/** Means of counted runs and their difference to the baseline of the same comparison class. */
+class Results {
+  readonly #runs: ReadonlyMap<string, readonly Run[]>;
+  readonly #baselines: ReadonlyMap<string, Summary>;
+  readonly #goal: 'minimize' | 'maximize';
+
+  constructor(state: ResearchState) {
+    const base = state.base?.environment ?? (state.environment.ok ? state.environment.value : undefined);
+    this.#goal = base?.objective.goal ?? 'minimize';
+    const counted = state.runs.filter((run) => isEnd(run.state) && run.counts && run.objective?.state === 'ok');
+    this.#runs = Map.groupBy(
+      counted.filter((run) => run.purpose === 'trial'),
+      (run) => run.candidate ?? '',
+    );
+    const baselines = Map.groupBy(
+      counted.filter((run) => run.purpose === 'baseline'),
+      (run) => run.comparisonClass ?? '',
+    );
+    this.#baselines = new Map([...baselines].flatMap(([key, runs]) => {
+      const summary = summarise(values(runs));
+      return summary ? [[key, summary] as const] : [];
+    }));
+  }
+
+  of(candidate: string): Result | undefined {
+    const runs = this.#runs.get(candidate) ?? [];
+    const kind = runs[0]?.comparisonClass ?? '';
+    const summary = summarise(values(runs.filter((run) => (run.comparisonClass ?? '') === kind)));
+    if (!summary) return undefined;
+    const baseline = this.#baselines.get(kind);
+    return { summary, ...(baseline ? { delta: summary.mean - baseline.mean } : {}) };
+  }
+
+  better(result: Result): boolean {
+    return result.delta !== undefined && isBetter(this.#goal, result.delta);
+  }
+
+  sentence(result: Result): string {
+    const { mean, std, n } = result.summary;
+    const spread = n > 1 ? ` ± ${formatValue(std)}` : '';
+    const against = result.delta === undefined ? '' : `, ${formatDelta(result.delta)} to the baseline`;
+    return escapeMarkdown(`Result: ${formatValue(mean)}${spread} (${plural(n, 'run')})${against}.`);
+  }
+}
+
+function values(runs: readonly Run[]): number[] {
+  return runs.flatMap((run) => (run.objective?.state === 'ok' ? [run.objective.value] : []));
+}

@@ -1,0 +1,26 @@
+import type { CommandName } from '../commands/ids.ts';
+import type { Target } from '../commands/target.ts';
+
+/** One line of a tree view, as plain data: what is shown is decided by pure functions and tested without VS Code. */
+export interface TreeNode {
+  /** Stable over refreshes, so that what is unfolded and selected stays so. */
+  readonly id: string;
+  readonly label: string;
+  readonly description?: string;
+  /** Markdown of our own making; what comes from elsewhere in it is escaped. */
+  readonly tooltip?: string;
+  /** A codicon and, where it says something, a theme colour. */
+  readonly icon?: string;
+  readonly color?: string;
+  /** Words that `when` clauses look for: `idea canReview canRun`. */
+  readonly context?: string;
+  readonly target?: Target;
+  /** What a click does; its argument is the node. */
+  readonly command?: CommandName;
+  readonly expanded?: boolean;
+  readonly children?: readonly TreeNode[];
+}
+
+export function flags(...words: readonly (string | false | undefined)[]): string {
+  return words.filter(Boolean).join(' ');
+}
