@@ -1,0 +1,32 @@
+# Asks a run to stop: $1 root, $2 run. Answers DONE (it had ended) or TAKEN. A run that never came here is written down
+# as cancelled, so that a start that is still on its way finds it ended.
+rc_root=$1 rc_run=$2
+. "$(dirname -- "$0")/lib.sh"
+. "$rc_bin/end.sh"
+rc_is_run "$rc_run" || exit 1
+rc_dir=$rc_root/runs/$rc_run
+mkdir -p -- "$rc_dir" && cd -- "$rc_dir" || exit 1
+: >cancel || {
+  rm -f reserve
+  : >cancel
+} || {
+  rc_free
+  printf 'FULL %s %s\n' "$rc_free" "$rc_root"
+  exit 0
+}
+[ ! -e exit ] || { echo DONE; exit 0; }
+rc_tick=
+if [ -e job ]; then
+  timeout 20 scancel --full --signal=TERM "$(cat job)" >&2 || :
+  timeout 20 scancel --state=PENDING "$(cat job)" >&2 || :
+elif rc_alive .; then
+  kill -s USR1 "$rc_pid" 2>/dev/null || :
+elif [ ! -e exit ]; then
+  # No owner: a start on its way is waited for; what a dead owner left behind is ended here.
+  exec 9>lock
+  if flock -w 60 9 && ! rc_alive . && [ ! -e exit ]; then
+    if [ -e pid ]; then rc_sweep "$rc_run" none 0 2; fi
+    (rc_end 130 cancelled 'Cancelled.')
+  fi
+fi
+echo TAKEN

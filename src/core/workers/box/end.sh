@@ -1,0 +1,25 @@
+# How a run ends. Wants the run's folder as working folder.
+# shellcheck shell=sh disable=SC2154
+
+# Code $1, one word $2, why in a sentence $3. The exit file is written once, by rename, and is the only truth.
+rc_end() {
+  trap '' TERM INT USR1 HUP
+  rm -rf -- eval check.index changed.tmp
+  rc_stop_ticker
+  [ -e exit ] || {
+    rc_put why "$(printf '%s' "$3" | tr '\n\t' '  ')" 2>/dev/null || { rm -f reserve; rc_put why "$3"; }
+    rc_ended=$(rc_now)
+    until rc_put exit "$1 $2 $rc_ended" 2>/dev/null; do
+      rm -f reserve why.tmp
+      sleep 1
+    done
+  }
+  rc_put state "done" 2>/dev/null || :
+  rm -f reserve "$rc_root/queue/"*"-$rc_run" slots
+  exit 0
+}
+
+rc_stop_ticker() {
+  [ -z "$rc_tick" ] || kill "$rc_tick" 2>/dev/null || :
+  rc_tick=
+}

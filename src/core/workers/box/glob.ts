@@ -1,0 +1,66 @@
+const SPECIAL = /[.*+?^$(){}|[\]\\]/g;
+
+const literal = (text: string): string => text.replace(SPECIAL, '\\$&');
+
+/**
+ * A path pattern as a POSIX extended regular expression for `grep -E -x`: `*` and `?` stay within one folder name,
+ * `**` as a whole name spans folders, `{a,b}` and `[a-z]` work, and a pattern with a trailing slash or without any
+ * wildcard also takes everything below it. A plain name without a slash matches at the root only, but `*.py` matches
+ * at any depth, as the rest of the product reads patterns without a slash.
+ */
+export function globToRegex(glob: string): string {
+  const trimmed = glob.replace(/^\.?\/+/, '').replace(/\/+$/, '');
+  const anywhere = !trimmed.includes('/') && /[*?[{]/.test(trimmed);
+  const body = trimmed.split('/').map(segment).reduce(join, '');
+  return `${anywhere ? '(.*/)?' : ''}${body}${/[*?[{]/.test(trimmed) ? '' : '(/.*)?'}`;
+}
+
+/** Joins the expressions of two neighbouring names; `**` brings its own slash. */
+function join(before: string, name: string, index: number): string {
+  const deep = name === '**';
+  if (index === 0) return deep ? '**' : name;
+  if (before.endsWith('**')) {
+    const head = before.slice(0, -2);
+    return deep ? before : `${head}(.*/)?${name}`;
+  }
+  return deep ? `${before}/**` : `${before}/${name}`;
+}
+
+function segment(name: string): string {
+  if (name === '**') return name;
+  let out = '';
+  for (let at = 0; at < name.length; at += 1) {
+    const char = name[at] ?? '';
+    if (char === '*') {
+      while (name[at + 1] === '*') at += 1;
+      out += '[^/]*';
+    } else if (char === '?') {
+      out += '[^/]';
+    } else if (char === '[' && name.indexOf(']', at + 2) > 0) {
+      const close = name.indexOf(']', at + 2);
+      out += `[${name.slice(at + 1, close).replace(/^!/, '^')}]`;
+      at = close;
+    } else if (char === '{' && name.indexOf('}', at) > 0) {
+      const close = name.indexOf('}', at);
+      const choices = name.slice(at + 1, close).split(',');
+      out += `(${choices.map((choice) => segment(choice)).join('|')})`;
+      at = close;
+    } else {
+      out += literal(char);
+    }
+  }
+  return out;
+}
+
+/** The expressions of several patterns, one a line. Patterns that hold a line break match nothing and are left out. */
+export function globsToRegexes(globs: readonly string[]): string {
+  return globs
+    .filter((glob) => !/[\n\0]/.test(glob))
+    .map((glob) => `${finish(globToRegex(glob))}\n`)
+    .join('');
+}
+
+/** A pattern that ends in `**` takes whatever is below. */
+function finish(regex: string): string {
+  return regex.endsWith('**') ? `${regex.slice(0, -2)}.*` : regex;
+}

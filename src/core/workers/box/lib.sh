@@ -1,0 +1,119 @@
+# Shared by the scripts of a box. POSIX sh: dash and bash. Wants rc_root. Every variable starts with rc_ (RC_ where a
+# person may set it in box.env), because the run inherits this environment and its own names must stay untouched.
+# shellcheck shell=sh
+umask 077
+[ ! -f "$rc_root/box.env" ] || . "$rc_root/box.env"
+rc_locks=${RC_LOCKS:-/var/tmp/research-copilot-locks}
+rc_bin=$(dirname -- "$0")
+
+rc_now() { "${RC_CLOCK:-date}" +%s; }
+
+rc_boot() {
+  rc_boot_id=
+  read -r rc_boot_id <"${RC_BOOT_ID_FILE:-/proc/sys/kernel/random/boot_id}" || :
+}
+
+# Start time of a process in clock ticks; empty where it is gone or a zombie. Our own processes have no blank in
+# their name, so the fields can be counted.
+rc_start_of() {
+  rc_start=
+  { read -r _ _ rc_s _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ rc_start _ <"/proc/$1/stat"; } 2>/dev/null || return 1
+  [ "$rc_s" != Z ] && [ "$rc_s" != X ] || rc_start=
+  [ -n "$rc_start" ]
+}
+
+# Whether the process of a pid file (folder $1) is still the one that wrote it. Sets rc_pid and rc_lost (why not).
+rc_alive() {
+  rc_pid='' rc_pid_start='' rc_pid_boot='' rc_lost=supervisor-killed
+  { read -r rc_pid rc_pid_start rc_pid_boot <"$1/pid"; } 2>/dev/null || return 1
+  rc_boot
+  if [ "$rc_pid_boot" != "$rc_boot_id" ]; then
+    rc_lost=rebooted
+    return 1
+  fi
+  rc_start_of "$rc_pid" && [ "$rc_start" = "$rc_pid_start" ]
+}
+
+rc_put() { printf '%s\n' "$2" >"$1.tmp" && mv -f -- "$1.tmp" "$1"; }
+
+# Free bytes on the disk of the root.
+rc_free() {
+  rc_free=$(df -Pk -- "$rc_root" 2>/dev/null | awk 'NR == 2 { printf "%.0f", $4 * 1024 }')
+  [ -n "$rc_free" ] || rc_free=0
+}
+
+rc_git() {
+  GIT_DIR=$rc_repo_dir GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_TERMINAL_PROMPT=0 \
+    git -c core.fsmonitor=false -c core.hooksPath=/dev/null -c gc.auto=0 -c core.quotePath=false "$@"
+}
+
+# Exactly $1 bytes of stdin. dd and not head, because head may read ahead of what it prints.
+rc_take() {
+  [ "$1" -eq 0 ] && return 0
+  rc_blocks=$(($1 / 65536)) rc_rest=$(($1 % 65536))
+  if [ "$rc_blocks" -gt 0 ]; then
+    dd bs=65536 count="$rc_blocks" iflag=fullblock 2>/dev/null || return 1
+  fi
+  if [ "$rc_rest" -gt 0 ]; then
+    dd bs="$rc_rest" count=1 iflag=fullblock 2>/dev/null || return 1
+  fi
+}
+
+rc_is_run() {
+  case $1 in '' | -* | *[!a-z0-9-]*) return 1 ;; esac
+}
+
+# The processes of run $1: those that carry its mark, and those in the session or group of $2. No zombies.
+rc_members() {
+  {
+    grep -lszx -- "RUN_ID=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3
+    cat /proc/[0-9]*/stat 2>/dev/null | awk -v c="${2:-none}" -v self="$$" '
+      { pid = $1; sub(/^.*\) /, "") }
+      pid == self { next }
+      $1 != "Z" && $1 != "X" && ($3 == c || $4 == c) { print pid }'
+  } | sort -u
+}
+
+rc_signal() {
+  for rc_p in $(rc_members "$2" "$3"); do kill -s "$1" "$rc_p" 2>/dev/null || :; done
+}
+
+# Ends what is left of run $1 (session $2): $3 seconds to end by itself, then TERM, $4 seconds, then KILL until none.
+rc_sweep() {
+  rc_tries=0 rc_soft=$(($3 * 10)) rc_hard=$((($3 + $4) * 10))
+  while [ -n "$(rc_members "$1" "$2")" ]; do
+    [ "$rc_tries" -ne "$rc_soft" ] || rc_signal TERM "$1" "$2"
+    [ "$rc_tries" -lt "$rc_hard" ] || rc_signal KILL "$1" "$2"
+    rc_tries=$((rc_tries + 1))
+    sleep 0.1
+  done
+}
+
+# Writes the tree of commit $2 to folder $1 byte for byte, with an index of its own.
+rc_checkout() {
+  mkdir -p -- "$1" && rm -f -- "$1.index" || return 1
+  GIT_INDEX_FILE=$1.index rc_git read-tree "$2" &&
+    GIT_INDEX_FILE=$1.index GIT_WORK_TREE=$1 rc_git checkout-index -a -q -f
+  rc_status=$?
+  rm -f -- "$1.index"
+  return "$rc_status"
+}
+
+# Protected files of folder $1 that are not as commit $2 has them, one a line, at most five. The index is new, so
+# every file is read and hashed whatever its times say. Fails where that cannot be told.
+rc_changed() {
+  [ -s spec/protected ] || return 0
+  rm -f -- check.index
+  GIT_INDEX_FILE=$PWD/check.index rc_git read-tree "$2" || return 1
+  GIT_INDEX_FILE=$PWD/check.index GIT_WORK_TREE=$1 rc_git update-index -q --refresh >/dev/null 2>&1 || :
+  GIT_INDEX_FILE=$PWD/check.index GIT_WORK_TREE=$1 rc_git diff-files -z --name-only >changed.tmp || return 1
+  tr '\n\000' '\001\n' <changed.tmp | LC_ALL=C grep -E -x -f spec/protected | head -n 5 || :
+  rm -f -- check.index changed.tmp
+}
+
+# Regular files of folder $1 (no links) whose path matches an extended expression of file $2, one a line.
+rc_matching() {
+  [ -s "$2" ] || return 0
+  (cd -- "$1" && find . -name '*
+*' -prune -o -type f -print) | cut -c3- | LC_ALL=C grep -E -x -f "$2" || :
+}

@@ -1,0 +1,106 @@
+import { type BoxOf, type Environment, HumanError, parseDuration, type SeedRule } from '../../domain/index.ts';
+import type { Shipment } from '../types.ts';
+import { globsToRegexes } from './glob.ts';
+
+/** A run without a limit of its own would hold a GPU for ever; the schema gives one hour. */
+const DEFAULT_TIMEOUT_S = 3600;
+
+/** The shell command that a run of this purpose is, with the seed's flag. */
+export function commandOf(shipment: Pick<Shipment, 'purpose' | 'environment' | 'seed'>): string {
+  const { environment, purpose } = shipment;
+  const command =
+    purpose === 'smoke'
+      ? (environment.smoke ?? environment.run)
+      : purpose === 'evaluate'
+        ? (environment.evaluate ?? environment.run)
+        : environment.run;
+  const flag = purpose === 'evaluate' ? undefined : flagOf(environment.seed);
+  if (flag === undefined) return command;
+  return flag.endsWith('=') ? `${command} ${flag}${shipment.seed}` : `${command} ${flag} ${shipment.seed}`;
+}
+
+function flagOf(seed: SeedRule): string | undefined {
+  return typeof seed === 'object' && 'flag' in seed ? seed.flag : undefined;
+}
+
+function checkPath(path: string, what: string): string {
+  if (/[\n\t\0]/.test(path) || path === '' || path.startsWith('/') || path.split('/').includes('..')) {
+    throw new HumanError(
+      `${what}: ${JSON.stringify(path)} cannot be laid out on a box. Use a path inside the repository without .. or line breaks.`,
+      { code: 'bad-path' },
+    );
+  }
+  return path;
+}
+
+function slots(box: BoxOf<'ssh'> | BoxOf<'slurm'>): { gpuList: string; cpuSlots: number } {
+  if (box.kind === 'slurm') return { gpuList: 'all', cpuSlots: 1 };
+  return { gpuList: box.gpus === 'all' ? 'all' : box.gpus.join(' '), cpuSlots: box.cpu_slots };
+}
+
+/** What a run's `spec` folder holds, by file name. No secrets. */
+export function specFiles(box: BoxOf<'ssh'> | BoxOf<'slurm'>, shipment: Shipment): Record<string, string> {
+  const environment: Environment = shipment.environment;
+  const { gpuList, cpuSlots } = slots(box);
+  return {
+    run: commandOf(shipment),
+    evaluate: evaluates(shipment) ? (environment.evaluate ?? '') : '',
+    setup: environment.setup ?? '',
+    setup_inputs: globsToRegexes(environment.setup_inputs),
+    protected: globsToRegexes(environment.protected),
+    artifacts: globsToRegexes(environment.artifacts),
+    timeout: String(parseDuration(environment.resources.timeout) ?? DEFAULT_TIMEOUT_S),
+    gpus: String(environment.resources.gpus),
+    gpu_list: gpuList,
+    cpu_slots: String(cpuSlots),
+    start_before: String(Math.floor(shipment.startBefore ?? 0)),
+    inputs: shipment.inputs.map((input) => `${input.sha256} ${checkPath(input.path, 'inputs')}\n`).join(''),
+    links: Object.entries(environment.links)
+      .map(([path, target]) => `${checkPath(path, 'links')}\t${target.replaceAll('\n', ' ')}\n`)
+      .join(''),
+  };
+}
+
+function evaluates(shipment: Shipment): boolean {
+  return shipment.purpose === 'baseline' || shipment.purpose === 'trial';
+}
+
+/** The variables of the run: those of `env`, and the seed's. */
+export function variables(shipment: Pick<Shipment, 'environment' | 'seed'>): Record<string, string> {
+  const { env, seed } = shipment.environment;
+  return typeof seed === 'object' && 'env' in seed ? { ...env, [seed.env]: String(shipment.seed) } : { ...env };
+}
+
+/**
+ * The stream that `start.sh` reads: frames of `kind name length`, then the bytes; closed by `end`.
+ * Secrets come before the pack and are only ever held in the environment of the supervisor.
+ * @throws HumanError `bad-path`, `bad-name`
+ */
+export function shipmentStream(
+  box: BoxOf<'ssh'> | BoxOf<'slurm'>,
+  shipment: Shipment,
+  secrets: Readonly<Record<string, string>>,
+  pack: Buffer | undefined,
+): Buffer {
+  const parts: Buffer[] = [];
+  const frame = (kind: string, name: string, body: Buffer) => {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || /^rc_/i.test(name)) {
+      throw new HumanError(`${name} cannot be the name of a variable on a box. Rename it in research.yaml.`, {
+        code: 'bad-name',
+      });
+    }
+    parts.push(Buffer.from(`${kind} ${name} ${body.length}\n`), body);
+  };
+  const text = (kind: string, name: string, value: string) => {
+    if (value.includes('\0')) {
+      throw new HumanError(`The value of ${name} holds a NUL byte, which no command can take.`, { code: 'bad-name' });
+    }
+    frame(kind, name, Buffer.from(value, 'utf8'));
+  };
+  for (const [name, value] of Object.entries(specFiles(box, shipment))) text('spec', name, value);
+  for (const [name, value] of Object.entries(variables(shipment))) text('env', name, value);
+  for (const [name, value] of Object.entries(secrets)) text('secret', name, value);
+  if (pack) frame('pack', 'pack', pack);
+  parts.push(Buffer.from('end end 0\n'));
+  return Buffer.concat(parts);
+}

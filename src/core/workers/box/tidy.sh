@@ -1,0 +1,16 @@
+# Removes the folders of ended runs: $1 root, ids on stdin. Answers the bytes freed. Never a run whose lock is held.
+rc_root=$1
+. "$(dirname -- "$0")/lib.sh"
+rc_total=0
+while read -r rc_id; do
+  rc_is_run "$rc_id" && cd -- "$rc_root/runs/$rc_id" 2>/dev/null || continue
+  if [ ! -e exit ] && { [ ! -e pid ] || rc_alive .; }; then continue; fi
+  exec 9>lock
+  flock -n 9 || continue
+  rc_size=$(du -sk . | cut -f1)
+  [ ! -f spec/repo ] || { rc_repo_dir=$rc_root/repo/$(cat spec/repo).git; rc_git update-ref -d "refs/runs/$rc_id" 2>/dev/null || :; }
+  mkdir -p -- "$rc_root/trash"
+  mv -T -- "$rc_root/runs/$rc_id" "$rc_root/trash/$rc_id.$$" && rm -rf -- "$rc_root/trash/$rc_id.$$" && rc_total=$((rc_total + rc_size * 1024))
+  exec 9>&-
+done
+echo "$rc_total"
