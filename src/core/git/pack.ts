@@ -1,0 +1,40 @@
+import type { Git } from './run.ts';
+
+const HEX = /^[0-9a-f]{40}$/;
+const MAX_PACK = 2 ** 32;
+/** Every parentless commit of one tree is the same commit, whoever makes it and when. */
+const FIXED_DATE = '946684800 +0000';
+
+/** A thin pack for `git index-pack --fix-thin`: what `want` needs beyond `have`. Unknown `have` are left out. */
+export async function makePack(git: Git, want: readonly string[], have: readonly string[]): Promise<Buffer> {
+  for (const commit of want) {
+    if (!HEX.test(commit)) throw new Error(`${commit} is no commit id`);
+  }
+  const known = await knownCommits(
+    git,
+    have.filter((commit) => HEX.test(commit)),
+  );
+  const revisions = [...want, ...known.map((commit) => `^${commit}`)].map((line) => `${line}\n`).join('');
+  const flags = ['--revs', '--thin', '--stdout', '--delta-base-offset', '-q'];
+  return await git.run(['-c', 'pack.packSizeLimit=0', 'pack-objects', ...flags], {
+    input: revisions,
+    maxBytes: MAX_PACK,
+  });
+}
+
+async function knownCommits(git: Git, commits: readonly string[]): Promise<string[]> {
+  if (commits.length === 0) return [];
+  const answer = await git.text(['cat-file', '--batch-check=%(objectname) %(objecttype)'], {
+    input: `${commits.join('\n')}\n`,
+  });
+  return answer
+    .split('\n')
+    .filter((line) => line.endsWith(' commit'))
+    .map((line) => line.slice(0, line.indexOf(' ')));
+}
+
+/** A commit of the same tree without parents. The same tree gives the same commit each time. */
+export async function makeParentless(git: Git, commit: string): Promise<string> {
+  const tree = await git.text(['rev-parse', '--verify', `${commit}^{tree}`]);
+  return await git.commitTree(tree, [], 'research: the tree to run', FIXED_DATE);
+}
