@@ -15,7 +15,8 @@ export async function makePack(git: Git, want: readonly string[], have: readonly
     have.filter((commit) => HEX.test(commit)),
   );
   const revisions = [...want, ...known.map((commit) => `^${commit}`)].map((line) => `${line}\n`).join('');
-  const flags = ['--revs', '--thin', '--stdout', '--delta-base-offset', '-q'];
+  // --shallow: commits without parents have no common history, so git must be told to look into the trees of `have`.
+  const flags = ['--revs', '--thin', '--shallow', '--stdout', '--delta-base-offset', '-q'];
   return await git.run(['-c', 'pack.packSizeLimit=0', 'pack-objects', ...flags], {
     input: revisions,
     maxBytes: MAX_PACK,

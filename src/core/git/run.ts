@@ -36,7 +36,7 @@ const FIXED = [
   'maintenance.auto=false',
   'i18n.commitEncoding=utf-8',
   'diff.suppressBlankEmpty=false',
-  'diff.orderFile=',
+  'diff.orderFile=/dev/null',
 ].flatMap((setting) => ['-c', setting]);
 
 const IDENTITY = {
