@@ -16,7 +16,7 @@ export class ShellTransport implements Transport {
 
   /** `prelude` runs before, as a noisy login script would. */
   constructor(home: string, options: { readonly prelude?: string; readonly env?: NodeJS.ProcessEnv } = {}) {
-    this.#env = { PATH: process.env['PATH'], HOME: home, ...options.env };
+    this.#env = { PATH: process.env.PATH, HOME: home, ...options.env };
     this.#prelude = options.prelude ?? '';
   }
 

@@ -1,1 +1,24 @@
+import type { Box } from '../domain/index.ts';
+import { createLocalWorker } from './local/index.ts';
+import type { Worker, WorkerDeps } from './types.ts';
+
 export type * from './types.ts';
+
+/**
+ * The worker of a box. Nothing is connected before the first call; what only ssh needs is loaded with the first ssh box.
+ * Without `deps.asker` it never asks: an unknown host key or a locked key throws `host-key` or `auth`.
+ */
+export async function createWorker(box: Box, deps: WorkerDeps): Promise<Worker> {
+  switch (box.kind) {
+    case 'local':
+      return createLocalWorker(box, deps);
+    case 'ssh': {
+      const { createSshWorker } = await import('./ssh/worker.ts');
+      return createSshWorker(box, deps);
+    }
+    case 'slurm': {
+      const { createSlurmWorker } = await import('./ssh/worker.ts');
+      return createSlurmWorker(box, deps);
+    }
+  }
+}

@@ -16,7 +16,7 @@ describe('The scripts of a box, run by this machine’s shell', () => {
   let worker: BoxWorker;
   let root: string;
 
-  before(function () {
+  before(async function () {
     if (process.platform !== 'linux') this.skip();
     home = mkdtempSync(path.join(tmpdir(), 'rc box '));
     root = path.join(home, 'runs of "me"');
@@ -34,8 +34,6 @@ describe('The scripts of a box, run by this machine’s shell', () => {
       system: realSystem(),
       shell: () => ({ program: 'sh', args: [] }),
     });
-  });
-  before(async () => {
     await worker.probe();
     writeFileSync(path.join(root, 'box.env'), `RC_LOCKS='${home}/locks'\nRC_LINGER=0\nRC_GRACE=2\n`);
   });

@@ -1,0 +1,164 @@
+import * as path from 'node:path';
+import { HumanError } from '../../domain/index.ts';
+import type { System } from '../../system/index.ts';
+
+/** Where and how to reach one host, as `ssh` would for the same name. */
+export interface SshTarget {
+  /** The name a person wrote. */
+  readonly alias: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly user: string;
+  /** What its keys are filed under in known_hosts, where that is not the host name. */
+  readonly hostKeyAlias?: string;
+  readonly identityFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  /** Socket of the agent; undefined where there is none. */
+  readonly agent?: string;
+  readonly knownHostsFiles: readonly string[];
+  readonly strict: 'yes' | 'ask' | 'accept-new';
+  /** The hosts to go through, nearest first: `[user@]host[:port]`. */
+  readonly jumps: readonly string[];
+  readonly proxyCommand?: string;
+}
+
+export interface SshConfigDeps {
+  readonly system: Pick<System, 'spawn' | 'env' | 'home' | 'platform'>;
+  readonly configFile?: string;
+}
+
+/** `ssh -G`'s lines: each key with its values in order. */
+export function parseSshG(text: string): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const line of text.split(/\r?\n/)) {
+    const blank = line.indexOf(' ');
+    if (blank <= 0) continue;
+    const key = line.slice(0, blank).toLowerCase();
+    found.set(key, [...(found.get(key) ?? []), line.slice(blank + 1).trim()]);
+  }
+  return found;
+}
+
+/** Splits `[user@]host[:port]`, with `[v6]:port` too. */
+export function parseJump(jump: string): { readonly user?: string; readonly host: string; readonly port?: number } {
+  const at = jump.lastIndexOf('@');
+  const user = at > 0 ? jump.slice(0, at) : undefined;
+  const rest = jump.slice(at + 1).replace(/^ssh:\/\//, '');
+  const bracket = /^\[([^\]]+)\](?::(\d+))?$/.exec(rest);
+  const plain = bracket ?? /^([^:]+)(?::(\d+))?$/.exec(rest);
+  const port = plain?.[2];
+  return { user, host: plain?.[1] ?? rest, port: port === undefined ? undefined : Number(port) };
+}
+
+/** The words of a file list as ssh writes it: blanks between, double quotes around a name with blanks. */
+export function splitWords(text: string): string[] {
+  return [...text.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
+}
+
+/**
+ * Asks the system's ssh what it would do for a name (`ssh -G`), which knows Include, Match and every default.
+ * Without an ssh program: the name itself, the usual keys, port 22.
+ * @param over what a jump's own words say
+ * @throws HumanError `ssh-config` when ssh refuses the configuration
+ */
+export async function resolveTarget(
+  deps: SshConfigDeps,
+  alias: string,
+  over: { readonly user?: string; readonly port?: number } = {},
+): Promise<SshTarget> {
+  if (alias.startsWith('-'))
+    throw new HumanError(`${alias} is no host name: it starts with a dash.`, { code: 'ssh-config' });
+  const settings = await askSsh(deps, alias, over);
+  const one = (key: string) => settings.get(key)?.[0];
+  const none = (value: string | undefined) => (value === undefined || value === 'none' ? undefined : value);
+  const { home } = deps.system;
+  const user = over.user ?? one('user') ?? deps.system.env.USER ?? deps.system.env.USERNAME ?? 'root';
+  const hostname = one('hostname') ?? alias;
+  const port = over.port ?? Number(one('port') ?? 22);
+  const expand = (file: string) => expandPath(file, { home, hostname, user, alias, port });
+  const files = (key: string) =>
+    (settings.get(key) ?? [])
+      .flatMap(splitWords)
+      .filter((file) => file !== 'none')
+      .map(expand);
+  const identities = (settings.get('identityfile') ?? defaultKeys()).filter((file) => file !== 'none').map(expand);
+  const strict = one('stricthostkeychecking');
+  return {
+    alias,
+    hostname,
+    port,
+    user,
+    hostKeyAlias: none(one('hostkeyalias')),
+    identityFiles: identities,
+    identitiesOnly: one('identitiesonly') === 'yes',
+    agent: agentOf(one('identityagent'), deps.system, expand),
+    knownHostsFiles: [...files('userknownhostsfile'), ...files('globalknownhostsfile')],
+    strict: strict === 'yes' || strict === 'true' ? 'yes' : strict === 'accept-new' ? 'accept-new' : 'ask',
+    jumps: none(one('proxyjump'))?.split(',') ?? [],
+    proxyCommand: none(one('proxycommand')),
+  };
+}
+
+async function askSsh(deps: SshConfigDeps, alias: string, over: { readonly user?: string; readonly port?: number }) {
+  const args = ['-G'];
+  if (deps.configFile !== undefined) args.push('-F', deps.configFile);
+  if (over.user !== undefined) args.push('-l', over.user);
+  if (over.port !== undefined) args.push('-p', String(over.port));
+  try {
+    const result = await deps.system.spawn.run('ssh', [...args, '--', alias]);
+    if (result.code !== 0) {
+      const said = result.stderr.toString('utf8').trim().split('\n')[0] ?? '';
+      throw new HumanError(`ssh refuses its configuration for ${alias}: ${said}. Correct ~/.ssh/config.`, {
+        code: 'ssh-config',
+      });
+    }
+    return parseSshG(result.stdout.toString('utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return withoutSsh(deps.system.home);
+    throw error;
+  }
+}
+
+function withoutSsh(home: string): ReadonlyMap<string, readonly string[]> {
+  return new Map([['userknownhostsfile', [`"${path.join(home, '.ssh', 'known_hosts')}"`]]]);
+}
+
+function defaultKeys(): readonly string[] {
+  return ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `~/.ssh/${name}`);
+}
+
+/** `~`, `%d`, `%h`, `%n`, `%p`, `%r`, `%u`, `%%` and `${VAR}`-free: what ssh leaves unexpanded in `-G`. */
+export function expandPath(
+  file: string,
+  words: {
+    readonly home: string;
+    readonly hostname: string;
+    readonly user: string;
+    readonly alias: string;
+    readonly port: number;
+  },
+): string {
+  const tokens: Readonly<Record<string, string>> = {
+    '%': '%',
+    d: words.home,
+    h: words.hostname,
+    n: words.alias,
+    p: String(words.port),
+    r: words.user,
+  };
+  const spelled = file.replace(/%(.)/g, (whole, letter: string) => tokens[letter] ?? whole);
+  return spelled === '~' || spelled.startsWith('~/') ? path.join(words.home, spelled.slice(1)) : spelled;
+}
+
+function agentOf(
+  setting: string | undefined,
+  system: Pick<System, 'env' | 'platform'>,
+  expand: (file: string) => string,
+): string | undefined {
+  if (setting === 'none') return undefined;
+  const own =
+    system.env.SSH_AUTH_SOCK || (system.platform === 'win32' ? '\\\\.\\pipe\\openssh-ssh-agent' : undefined);
+  if (setting === undefined || setting === 'SSH_AUTH_SOCK') return own;
+  const variable = /^\$\{?(\w+)\}?$/.exec(setting)?.[1];
+  return variable === undefined ? expand(setting) : system.env[variable];
+}

@@ -1,0 +1,201 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Client } from 'ssh2';
+import { HumanError, isHumanError } from '../../domain/index.ts';
+import type { Clock, Files } from '../../system/index.ts';
+import type { Asker } from '../types.ts';
+import { makeLogin } from './auth.ts';
+import type { SshTarget } from './config.ts';
+import { HostKeyCheck } from './host-key.ts';
+
+/** Limits of one handshake: over the network, and while a person reads a question. */
+const NETWORK_MS = 30_000;
+const PERSON_MS = 300_000;
+
+export interface ConnectDeps {
+  readonly clock: Clock;
+  readonly files: Files;
+  readonly configFolder: string;
+  readonly asker?: Asker;
+}
+
+/** An open connection. `ended` resolves, with the reason where there is one, when it is gone. */
+export interface OpenConnection {
+  readonly client: Client;
+  readonly ended: Promise<Error | undefined>;
+  /** Bytes on the wire so far, for the nearest hop. */
+  traffic(): { readonly read: number; readonly written: number };
+  close(): void;
+}
+
+function addressOf(target: SshTarget): string {
+  return `${target.hostname}:${target.port}`;
+}
+
+function unreachable(target: SshTarget, why: string): HumanError {
+  return new HumanError(
+    `${target.alias} (${addressOf(target)}) is unreachable: ${why}. Check that it is on and that "ssh ${target.alias}" works; runs on it go on meanwhile.`,
+    { code: 'unreachable' },
+  );
+}
+
+/**
+ * Connects to the last of `chain` through the others, each with its own host key check and login.
+ * @throws HumanError `unreachable`, `host-key`, `auth`, `ssh-unsupported`
+ */
+export async function openConnection(
+  deps: ConnectDeps,
+  chain: readonly SshTarget[],
+  signal?: AbortSignal,
+): Promise<OpenConnection> {
+  const opened: { client: Client; ended: Promise<Error | undefined> }[] = [];
+  const close = () => {
+    for (const { client } of opened.toReversed()) client.end();
+    for (const { client } of opened) client.destroy();
+  };
+  let socket: Socket | undefined;
+  let through: Duplex | undefined;
+  try {
+    for (const [index, target] of chain.entries()) {
+      if (target.proxyCommand !== undefined) {
+        throw new HumanError(
+          `${target.alias} is reached through a ProxyCommand, which is not supported yet. Use ProxyJump in ~/.ssh/config instead.`,
+          { code: 'ssh-unsupported' },
+        );
+      }
+      if (!through) socket = connectSocket({ host: target.hostname, port: target.port, noDelay: true });
+      opened.push(await handshake(deps, target, through ?? (socket as Socket), signal));
+      const next = chain[index + 1];
+      if (next) through = await forward(opened.at(-1)?.client as Client, next);
+    }
+  } catch (error) {
+    close();
+    socket?.destroy();
+    throw error;
+  }
+  const last = opened.at(-1);
+  if (!last) throw new Error('A chain of hosts cannot be empty.');
+  return {
+    client: last.client,
+    ended: last.ended.then((error) => {
+      close();
+      return error;
+    }),
+    traffic: () => ({ read: socket?.bytesRead ?? 0, written: socket?.bytesWritten ?? 0 }),
+    close,
+  };
+}
+
+function forward(client: Client, next: SshTarget): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    client.forwardOut('127.0.0.1', 0, next.hostname, next.port, (error, stream) => {
+      if (error) reject(unreachable(next, `the jump host cannot reach it (${error.message})`));
+      else resolve(stream);
+    });
+  });
+}
+
+/** One ssh2 client per attempt: a client that failed is never used again. */
+async function handshake(deps: ConnectDeps, target: SshTarget, sock: Duplex, signal?: AbortSignal) {
+  const { clock, files, configFolder, asker } = deps;
+  const client = new Client();
+  let failure: Error | undefined;
+  let refusal: unknown;
+  const failed = Promise.withResolvers<never>();
+  const ready = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<Error | undefined>();
+  // Listeners stay for good: an error without one would end the process.
+  client.on('error', (error: Error & { level?: string }) => {
+    // The library goes on with the next way to log in.
+    if (error.level === 'agent') return;
+    failure = error;
+    failed.reject(error);
+  });
+  client.on('close', () => {
+    ended.resolve(failure);
+    failed.reject(failure ?? new Error('the connection was closed'));
+  });
+  client.on('ready', () => ready.resolve());
+  sock.on('error', () => {});
+  failed.promise.catch(() => {});
+
+  // A deadline of our own, because the library's would run while a person reads a question.
+  let limit = clock.after(NETWORK_MS, () => failed.reject(new Error(`no answer within ${NETWORK_MS / 1000} s`)));
+  const patient = <T>(work: Promise<T>): Promise<T> => {
+    limit.dispose();
+    limit = clock.after(PERSON_MS, () => failed.reject(new Error('nobody answered the question')));
+    return work.finally(() => {
+      limit.dispose();
+      limit = clock.after(NETWORK_MS, () => failed.reject(new Error(`no answer within ${NETWORK_MS / 1000} s`)));
+    });
+  };
+  const asking: Asker | undefined = asker && {
+    trustHostKey: (question) => patient(asker.trustHostKey(question)),
+    secret: (question) => patient(asker.secret(question)),
+  };
+  const hostKey = await HostKeyCheck.load(target, configFolder, files, asking);
+  const login = makeLogin(target, files, asking);
+  const onAbort = () => failed.reject(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    client.connect({
+      sock,
+      username: target.user,
+      readyTimeout: 0,
+      keepaliveInterval: 15_000,
+      keepaliveCountMax: 3,
+      algorithms: { serverHostKey: hostKey.algorithms },
+      hostVerifier: (key: Buffer, verify: (ok: boolean) => void) => {
+        hostKey.check(key).then(
+          () => verify(true),
+          (error) => {
+            refusal = error;
+            verify(false);
+          },
+        );
+      },
+      authHandler: (left, _partial, next) => {
+        login.next(left as typeof left | null).then(
+          (method) => next(method as Parameters<typeof next>[0]),
+          (error) => {
+            refusal = error;
+            next(false as never);
+          },
+        );
+      },
+    });
+    await Promise.race([ready.promise, failed.promise]);
+    return { client, ended: ended.promise };
+  } catch (error) {
+    client.destroy();
+    sock.destroy();
+    if (signal?.aborted) throw signal.reason;
+    throw explain(target, refusal ?? error, login.tried);
+  } finally {
+    limit.dispose();
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ETIMEDOUT: 'no answer',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no network',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name could not be looked up',
+  ECONNRESET: 'the connection was reset',
+};
+
+function explain(target: SshTarget, error: unknown, tried: readonly string[]): unknown {
+  if (isHumanError(error)) return error;
+  const { level, code, message } = error as { level?: string; code?: string; message?: string };
+  if (level === 'client-authentication') {
+    const list = tried.length > 0 ? tried.join(', ') : 'nothing: there is no agent and no key file';
+    return new HumanError(
+      `${target.user}@${target.alias} (${addressOf(target)}) refused the login. Tried: ${list}. Check that "ssh ${target.alias}" logs in without a question, or name the key with IdentityFile in ~/.ssh/config; an account may also be locked.`,
+      { code: 'auth' },
+    );
+  }
+  return unreachable(target, (code && REASONS[code]) ?? message ?? 'it does not answer');
+}

@@ -1,0 +1,37 @@
+import type { BoxOf } from '../../domain/index.ts';
+import { shq } from '../box/quote.ts';
+import { BoxWorker } from '../box/worker.ts';
+import type { Worker, WorkerDeps } from '../types.ts';
+import { SshConnection } from './connection.ts';
+import { SlurmWorker } from './slurm.ts';
+
+export type { Transport } from '../box/transport.ts';
+export { BoxWorker } from '../box/worker.ts';
+export { SshConnection } from './connection.ts';
+
+/** A box reached by ssh that runs what it is sent itself. Connects at the first call. */
+export function createSshWorker(box: BoxOf<'ssh'>, deps: WorkerDeps): Worker {
+  const transport = connectionTo(box, deps);
+  return new BoxWorker({ box, transport, system: deps.system, shell: shellOf(box.host, deps.sshConfigFile) });
+}
+
+/** A Slurm cluster reached through its login node. Connects at the first call. */
+export function createSlurmWorker(box: BoxOf<'slurm'>, deps: WorkerDeps): Worker {
+  const transport = connectionTo(box, deps);
+  return new SlurmWorker({ box, transport, system: deps.system, shell: shellOf(box.host, deps.sshConfigFile) });
+}
+
+function connectionTo(box: BoxOf<'ssh'> | BoxOf<'slurm'>, deps: WorkerDeps): SshConnection {
+  const { system, configFolder, asker, sshConfigFile } = deps;
+  return new SshConnection({ host: box.host, system, configFolder, asker, sshConfigFile });
+}
+
+/** A login shell in a folder of the box, by the system's own ssh: it may ask in its terminal. */
+function shellOf(host: string, configFile: string | undefined) {
+  return (folder: string) => {
+    const place = folder.startsWith('~/') ? `"$HOME"/${shq(folder.slice(2))}` : shq(folder);
+    const command = `cd -- ${place} && exec "$SHELL" -l`;
+    const options = configFile === undefined ? [] : ['-F', configFile];
+    return { program: 'ssh', args: ['-t', ...options, '--', host, command] };
+  };
+}
