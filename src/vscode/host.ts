@@ -44,7 +44,10 @@ export function createHost(
         const trust = 'Trust This Key';
         const chosen = await vscode.window.showWarningMessage(
           `The ssh host ${host} is not known yet. Trust its key?`,
-          { modal: true, detail: `${keyType} key, fingerprint:\n${fingerprint}\n\nCompare it with what the owner of ${host} tells you.` },
+          {
+            modal: true,
+            detail: `${keyType} key, fingerprint:\n${fingerprint}\n\nCompare it with what the owner of ${host} tells you.`,
+          },
           trust,
         );
         return chosen === trust;

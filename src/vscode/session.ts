@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { HumanError, isHumanError, messageOf } from '../core/domain/index.ts';
-import type { OpenOptions, Research, ResearchState } from '../core/research/index.ts';
+import type { OpenOptions, Research, ResearchState } from '../core/research.ts';
 import type { Disposable, System } from '../core/system/index.ts';
 import { DisposableStore } from './disposables.ts';
 import { findPlace, type Place } from './workspace.ts';
@@ -23,6 +23,8 @@ export interface SessionParts {
   readonly log: vscode.LogOutputChannel;
   /** Loads the core on first use and opens the repo. */
   readonly open: (options: Pick<OpenOptions, 'folder' | 'system'>) => Promise<Research>;
+  /** Called with each repo that was opened, once its state shows. */
+  readonly opened?: (research: Research) => Promise<void>;
 }
 
 /** The one open repo of this window, or why there is none. Views read `state`; commands call `research()`. */
@@ -134,7 +136,10 @@ export class Session implements Disposable {
       this.#ofResearch.add(research.onDidChange(() => void this.refresh()));
       const state = await research.state();
       this.#set({ kind: 'open', folder: place.folder, research, state, others: place.others });
-      log.info(`[session] opened ${state.root}${place.others > 0 ? ` (${place.others} more folders are not used)` : ''}`);
+      await this.#parts.opened?.(research);
+      log.info(
+        `[session] opened ${state.root}${place.others > 0 ? ` (${place.others} more folders are not used)` : ''}`,
+      );
     } catch (error) {
       const folder = this.#state.kind === 'opening' ? this.#state.folder : '';
       log.error(`[session] ${isHumanError(error) ? error.message : ((error as Error).stack ?? String(error))}`);

@@ -31,7 +31,8 @@ export async function findPlace(
     const folder =
       described !== undefined && (await inRepository(described)) ? described : await firstThat(folders, inRepository);
     if (folder === undefined) return { kind: 'no-repository', folder: first };
-    if (!(await git(system, folder, ['rev-parse', '--verify', '--quiet', 'HEAD']))) return { kind: 'no-commits', folder };
+    if (!(await git(system, folder, ['rev-parse', '--verify', '--quiet', 'HEAD'])))
+      return { kind: 'no-commits', folder };
     return { kind: 'repository', folder, others: folders.length - 1 };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'no-git' };

@@ -17,12 +17,19 @@ export function registerCommands(
 ): Disposable {
   const store = new DisposableStore();
   for (const [name, command] of Object.entries(commands) as [CommandName, Command][]) {
-    store.add(vscode.commands.registerCommand(commandId(name), (argument?: unknown) => run(name, command, argument, log)));
+    store.add(
+      vscode.commands.registerCommand(commandId(name), (argument?: unknown) => run(name, command, argument, log)),
+    );
   }
   return store;
 }
 
-async function run(name: CommandName, command: Command, argument: unknown, log: vscode.LogOutputChannel): Promise<void> {
+async function run(
+  name: CommandName,
+  command: Command,
+  argument: unknown,
+  log: vscode.LogOutputChannel,
+): Promise<void> {
   let doing: string = name;
   const call: Call = {
     argument,

@@ -27,12 +27,12 @@ export function targetOf(argument: unknown): Target {
   const from = isRecord(carried) ? carried : argument;
   const text = (key: keyof Target) => (typeof from[key] === 'string' ? { [key]: from[key] } : {});
   return {
-    ...(typeof from['idea'] === 'number' ? { idea: from['idea'] } : {}),
+    ...(typeof from.idea === 'number' ? { idea: from.idea } : {}),
     ...text('candidate'),
     ...text('run'),
     ...text('box'),
     ...text('hunk'),
     // A Uri has a path too; it is not a path in the repository.
-    ...(typeof from['scheme'] === 'string' ? {} : text('path')),
+    ...(typeof from.scheme === 'string' ? {} : text('path')),
   };
 }

@@ -19,8 +19,16 @@ export function registerLenses(review: OpenReview): vscode.Disposable {
           const range = new vscode.Range(first, 0, first, 0);
           const target: Target = { candidate: review.id, path: file?.path ?? '', hunk: hunk.id };
           return [
-            new vscode.CodeLens(range, { title: '$(check) Accept', command: commandId('acceptHunk'), arguments: [target] }),
-            new vscode.CodeLens(range, { title: '$(discard) Reject', command: commandId('rejectHunk'), arguments: [target] }),
+            new vscode.CodeLens(range, {
+              title: '$(check) Accept',
+              command: commandId('acceptHunk'),
+              arguments: [target],
+            }),
+            new vscode.CodeLens(range, {
+              title: '$(discard) Reject',
+              command: commandId('rejectHunk'),
+              arguments: [target],
+            }),
           ];
         });
       },

@@ -78,7 +78,10 @@ export function reasonsOf(
 ): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   for (const reason of reasons) {
-    const wanted = changedLinesAt(proposal.find((file) => file.path === reason.path), reason.line);
+    const wanted = changedLinesAt(
+      proposal.find((file) => file.path === reason.path),
+      reason.line,
+    );
     const file = undecided.find((one) => one.path === reason.path);
     const sharing = file?.hunks.filter((hunk) => changedLines(hunk.lines).some((line) => wanted.has(line))) ?? [];
     const exact = sharing.find((hunk) => covers(hunk, reason.line));

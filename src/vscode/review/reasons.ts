@@ -9,9 +9,7 @@ import { inOrder, linesOf, reasonsOf } from './places.ts';
 const targets = new WeakMap<vscode.CommentThread, Target>();
 
 export function targetOfThread(argument: unknown): Target | undefined {
-  return typeof argument === 'object' && argument !== null
-    ? targets.get(argument as vscode.CommentThread)
-    : undefined;
+  return typeof argument === 'object' && argument !== null ? targets.get(argument as vscode.CommentThread) : undefined;
 }
 
 /** Why each hunk was proposed, in the implementer's words, as a folded comment beside it. */

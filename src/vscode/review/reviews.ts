@@ -54,7 +54,12 @@ export class Reviews implements Disposable {
       await known.review.refresh();
       return known.review;
     }
-    const review = new OpenReview(handle, { git: this.#git, index: this.#index, clock: this.#system.clock, log: this.#log });
+    const review = new OpenReview(handle, {
+      git: this.#git,
+      index: this.#index,
+      clock: this.#system.clock,
+      log: this.#log,
+    });
     const registrations = new DisposableStore();
     registrations.add(registerLenses(review));
     registrations.add(review.onDidChange(() => this.#update()));

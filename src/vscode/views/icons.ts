@@ -1,7 +1,10 @@
 import type { RowStatus } from '../../core/research/index.ts';
 
 /** Codicon and theme colour of a status: shape and word carry the meaning, the colour only helps. */
-export function statusIcon(status: RowStatus | 'proposed' | 'dropped'): { readonly icon: string; readonly color?: string } {
+export function statusIcon(status: RowStatus | 'proposed' | 'dropped'): {
+  readonly icon: string;
+  readonly color?: string;
+} {
   switch (status) {
     case 'proposed':
       return { icon: 'lightbulb' };

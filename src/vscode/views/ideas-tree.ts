@@ -117,7 +117,8 @@ function describe(
   result: Result | undefined,
   results: Results,
 ): string {
-  if (undecided !== undefined) return undecided > 0 ? `in review, ${undecided} to decide` : 'in review, ready to approve';
+  if (undecided !== undefined)
+    return undecided > 0 ? `in review, ${undecided} to decide` : 'in review, ready to approve';
   if (result) {
     const delta = result.delta === undefined ? '' : `  Δ ${formatDelta(result.delta)}`;
     return `${formatValue(result.summary.mean)}${delta}${results.better(result) ? ' ▲' : ''}`;
@@ -170,10 +171,12 @@ class Results {
       counted.filter((run) => run.purpose === 'baseline'),
       (run) => run.comparisonClass ?? '',
     );
-    this.#baselines = new Map([...baselines].flatMap(([key, runs]) => {
-      const summary = summarise(values(runs));
-      return summary ? [[key, summary] as const] : [];
-    }));
+    this.#baselines = new Map(
+      [...baselines].flatMap(([key, runs]) => {
+        const summary = summarise(values(runs));
+        return summary ? [[key, summary] as const] : [];
+      }),
+    );
   }
 
   of(candidate: string): Result | undefined {

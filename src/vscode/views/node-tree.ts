@@ -49,7 +49,8 @@ export class NodeTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
       tooltip.supportHtml = false;
       item.tooltip = tooltip;
     }
-    if (node.icon) item.iconPath = new vscode.ThemeIcon(node.icon, node.color ? new vscode.ThemeColor(node.color) : undefined);
+    if (node.icon)
+      item.iconPath = new vscode.ThemeIcon(node.icon, node.color ? new vscode.ThemeColor(node.color) : undefined);
     if (node.context !== undefined) item.contextValue = node.context;
     if (node.command) item.command = { command: commandId(node.command), title: node.label, arguments: [node] };
     return item;

@@ -6,7 +6,9 @@ import { flags, type TreeNode } from './tree-node.ts';
 
 /** Live runs first, then ended ones, newest first within each. `now` in milliseconds since 1970. */
 export function runsTree(state: ResearchState, now: number): readonly TreeNode[] {
-  const titles = new Map(state.rounds.flatMap(({ ideas }) => ideas.map((node) => [node.idea.id, node.idea.title] as const)));
+  const titles = new Map(
+    state.rounds.flatMap(({ ideas }) => ideas.map((node) => [node.idea.id, node.idea.title] as const)),
+  );
   const sorted = [...state.runs].sort(
     (a, b) => Number(isEnd(a.state)) - Number(isEnd(b.state)) || b.queuedAt - a.queuedAt || b.id.localeCompare(a.id),
   );
@@ -24,9 +26,14 @@ function runNode(run: Run, titles: ReadonlyMap<number, string>, now: number): Tr
     description: describe(run, now),
     tooltip: tooltip(run, name, title),
     ...statusIcon(run.state),
-    ...(run.unreachableSince !== undefined && !ended ? { icon: 'debug-disconnect', color: 'problemsWarningIcon.foreground' } : {}),
+    ...(run.unreachableSince !== undefined && !ended
+      ? { icon: 'debug-disconnect', color: 'problemsWarningIcon.foreground' }
+      : {}),
     context: flags('run', !ended && !run.cancelAsked && 'canCancel', ended && 'canReplicate'),
-    target: { run: run.id, ...(run.candidate === undefined ? {} : { candidate: run.candidate, ...(idea === undefined ? {} : { idea }) }) },
+    target: {
+      run: run.id,
+      ...(run.candidate === undefined ? {} : { candidate: run.candidate, ...(idea === undefined ? {} : { idea }) }),
+    },
     command: 'openLog',
   };
 }
@@ -35,7 +42,10 @@ function describe(run: Run, now: number): string {
   const where = run.box === undefined ? '' : ` on ${run.box}`;
   if (isEnd(run.state)) {
     const value = run.objective?.state === 'ok' ? formatValue(run.objective.value) : objectiveWord(run);
-    const took = run.startedAt !== undefined && run.endedAt !== undefined ? ` · ${formatDuration(run.endedAt - run.startedAt)}` : '';
+    const took =
+      run.startedAt !== undefined && run.endedAt !== undefined
+        ? ` · ${formatDuration(run.endedAt - run.startedAt)}`
+        : '';
     return run.state === 'succeeded' ? `${value}${where}${took}` : `${stateWord(run.state)}${where}${took}`;
   }
   if (run.unreachableSince !== undefined) return `${run.box} unreachable since ${clockTime(run.unreachableSince)}`;

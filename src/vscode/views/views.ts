@@ -25,7 +25,6 @@ export class Views implements Disposable {
   readonly #boxes = new NodeTree();
   readonly #ideasView: vscode.TreeView<TreeNode>;
   readonly #runsView: vscode.TreeView<TreeNode>;
-  readonly #boxesView: vscode.TreeView<TreeNode>;
   #ticking: Disposable | undefined;
 
   constructor(session: Session, reviews: Reviews, keys: ContextKeys, clock: Clock) {
@@ -34,17 +33,23 @@ export class Views implements Disposable {
     this.#keys = keys;
     this.#clock = clock;
     const view = (id: string, tree: NodeTree) =>
-      this.#store.add(vscode.window.createTreeView(id, { treeDataProvider: this.#store.add(tree), showCollapseAll: true }));
+      this.#store.add(
+        vscode.window.createTreeView(id, { treeDataProvider: this.#store.add(tree), showCollapseAll: true }),
+      );
     this.#ideasView = view('research.ideas', this.#ideas);
     this.#runsView = view('research.runs', this.#runs);
-    this.#boxesView = view('research.boxes', this.#boxes);
+    view('research.boxes', this.#boxes);
     this.#store.add(session.onDidChange(() => this.update()));
     this.#store.add(reviews.onDidChange(() => this.update()));
     this.update();
   }
 
   /** What each view shows now, for tests and for whoever wants to look. */
-  get trees(): { readonly ideas: readonly TreeNode[]; readonly runs: readonly TreeNode[]; readonly boxes: readonly TreeNode[] } {
+  get trees(): {
+    readonly ideas: readonly TreeNode[];
+    readonly runs: readonly TreeNode[];
+    readonly boxes: readonly TreeNode[];
+  } {
     return { ideas: this.#ideas.roots, runs: this.#runs.roots, boxes: this.#boxes.roots };
   }
 
@@ -76,8 +81,10 @@ export class Views implements Disposable {
     this.#ideasView.description = model ? state.ideator.label : 'hyperparameter ideator';
     this.#ideasView.message = message(state, others);
     const waiting = state.rounds.flatMap(({ ideas }) => ideas).filter((node) => node.status === 'ready').length;
-    this.#ideasView.badge = waiting > 0 ? { value: waiting, tooltip: `${plural(waiting, 'patch', 'patches')} to review` } : undefined;
-    this.#runsView.description = state.driver.here || !state.driver.holder ? undefined : `driven by ${state.driver.holder}`;
+    this.#ideasView.badge =
+      waiting > 0 ? { value: waiting, tooltip: `${plural(waiting, 'patch', 'patches')} to review` } : undefined;
+    this.#runsView.description =
+      state.driver.here || !state.driver.holder ? undefined : `driven by ${state.driver.holder}`;
     this.#tick(state);
   }
 
@@ -89,11 +96,23 @@ export class Views implements Disposable {
     this.#keys.set('ideator', state.ideator.lane);
     this.#keys.set('search', state.search?.state ?? '');
     this.#keys.set('hasIdeas', ideas.length > 0);
-    this.#keys.set('hasDropped', ideas.some((node) => node.status === 'dropped'));
-    this.#keys.set('hasReady', candidates.some((candidate) => candidate.state === 'ready'));
-    this.#keys.set('hasApproved', candidates.some((candidate) => candidate.state === 'approved'));
+    this.#keys.set(
+      'hasDropped',
+      ideas.some((node) => node.status === 'dropped'),
+    );
+    this.#keys.set(
+      'hasReady',
+      candidates.some((candidate) => candidate.state === 'ready'),
+    );
+    this.#keys.set(
+      'hasApproved',
+      candidates.some((candidate) => candidate.state === 'approved'),
+    );
     this.#keys.set('hasRuns', state.runs.length > 0);
-    this.#keys.set('hasLiveRuns', state.runs.some((run) => !isEnd(run.state)));
+    this.#keys.set(
+      'hasLiveRuns',
+      state.runs.some((run) => !isEnd(run.state)),
+    );
     this.#keys.set('hasBoxes', state.boxes.length > 0);
   }
 
@@ -136,11 +155,14 @@ function message(state: ResearchState, others: number): string | undefined {
   if (state.rounds.every((round) => round.ideas.length === 0)) return undefined;
   const lines: string[] = [];
   if (state.behind === 'head') lines.push('Base is behind: HEAD moved since it was taken. "New Base" takes it again.');
-  if (state.behind === 'environment') lines.push('Base is behind: research.yaml changed what is measured. "New Base" takes it again.');
+  if (state.behind === 'environment')
+    lines.push('Base is behind: research.yaml changed what is measured. "New Base" takes it again.');
   const working = state.requests.find((request) => request.state === 'taken' && request.progress);
   if (working?.progress) lines.push(working.progress.text);
   if (state.ideator.lane === 'hyperparameter') {
-    lines.push('Ideas come from the hyperparameter ideator: no model is configured. Name one in the settings (research.model).');
+    lines.push(
+      'Ideas come from the hyperparameter ideator: no model is configured. Name one in the settings (research.model).',
+    );
   }
   if (others > 0) lines.push(`Working in ${state.root}; ${plural(others, 'other folder')} of this workspace not used.`);
   return lines.length === 0 ? undefined : lines.join(' ');

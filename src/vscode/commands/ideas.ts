@@ -1,0 +1,163 @@
+import * as vscode from 'vscode';
+import { plural } from '../format.ts';
+import { settings } from '../settings.ts';
+import type { CommandParts, Commands } from './context.ts';
+import { ask, pickCandidate, pickIdea } from './pick.ts';
+
+/** Ideas: getting them, writing them, implementing and dropping them. */
+export function ideaCommands({ session, reviews }: CommandParts): Commands {
+  return {
+    async generateIdeas(_target, call) {
+      const research = await session.research();
+      await vscode.commands.executeCommand('research.ideas.focus');
+      const count = settings.ideasPerRound;
+      await call.work({ title: 'Generating ideas', view: 'ideas', cancellable: true }, (to) =>
+        research.generateIdeas({ ...to, count }),
+      );
+      await session.refresh();
+    },
+
+    async nextRound(_target, call) {
+      const research = await session.research();
+      await vscode.commands.executeCommand('research.ideas.focus');
+      const count = settings.ideasPerRound;
+      const ids = await call.work({ title: 'Next round', view: 'ideas', cancellable: true }, (to) =>
+        research.nextRound({ ...to, count }),
+      );
+      await session.refresh();
+      void vscode.window.setStatusBarMessage(`$(lightbulb) ${plural(ids.length, 'new idea')}`, 5000);
+    },
+
+    async addIdea() {
+      const research = await session.research();
+      const words = await askWords('Add Idea', { title: '', hypothesis: '', details: '' });
+      const idea = await research.addIdea(words);
+      await session.refresh();
+      void vscode.window.setStatusBarMessage(`$(lightbulb) Idea #${idea.id} added`, 5000);
+    },
+
+    async editIdea(target) {
+      const research = await session.research();
+      const state = await research.state();
+      const idea = await pickIdea(
+        'Edit Idea',
+        state,
+        target,
+        (node) => node.status !== 'dropped',
+        'There is no idea to edit.',
+      );
+      const words = await askWords(`Edit Idea #${idea.id}`, idea);
+      await research.editIdea(idea.id, words);
+      await session.refresh();
+    },
+
+    async implementIdea(target, call) {
+      const research = await session.research();
+      const state = await research.state();
+      const fits = (status: string) => ['proposed', 'failed-to-implement', 'rejected'].includes(status);
+      const idea = await pickIdea(
+        'Implement Idea',
+        state,
+        target,
+        (node) => fits(node.status),
+        'Every idea is implemented or dropped.',
+      );
+      await call.work({ title: `Implementing idea #${idea.id}`, view: 'ideas', cancellable: true }, (to) =>
+        research.implement(idea.id, to),
+      );
+      await session.refresh();
+    },
+
+    async continueByHand(target) {
+      const research = await session.research();
+      const state = await research.state();
+      const candidate = await pickCandidate(
+        'Continue by Hand',
+        state,
+        target,
+        (one) => one.state === 'failed' || one.state === 'rejected',
+        'Only a candidate that failed or was rejected can be continued by hand.',
+      );
+      const review = await reviews.open(await research.continueByHand(candidate.id));
+      await session.refresh();
+      await vscode.commands.executeCommand('research.ideas.focus');
+      const [first] = review.handle.files;
+      if (first) await review.openAll();
+      else await revealFolder(review.folder);
+    },
+
+    async rejectIdea(target) {
+      const research = await session.research();
+      const state = await research.state();
+      const idea = await pickIdea(
+        'Reject Idea',
+        state,
+        target,
+        (node) => node.status !== 'dropped',
+        'There is no idea to reject.',
+      );
+      const reason = await ask({
+        title: `Reject Idea #${idea.id}`,
+        prompt: 'Why? The ideator reads this before the next round.',
+        placeHolder: 'Too risky, tried before, …',
+      });
+      const node = state.rounds.flatMap((round) => round.ideas).find((one) => one.idea.id === idea.id);
+      const ready = node?.candidates.findLast((candidate) => candidate.state === 'ready');
+      if (ready) {
+        await research.reject(ready.id, reason);
+        await reviews.end(ready.id);
+      } else {
+        await research.dropIdea(idea.id, reason);
+      }
+      await session.refresh();
+    },
+
+    async restoreIdea(target) {
+      const research = await session.research();
+      const state = await research.state();
+      const idea = await pickIdea(
+        'Restore Idea',
+        state,
+        target,
+        (node) => node.status === 'dropped',
+        'No idea is dropped.',
+      );
+      await research.restoreIdea(idea.id);
+      await session.refresh();
+    },
+  };
+}
+
+interface Words {
+  readonly title: string;
+  readonly hypothesis: string;
+  readonly details: string;
+}
+
+async function askWords(title: string, before: Words): Promise<Words> {
+  const needed = (text: string) => (text.trim() === '' ? 'A few words are needed.' : undefined);
+  const name = await ask({
+    title: `${title} (1/3)`,
+    prompt: 'In a few words',
+    value: before.title,
+    validateInput: needed,
+  });
+  const hypothesis = await ask({
+    title: `${title} (2/3)`,
+    prompt: 'What should happen, and why',
+    value: before.hypothesis,
+    validateInput: needed,
+  });
+  const details = await ask({ title: `${title} (3/3)`, prompt: 'What to change in the code', value: before.details });
+  return { title: name.trim(), hypothesis: hypothesis.trim(), details: details.trim() };
+}
+
+/** An empty patch has no file to show: the person opens what they want to change. */
+async function revealFolder(folder: string): Promise<void> {
+  const files = await vscode.window.showOpenDialog({
+    defaultUri: vscode.Uri.file(folder),
+    openLabel: 'Edit',
+    title: 'Which file do you want to change?',
+  });
+  if (files?.[0]) await vscode.window.showTextDocument(files[0]);
+}

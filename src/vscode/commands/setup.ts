@@ -1,0 +1,153 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { HumanError } from '../../core/domain/index.ts';
+import { settings } from '../settings.ts';
+import type { CommandParts, Commands } from './context.ts';
+import { ask, confirm } from './pick.ts';
+
+/** The repository, its base, keys, upkeep. */
+export function setupCommands({ session, apiKeys, log }: CommandParts): Commands {
+  return {
+    async setUp(_target, call) {
+      const research = await session.research();
+      const file = path.join(research.root, 'research.yaml');
+      const state = await research.state();
+      if (state.environment.ok || !state.environment.missing) {
+        await show(file, state.environment.ok ? undefined : state.environment.diagnostics[0]?.line);
+        return;
+      }
+      const detected = await call.work({ title: 'Reading the repository', view: 'ideas' }, () => research.detect());
+      const draft = await vscode.workspace.openTextDocument({ language: 'yaml', content: detected.yaml });
+      await vscode.window.showTextDocument(draft, { preview: false });
+      const open = detected.open.length === 0 ? '' : ` Still open: ${detected.open.join(', ')}.`;
+      const write = 'Write research.yaml';
+      const chosen = await vscode.window.showInformationMessage(
+        `This is what was found, with the reason for each line. Edit it as you like.${open}`,
+        write,
+        'Discard',
+      );
+      const yaml = draft.getText();
+      await discard(draft);
+      if (chosen !== write) return;
+      const written = await research.writeEnvironment(yaml);
+      await show(written);
+      await session.refresh();
+    },
+
+    async newBase(_target, call) {
+      const research = await session.research();
+      const commit = {
+        label: '$(git-commit) The last commit',
+        description: 'HEAD, without what is not committed',
+        dirty: false,
+      };
+      const dirty = {
+        label: '$(diff) My files as they are now',
+        description: 'a snapshot of the working tree',
+        dirty: true,
+      };
+      const chosen = await vscode.window.showQuickPick([commit, dirty], {
+        title: 'New Base',
+        placeHolder: 'Measure against what?',
+      });
+      if (!chosen) return;
+      const base = await call.work({ title: 'Taking the base', view: 'ideas' }, () =>
+        research.newBase({ includeUncommitted: chosen.dirty }),
+      );
+      await session.refresh();
+      const run = 'Run Baseline';
+      const next = await vscode.window.showInformationMessage(
+        `Base ${base.id} is commit ${base.commit.slice(0, 10)}. Results are compared within one base, so it needs a baseline of its own.`,
+        run,
+      );
+      if (next === run) await vscode.commands.executeCommand('research.runBaseline');
+    },
+
+    async setApiKey() {
+      const address =
+        settings.baseUrl === ''
+          ? await ask({
+              title: 'Set API Key',
+              prompt: 'Base URL of the model server',
+              value: 'https://api.openai.com/v1',
+              validateInput: notAnAddress,
+            })
+          : settings.baseUrl;
+      const { origin } = new URL(address);
+      const key = await ask({
+        title: 'Set API Key',
+        prompt: `The key for ${origin}. It is kept in VS Code's secret storage and sent to that server only. Leave it empty to forget the key.`,
+        password: true,
+      });
+      try {
+        await apiKeys.set(origin, key.trim() === '' ? undefined : key.trim());
+      } catch (error) {
+        throw new HumanError(
+          `The key could not be kept: VS Code's secret storage failed (${String(error)}). On Linux it needs a keyring; the variable OPENAI_API_KEY works without one.`,
+          { code: 'no-secret-storage', cause: error },
+        );
+      }
+      void vscode.window.showInformationMessage(
+        key.trim() === '' ? `The key for ${origin} was forgotten.` : `The key for ${origin} is set.`,
+      );
+    },
+
+    async cleanUp(_target, call) {
+      const research = await session.research();
+      const items = await call.work({ title: 'Measuring', view: 'ideas' }, () => research.measureHousekeeping());
+      const { formatBytes, plural } = await import('../format.ts');
+      const choices = items.map((item) => ({
+        label: item.what,
+        description: `${formatBytes(item.bytes)}, ${plural(item.items, 'item')}`,
+        id: item.id,
+        picked: false,
+      }));
+      if (choices.length === 0) {
+        void vscode.window.showInformationMessage('There is nothing to clean up.');
+        return;
+      }
+      const chosen = await vscode.window.showQuickPick(choices, {
+        title: 'Clean Up',
+        placeHolder: 'What may be removed?',
+        canPickMany: true,
+      });
+      if (!chosen || chosen.length === 0) return;
+      await confirm(
+        'Remove this?',
+        `${chosen.map((choice) => `${choice.label}: ${choice.description}`).join('\n')}\n\nIt cannot be brought back.`,
+        'Remove',
+      );
+      const freed = await call.work({ title: 'Cleaning up', view: 'ideas' }, () =>
+        research.cleanUp(chosen.map((choice) => choice.id)),
+      );
+      void vscode.window.showInformationMessage(`${formatBytes(freed)} freed.`);
+    },
+
+    async refresh(_target, call) {
+      await call.work({ title: 'Refreshing', view: 'ideas' }, () => session.reopen());
+      await session.refresh();
+    },
+
+    async showOutput() {
+      log.show(true);
+    },
+  };
+}
+
+function notAnAddress(text: string): string | undefined {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
+    ? undefined
+    : 'Expected an address such as https://api.openai.com/v1';
+}
+
+async function show(file: string, line = 1): Promise<void> {
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
+  const at = new vscode.Position(Math.max(0, line - 1), 0);
+  await vscode.window.showTextDocument(document, { preview: false, selection: new vscode.Range(at, at) });
+}
+
+/** Closes an unsaved draft without the question whether to save it. */
+async function discard(draft: vscode.TextDocument): Promise<void> {
+  await vscode.window.showTextDocument(draft);
+  await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+}

@@ -1,0 +1,21 @@
+import { boxCommands } from './boxes.ts';
+import type { Command, CommandParts, Commands } from './context.ts';
+import { ideaCommands } from './ideas.ts';
+import type { CommandName } from './ids.ts';
+import { resultCommands } from './results.ts';
+import { reviewCommands } from './review.ts';
+import { runCommands } from './runs.ts';
+import { setupCommands } from './setup.ts';
+
+/** The one table of commands: trees, the page, CodeLenses, keys and the palette all call these. */
+export function commandTable(parts: CommandParts): Readonly<Record<CommandName, Command>> {
+  const table: Commands = {
+    ...setupCommands(parts),
+    ...ideaCommands(parts),
+    ...reviewCommands(parts),
+    ...runCommands(parts),
+    ...resultCommands(parts),
+    ...boxCommands(parts),
+  };
+  return table as Readonly<Record<CommandName, Command>>;
+}
