@@ -283,4 +283,54 @@ describe('a review', () => {
       scratch.remove();
     }
   });
+
+  it('gives the same commit whatever order the hunks are decided in, each under the name it was listed by', async function () {
+    this.timeout(120_000);
+    const scratch = new Scratch({ 'z.txt': 'z\n' });
+    try {
+      const repository = await scratch.open();
+      const head = scratch.git('rev-parse', 'HEAD');
+      let number = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          body,
+          body,
+          fc.infiniteStream(fc.boolean()),
+          fc.infiniteStream(fc.nat()),
+          async (before, after, yes, chance) => {
+            const decide = async (order: (count: number) => number, decisions: ReadonlyMap<string, boolean>) => {
+              number += 1;
+              const propose = (from: string, data: string, kind: string) =>
+                repository.propose({
+                  from,
+                  changes: changes({ 'a.py': data }),
+                  message: 'm',
+                  name: `${kind}.${number}`,
+                });
+              const from = await propose(head, before, 'b');
+              const review = await repository.openReview(`2.${number}`, from, await propose(from, after, 'p'));
+              const hunks = (await review.undecided()).flatMap((file) => file.hunks);
+              const all = new Map(decisions.size > 0 ? decisions : hunks.map((hunk) => [hunk.id, yes.next().value]));
+              const left = hunks.map((hunk) => hunk.id);
+              while (left.length > 0) {
+                const [id = ''] = left.splice(order(left.length), 1);
+                if (all.get(id)) await review.acceptHunk('a.py', id);
+                else await review.rejectHunk('a.py', id);
+              }
+              assert.deepEqual(await review.undecided(), []);
+              const tree = indexTree(review);
+              await review.close();
+              return { tree, all };
+            };
+            const first = await decide(() => 0, new Map());
+            const second = await decide((count) => chance.next().value % count, first.all);
+            assert.equal(second.tree, first.tree);
+          },
+        ),
+        { numRuns: Number(process.env.RUNS ?? 8) },
+      );
+    } finally {
+      scratch.remove();
+    }
+  });
 });
