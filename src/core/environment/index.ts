@@ -1,1 +1,17 @@
+export { selectContext } from './context.ts';
+export { detectEnvironment } from './detect.ts';
+export { configFolder, stateFolder } from './folders.ts';
+export { environmentHash } from './hash.ts';
+export { readHyperparameters } from './hyperparameters/index.ts';
+export {
+  checkFile,
+  loadBoxes,
+  loadConfig,
+  loadEnvironment,
+  parseBoxes,
+  parseConfig,
+  parseEnvironment,
+} from './load.ts';
+export { changeable, matcher } from './paths.ts';
+export { type FileKind, type JsonSchema, jsonSchemaOf } from './schema.ts';
 export type * from './types.ts';

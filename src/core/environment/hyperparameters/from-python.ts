@@ -1,0 +1,164 @@
+import type { Hyperparameter } from '../types.ts';
+import { depthAfter, type LogicalLine, logicalLines, splitTokens, stringValue, type Token } from './python.ts';
+
+type Source = Exclude<Hyperparameter['source'], 'yaml'>;
+
+/** A literal and what it is called, before its line is known. */
+interface Found {
+  readonly name: string;
+  /** The class it is a field of. */
+  readonly owner?: string;
+  readonly start: number;
+  readonly end: number;
+  readonly type: Hyperparameter['type'];
+  readonly choices?: readonly string[];
+  readonly source: Source;
+}
+
+interface Literal {
+  readonly start: number;
+  readonly end: number;
+  readonly type: Hyperparameter['type'] | 'text';
+}
+
+const CONFIG_CLASS = /(config|args|arguments|params|hyperparameters|settings|options)$/i;
+
+/** The hyperparameters of one Python file: argparse defaults, fields of config classes, module-level constants. */
+export function fromPython(path: string, text: string): Hyperparameter[] {
+  const lines = logicalLines(text);
+  const found = [...lines.flatMap(argparse), ...fields(lines), ...lines.flatMap(constant)];
+  const names = Map.groupBy(found, (one) => one.name);
+  return found.flatMap((one) => {
+    const same = names.get(one.name) ?? [];
+    // A name that is set twice says nothing about which of them counts; fields are told apart by their class.
+    if (same.length > 1 && !same.every((other) => other.owner !== undefined)) return [];
+    const name = same.length > 1 ? `${one.owner}.${one.name}` : one.name;
+    return [located(path, text, { ...one, name })];
+  });
+}
+
+function located(path: string, text: string, found: Found): Hyperparameter {
+  const before = text.slice(0, found.start);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  return {
+    path,
+    name: found.name,
+    line: before.split('\n').length,
+    startColumn: found.start - lineStart,
+    endColumn: found.end - lineStart,
+    literal: text.slice(found.start, found.end),
+    type: found.type,
+    ...(found.choices ? { choices: found.choices } : {}),
+    source: found.source,
+  };
+}
+
+/** `name = literal` or `name: type = literal` in the first column. */
+function constant(line: LogicalLine): Found[] {
+  return line.indent === 0 ? assignment(line.tokens, 'module') : [];
+}
+
+function assignment(tokens: readonly Token[], source: Source, owner?: string): Found[] {
+  const [name, after] = tokens;
+  if (name?.kind !== 'name' || name.text.startsWith('__') || (after?.text !== '=' && after?.text !== ':')) return [];
+  const [left, right, ...more] = splitTokens(tokens, '=');
+  if (!left || !right || more.length > 0) return [];
+  const literal = literalOf(right) ?? fieldDefault(right);
+  if (!literal || literal.type === 'text') return [];
+  const type = literal.type === 'int' && left.some((token) => token.text === 'float') ? 'float' : literal.type;
+  return [{ name: name.text, owner, start: literal.start, end: literal.end, type, source }];
+}
+
+/** `field(default=0.1, …)` of a dataclass. */
+function fieldDefault(tokens: readonly Token[]): Literal | undefined {
+  if (tokens[0]?.text !== 'field' || tokens[1]?.text !== '(') return undefined;
+  return literalOf(keywords(argumentsOf(tokens, 1)).get('default') ?? []);
+}
+
+/** Fields of dataclasses, and of classes whose name says that they hold settings. */
+function fields(lines: readonly LogicalLine[]): Found[] {
+  const found: Found[] = [];
+  let decorated = false;
+  let current: { readonly name: string; readonly indent: number; body?: number } | undefined;
+  for (const line of lines) {
+    const [first, second] = line.tokens;
+    if (current && line.indent <= current.indent) current = undefined;
+    if (first?.text === '@') {
+      decorated ||= line.tokens.some((token) => token.text === 'dataclass');
+    } else if (first?.text === 'class' && second) {
+      current = decorated || CONFIG_CLASS.test(second.text) ? { name: second.text, indent: line.indent } : undefined;
+      decorated = false;
+    } else {
+      decorated = false;
+      if (!current) continue;
+      current.body ??= line.indent;
+      if (line.indent === current.body) found.push(...assignment(line.tokens, 'dataclass', current.name));
+    }
+  }
+  return found;
+}
+
+/** `add_argument('--lr', type=float, default=0.1)` of argparse, and `option` of click. */
+function argparse(line: LogicalLine): Found[] {
+  return line.tokens.flatMap((token, index) => {
+    const call = token.text === 'add_argument' || (token.text === 'option' && line.tokens[index - 1]?.text === '.');
+    if (!call || line.tokens[index + 1]?.text !== '(') return [];
+    const parts = argumentsOf(line.tokens, index + 1);
+    const named = keywords(parts);
+    const flags = parts.flatMap((part) => (part.length === 1 ? [stringValue(part[0]) ?? ''] : []));
+    const flag = flags.find((one) => one.startsWith('--')) ?? flags.find((one) => one.startsWith('-'));
+    const literal = literalOf(named.get('default') ?? []);
+    if (!flag || !literal) return [];
+    const choices = splitTokens((named.get('choices') ?? []).slice(1, -1), ',').flatMap(
+      (part) => stringValue(part[0]) ?? [],
+    );
+    const place = {
+      name: flag.replace(/^-+/, ''),
+      start: literal.start,
+      end: literal.end,
+      source: 'argparse',
+    } as const;
+    if (literal.type === 'text') return choices.length > 1 ? [{ ...place, type: 'choice', choices }] : [];
+    const declared = named.get('type')?.[0]?.text;
+    return [{ ...place, type: literal.type === 'int' && declared === 'float' ? 'float' : literal.type }];
+  });
+}
+
+/** The arguments of the call whose bracket stands at `open`. */
+function argumentsOf(tokens: readonly Token[], open: number): Token[][] {
+  let depth = 0;
+  let close = open;
+  for (; close < tokens.length; close += 1) {
+    const token = tokens[close];
+    if (token?.kind === 'op') depth = depthAfter(depth, token.text);
+    if (depth === 0) break;
+  }
+  return splitTokens(tokens.slice(open + 1, close), ',');
+}
+
+function keywords(parts: readonly (readonly Token[])[]): Map<string, readonly Token[]> {
+  return new Map(
+    parts.flatMap((part) => (part[0]?.kind === 'name' && part[1]?.text === '=' ? [[part[0].text, part.slice(2)]] : [])),
+  );
+}
+
+/** The literal that tokens are, or undefined where they are anything else. */
+function literalOf(tokens: readonly Token[]): Literal | undefined {
+  const [first, second] = tokens;
+  if (!first || tokens.length > 2) return undefined;
+  if (second) {
+    const signed = (first.text === '-' || first.text === '+') && second.kind === 'number' && first.end === second.start;
+    const type = signed ? numberType(second.text) : undefined;
+    return type && { start: first.start, end: second.end, type };
+  }
+  const { start, end } = first;
+  if (first.kind === 'string') return { start, end, type: 'text' };
+  if (first.text === 'True' || first.text === 'False') return { start, end, type: 'bool' };
+  const type = first.kind === 'number' ? numberType(first.text) : undefined;
+  return type && { start, end, type };
+}
+
+function numberType(text: string): 'int' | 'float' | undefined {
+  if (/^\d[\d_]*$/.test(text)) return 'int';
+  return /^[\d_.]+(?:[eE][-+]?[\d_]+)?$/.test(text) ? 'float' : undefined;
+}

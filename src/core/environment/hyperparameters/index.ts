@@ -1,0 +1,23 @@
+import type { Hyperparameter } from '../types.ts';
+import { fromPython } from './from-python.ts';
+import { fromYaml } from './from-yaml.ts';
+
+/** Larger files hold data, not settings. */
+const MOST_CHARACTERS = 400_000;
+const NOT_CONFIG = /(^|\/)(\.[^/]+\/|research\.ya?ml$|docker-compose|mkdocs|environment\.ya?ml$|\.pre-commit)/;
+
+/**
+ * The hyperparameters that stand as literals in a repository's text files: argparse defaults, fields of dataclasses
+ * and config classes, module-level constants, values of YAML configs. Files in the order given, each from top to bottom.
+ */
+export function readHyperparameters(files: ReadonlyMap<string, string>): Hyperparameter[] {
+  return [...files].flatMap(([path, text]) => {
+    if (text.length > MOST_CHARACTERS) return [];
+    return ofFile(path, text).sort((a, b) => a.line - b.line || a.startColumn - b.startColumn);
+  });
+}
+
+function ofFile(path: string, text: string): Hyperparameter[] {
+  if (path.endsWith('.py')) return fromPython(path, text);
+  return /\.ya?ml$/.test(path) && !NOT_CONFIG.test(path) ? fromYaml(path, text) : [];
+}
