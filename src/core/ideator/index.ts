@@ -1,1 +1,5 @@
+export { describeCurve } from './curve.ts';
+export { createLlmIdeator } from './llm.ts';
+export { similarity, TWIN } from './similarity.ts';
+export { boundedTail, cleanText } from './text.ts';
 export type * from './types.ts';

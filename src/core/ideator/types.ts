@@ -42,7 +42,9 @@ export interface IdeaRequest {
   /** Same key, same round: replays what was already paid. */
   readonly key: string;
   readonly signal?: AbortSignal;
-  /** Called with each idea as soon as it is whole. */
+  /** A line for a person while the model server makes us wait. */
+  readonly onProgress?: (text: string) => void;
+  /** Called with each idea as soon as it is whole; one at a time. */
   readonly onIdea: (idea: ProposedIdea) => Promise<void>;
 }
 
