@@ -20,8 +20,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Reads a target out of the first argument of a command: a target itself, or something that carries one. */
+/** Reads a target out of the first argument of a command: a target, something that carries one, or an idea's number. */
 export function targetOf(argument: unknown): Target {
+  if (typeof argument === 'number') return { idea: argument };
   if (!isRecord(argument)) return {};
   const carried = (argument as Carrier).target;
   const from = isRecord(carried) ? carried : argument;
