@@ -1,10 +1,11 @@
 import * as assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { GitRepo } from '../../support/git-repo.ts';
-import { pollUntil, shipmentOf, wholeLog } from '../../support/shipments.ts';
+import { newRunId, pollUntil, shipmentOf, wholeLog } from '../../support/shipments.ts';
 import { startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 import { type TestWorker, workerOf } from '../../support/workers.ts';
 
@@ -64,5 +65,224 @@ describe('A run on an ssh box', () => {
     assert.ok(bytes <= 4096, `${bytes} bytes`);
     assert.equal((await pollUntil(ssh.worker, shipment.run)).state, 'succeeded');
     assert.match((await wholeLog(ssh.worker, shipment.run)).toString(), /line seven of/);
+  });
+
+  it('keeps the exit code of a failing command, and says when the command does not exist', async () => {
+    const failing = shipmentOf(repo, base, { run: 'echo before; exit 41' });
+    const missing = shipmentOf(repo, base, { run: 'no-such-program --at-all' });
+    await Promise.all([ssh.worker.submit(failing), ssh.worker.submit(missing)]);
+    const first = await pollUntil(ssh.worker, failing.run);
+    assert.deepEqual([first.state, first.exitCode], ['failed', 41]);
+    const second = await pollUntil(ssh.worker, missing.run);
+    assert.deepEqual([second.state, second.exitCode], ['failed', 127]);
+    assert.match(second.reason ?? '', /could not be started/);
+    assert.match((await wholeLog(ssh.worker, missing.run)).toString(), /no-such-program/);
+  });
+
+  it('leaves no process of a cancelled run, even one that left the session and ignores TERM', async () => {
+    const shipment = shipmentOf(repo, base, {
+      run: 'setsid sh -c \'trap "" TERM; while :; do sleep 0.1; done\' & echo up; sleep 100',
+    });
+    await ssh.worker.submit(shipment);
+    await pollUntil(ssh.worker, shipment.run, new Set(['running']));
+    await ssh.worker.cancel(shipment.run);
+    const report = await pollUntil(ssh.worker, shipment.run);
+    assert.equal(report.state, 'cancelled');
+    assert.deepEqual(
+      box.processes().filter(({ environ }) => environ.includes(`RUN_ID=${shipment.run}`)),
+      [],
+    );
+  });
+
+  it('sweeps what a run that succeeded left behind', async () => {
+    const shipment = shipmentOf(repo, base, { run: 'setsid sleep 300 & echo done' });
+    await ssh.worker.submit(shipment);
+    assert.equal((await pollUntil(ssh.worker, shipment.run)).state, 'succeeded');
+    assert.deepEqual(
+      box.processes().filter(({ environ }) => environ.includes(`RUN_ID=${shipment.run}`)),
+      [],
+    );
+  });
+
+  it('stops a run at its timeout', async () => {
+    const shipment = shipmentOf(repo, base, { run: 'sleep 300', resources: { gpus: 0, timeout: '1s' } });
+    await ssh.worker.submit(shipment);
+    const report = await pollUntil(ssh.worker, shipment.run);
+    assert.equal(report.state, 'timed-out');
+    assert.match(report.reason ?? '', /1 s/);
+  });
+
+  it('starts once, however many ask at the same time', async () => {
+    const shipment = shipmentOf(repo, base, { run: 'echo x >>"$HOME/starts"; sleep 3' });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ssh.worker.submit(shipment)));
+    assert.equal(answers.filter((answer) => answer === 'started').length, 1, answers.join());
+    assert.ok(
+      answers.every((answer) => answer === 'started' || answer === 'already'),
+      answers.join(),
+    );
+    await pollUntil(ssh.worker, shipment.run);
+    assert.equal(readFileSync(path.join(box.home, 'starts'), 'utf8'), 'x\n');
+    assert.equal(await ssh.worker.submit(shipment), 'done');
+  });
+
+  it('carries any value unharmed: quotes, line breaks, $(), unicode, 4 KB', async () => {
+    const env = {
+      QUOTES: `it's "quoted" \`back\` $(touch /tmp/never) \\ end`,
+      LINES: 'one\ntwo\n\n',
+      DASH: '-rf /',
+      LONG: 'ü'.repeat(2048),
+      EMPTY: '',
+    };
+    const shipment = shipmentOf(
+      repo,
+      base,
+      {
+        run: `python3 -c 'import os, json; print(json.dumps({k: os.environ[k] for k in ${JSON.stringify(Object.keys(env))}}))'`,
+        env,
+      },
+      { secrets: { TOKEN: 'a\'b"c$(d)\n' } },
+    );
+    await ssh.worker.submit(shipment);
+    assert.equal((await pollUntil(ssh.worker, shipment.run)).state, 'succeeded');
+    assert.deepEqual(JSON.parse((await wholeLog(ssh.worker, shipment.run)).toString()), env);
+  });
+
+  it('never writes a secret to the box’s disk or shows it in a command line', async () => {
+    const secret = `s3cret-${newRunId()}`;
+    const shipment = shipmentOf(
+      repo,
+      base,
+      {
+        run: `test "$WANDB_API_KEY" = ${secret.split('').join("''")} && echo has it; while [ ! -e "$HOME/go" ]; do sleep 0.05; done`,
+      },
+      { secrets: { WANDB_API_KEY: secret } },
+    );
+    await ssh.worker.submit(shipment);
+    await pollUntil(ssh.worker, shipment.run, new Set(['running']));
+    const shown = box.processes().filter(({ command }) => command.includes(secret));
+    assert.deepEqual(shown, []);
+    const onDisk = spawnSync('grep', ['-rlF', secret, box.home], { encoding: 'utf8' }).stdout;
+    assert.equal(onDisk, '');
+    writeFileSync(path.join(box.home, 'go'), '');
+    assert.equal((await pollUntil(ssh.worker, shipment.run)).state, 'succeeded');
+    assert.match((await wholeLog(ssh.worker, shipment.run)).toString(), /has it/);
+  });
+
+  it('ships inputs once by content, lays links, and says which link is missing', async () => {
+    const source = path.join(folder, 'tokens.bin');
+    const bytes = randomBytes(3_000_000);
+    writeFileSync(source, bytes);
+    const inputs = [{ path: 'data/tokens one.bin', source, sha256: sha256(bytes) }];
+    const environment = {
+      run: 'sha256sum "data/tokens one.bin" shared/passwd',
+      links: { 'shared/passwd': '/etc/passwd' },
+    };
+    const first = shipmentOf(repo, base, environment, { inputs });
+    await ssh.worker.submit(first);
+    assert.equal((await pollUntil(ssh.worker, first.run)).state, 'succeeded');
+    const log = (await wholeLog(ssh.worker, first.run)).toString();
+    assert.ok(log.includes(sha256(bytes)) && log.includes(sha256(readFileSync('/etc/passwd'))));
+    const again = shipmentOf(repo, base, environment, { inputs });
+    const before = ssh.connection.traffic();
+    await ssh.worker.submit(again);
+    const after = ssh.connection.traffic();
+    assert.ok(after.written - before.written < 10_000, 'the input was sent again');
+    await pollUntil(ssh.worker, again.run);
+
+    const missing = shipmentOf(repo, base, { run: 'true', links: { data: '/no/such/folder' } });
+    await ssh.worker.submit(missing);
+    const report = await pollUntil(ssh.worker, missing.run);
+    assert.equal(report.state, 'failed');
+    assert.match(report.reason ?? '', /links: data points to \/no\/such\/folder/);
+  });
+
+  it('fails a run that touched a protected file, and evaluates from a fresh checkout', async () => {
+    const commit = repo.commit({
+      'evaluate.py': 'import pathlib; print("score", pathlib.Path("out/model.txt").read_text())\n',
+      'helper.py': 'VALUE = 1\n',
+    });
+    const honest = shipmentOf(repo, commit, {
+      run: 'mkdir out; printf 42 >out/model.txt; echo "VALUE = 2" >helper.py',
+      evaluate: 'python3 evaluate.py; cat helper.py',
+      protected: ['evaluate.py'],
+      artifacts: ['out/*'],
+    });
+    const cheat = shipmentOf(repo, commit, {
+      run: 'touch -r evaluate.py stamp; sed -i s/score/Score/ evaluate.py; touch -r stamp evaluate.py',
+      evaluate: 'python3 evaluate.py',
+      protected: ['evaluate.py'],
+    });
+    await Promise.all([ssh.worker.submit(honest), ssh.worker.submit(cheat)]);
+    assert.equal((await pollUntil(ssh.worker, honest.run)).state, 'succeeded');
+    assert.equal((await wholeLog(ssh.worker, honest.run)).toString(), 'score 42\nVALUE = 1\n');
+    const report = await pollUntil(ssh.worker, cheat.run);
+    assert.equal(report.state, 'failed');
+    assert.match(report.reason ?? '', /Protected files .* evaluate\.py/);
+    assert.equal((await wholeLog(ssh.worker, cheat.run)).toString(), '');
+
+    const into = path.join(folder, 'collected');
+    assert.deepEqual(await ssh.worker.collect(honest.run, into, 1000), ['out/model.txt']);
+    assert.equal(readFileSync(path.join(into, 'out/model.txt'), 'utf8'), '42');
+    assert.deepEqual(await ssh.worker.collect(honest.run, path.join(folder, 'none'), 1), []);
+  });
+
+  it('collects no file through a link out of the run', async () => {
+    const shipment = shipmentOf(repo, base, {
+      run: 'mkdir out real; ln -s /etc out/etc; ln -s /etc/passwd out/passwd; echo fine >out/fine',
+      artifacts: ['out/**'],
+    });
+    await ssh.worker.submit(shipment);
+    await pollUntil(ssh.worker, shipment.run);
+    assert.deepEqual(await ssh.worker.collect(shipment.run, path.join(folder, 'linked'), 1e9), ['out/fine']);
+  });
+
+  it('builds the environment once for runs that want it at the same time, and again when its inputs change', async () => {
+    const commit = repo.commit({ 'uv.lock': '1\n' });
+    const environment = {
+      setup:
+        'echo built >>"$HOME/builds"; mkdir -p "$RESEARCH_ENV/bin"; printf "#!/bin/sh\\necho from env\\n" >"$RESEARCH_ENV/bin/tool"; chmod +x "$RESEARCH_ENV/bin/tool"',
+      setup_inputs: ['uv.lock'],
+      run: 'tool',
+    };
+    const runs = [1, 2, 3].map(() => shipmentOf(repo, commit, environment));
+    await Promise.all(runs.map((shipment) => ssh.worker.submit(shipment)));
+    for (const { run } of runs) assert.equal((await pollUntil(ssh.worker, run)).state, 'succeeded');
+    assert.equal(readFileSync(path.join(box.home, 'builds'), 'utf8'), 'built\n');
+    assert.match((await wholeLog(ssh.worker, runs[1]?.run ?? '')).toString(), /from env/);
+    const changed = shipmentOf(repo, repo.commit({ 'uv.lock': '2\n' }), environment);
+    await ssh.worker.submit(changed);
+    await pollUntil(ssh.worker, changed.run);
+    assert.equal(readFileSync(path.join(box.home, 'builds'), 'utf8'), 'built\nbuilt\n');
+    const broken = shipmentOf(repo, commit, { ...environment, setup: 'echo no network; exit 3' });
+    await ssh.worker.submit(broken);
+    const report = await pollUntil(ssh.worker, broken.run);
+    assert.match(report.reason ?? '', /setup ended with exit code 3/);
+  });
+
+  it('tidies ended runs only', async () => {
+    const ended = shipmentOf(repo, base, { run: 'true' });
+    const live = shipmentOf(repo, base, { run: 'sleep 100' });
+    await ssh.worker.submit(ended);
+    await ssh.worker.submit(live);
+    await pollUntil(ssh.worker, ended.run);
+    await pollUntil(ssh.worker, live.run, new Set(['running']));
+    assert.ok((await ssh.worker.tidy([ended.run, live.run])) > 0);
+    const reports = await ssh.worker.poll([ended.run, live.run]);
+    assert.deepEqual(
+      reports.map(({ state }) => state),
+      ['absent', 'running'],
+    );
+    await ssh.worker.cancel(live.run);
+    await pollUntil(ssh.worker, live.run);
+  });
+
+  it('never starts a run that was cancelled before it came, or after its time', async () => {
+    const early = shipmentOf(repo, base, { run: 'true' });
+    await ssh.worker.cancel(early.run);
+    assert.equal(await ssh.worker.submit(early), 'done');
+    assert.equal((await pollUntil(ssh.worker, early.run)).state, 'cancelled');
+    const late = shipmentOf(repo, base, { run: 'true' }, { startBefore: 1000 });
+    await ssh.worker.submit(late);
+    assert.match((await pollUntil(ssh.worker, late.run)).reason ?? '', /time to start had passed/);
   });
 });

@@ -19,12 +19,17 @@ rc_tick=
 if [ -e job ]; then
   timeout 20 scancel --full --signal=TERM "$(cat job)" >&2 || :
   timeout 20 scancel --state=PENDING "$(cat job)" >&2 || :
-elif rc_alive .; then
-  kill -s USR1 "$rc_pid" 2>/dev/null || :
-elif [ ! -e exit ]; then
+else
   # No owner: a start on its way is waited for; what a dead owner left behind is ended here.
   exec 9>lock
-  if flock -w 60 9 && ! rc_alive . && [ ! -e exit ]; then
+  rc_tries=0
+  until rc_alive . || [ -e exit ] || flock -n 9 || [ "$rc_tries" -ge 1200 ]; do
+    rc_tries=$((rc_tries + 1))
+    sleep 0.05
+  done
+  if rc_alive .; then
+    kill -s USR1 "$rc_pid" 2>/dev/null || :
+  elif [ ! -e exit ]; then
     if [ -e pid ]; then rc_sweep "$rc_run" none 0 2; fi
     (rc_end 130 cancelled 'Cancelled.')
   fi

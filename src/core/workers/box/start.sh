@@ -30,7 +30,13 @@ mkdir -p -- "$rc_dir" "$rc_root/repo" "$rc_root/queue" "$rc_root/env" "$rc_root/
 exec 9>"$rc_dir/lock" || rc_full 'the lock cannot be made'
 rc_known
 # The lock is held by a live supervisor (then there is a pid) or by another start that is still receiving.
-flock -w 60 9 || { echo ALREADY; exit 0; }
+rc_tries=0
+until flock -n 9; do
+  rc_known
+  rc_tries=$((rc_tries + 1))
+  [ "$rc_tries" -lt 1200 ] || { echo ALREADY; exit 0; }
+  sleep 0.05
+done
 rc_known
 
 rc_packed=

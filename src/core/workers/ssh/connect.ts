@@ -116,7 +116,8 @@ async function handshake(deps: ConnectDeps, target: SshTarget, sock: Duplex, sig
     failed.reject(failure ?? new Error('the connection was closed'));
   });
   client.on('ready', () => ready.resolve());
-  sock.on('error', () => {});
+  // It may fail before the library listens to it.
+  sock.on('error', (error) => failed.reject(error));
   failed.promise.catch(() => {});
 
   // A deadline of our own, because the library's would run while a person reads a question.
