@@ -146,3 +146,9 @@ export const realFiles: Files = {
     return stat.bavail * stat.bsize;
   },
 };
+
+/** Makes a symbolic link to a file or folder in place of whatever is there; its folder must exist. */
+export async function makeLink(target: string, link: string): Promise<void> {
+  await fs.rm(link, { recursive: true, force: true });
+  await fs.symlink(target, link, process.platform === 'win32' ? 'junction' : undefined);
+}

@@ -8,6 +8,17 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+export interface StartIntoFileOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where stdout and stderr are appended, by the kernel. */
+  readonly file: string;
+  /** Written to its stdin, which is then closed; none: an empty stdin. */
+  readonly input?: string;
+  /** This process may end before it. */
+  readonly leave?: boolean;
+}
+
 /** Other processes of this machine. */
 export interface Processes {
   /**
@@ -19,15 +30,22 @@ export interface Processes {
   startTime(pid: number): string | undefined;
   /** Sends a signal to a process, or to a whole group with a negative pid. False where there is none to get it. */
   signal(pid: number, signal: NodeJS.Signals): boolean;
-  /** Pids of the processes whose environment holds `NAME=value`; empty where the system does not tell. */
-  withVariable(name: string, value: string): number[];
+  /**
+   * The live processes of what `leader` began: those of its session and group, and those whose environment holds
+   * `NAME=value`, which finds the ones that left both. Give 0 for a leader that is not known to be the same.
+   * Only the group, as one negative pid, where the system does not tell more (not Linux).
+   */
+  tree(leader: number, name: string, value: string): number[];
   /** Where pids mean the same processes: this boot of this machine and this pid namespace. */
   machine(hostname: string): string;
-  /** Starts a program in a session of its own, its stdout and stderr appended to a file by the kernel. */
+  /**
+   * Starts a program in a session of its own, its output appended to a file.
+   * @throws the system error (`ENOENT`, `EACCES`, `ENOSPC`) when it cannot start
+   */
   startIntoFile(
     program: string,
     args: readonly string[],
-    options: { readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly file: string },
+    options: StartIntoFileOptions,
   ): Promise<{ readonly pid: number; readonly ended: Promise<ProcessEnd> }>;
 }
 
@@ -55,47 +73,60 @@ function tryRead(file: string): string | undefined {
   }
 }
 
-/** State letter and start time of /proc/PID/stat; the program's name before them may hold spaces and brackets. */
-function stat(pid: number): { readonly state: string; readonly startTime: string } | undefined {
+interface Stat {
+  readonly state: string;
+  readonly group: number;
+  readonly session: number;
+  readonly startTime: string;
+}
+
+/** What /proc/PID/stat tells; the program's name in it may hold spaces and brackets. */
+function stat(pid: number): Stat | undefined {
   const text = tryRead(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', startTime: fields[19] ?? '' };
+  return {
+    state: fields[0] ?? '',
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    startTime: fields[19] ?? '',
+  };
+}
+
+const gone = (found: Stat | undefined): boolean => !found || found.state === 'Z' || found.state === 'X';
+
+function signalled(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ESRCH') return false;
+    if (code === 'EPERM') return true;
+    throw error;
+  }
 }
 
 export const realProcesses: Processes = {
   alive(pid, startTime) {
     if (!Number.isInteger(pid) || pid <= 0) return false;
-    if (process.platform === 'linux') {
-      const found = stat(pid);
-      if (!found || found.state === 'Z' || found.state === 'X') return false;
-      return startTime === undefined || startTime === found.startTime;
-    }
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EPERM';
-    }
+    if (process.platform !== 'linux') return signalled(pid, 0);
+    const found = stat(pid);
+    return !gone(found) && (startTime === undefined || startTime === found?.startTime);
   },
   startTime: (pid) => stat(pid)?.startTime,
-  signal(pid, signal) {
-    try {
-      return process.kill(pid, signal);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-      if ((error as NodeJS.ErrnoException).code === 'EPERM') return true;
-      throw error;
-    }
-  },
-  withVariable(name, value) {
-    if (process.platform !== 'linux') return [];
+  signal: (pid, signal) => signalled(pid, signal),
+  tree(leader, name, value) {
+    if (process.platform !== 'linux') return leader > 0 && signalled(-leader, 0) ? [-leader] : [];
     const wanted = `${name}=${value}`;
-    const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-    return pids
-      .filter((pid) => tryRead(`/proc/${pid}/environ`)?.split('\0').includes(wanted))
+    return readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry))
       .map(Number)
-      .filter((pid) => realProcesses.alive(pid));
+      .filter((pid) => {
+        const found = stat(pid);
+        if (gone(found)) return false;
+        if (leader > 0 && (found?.session === leader || found?.group === leader)) return true;
+        return tryRead(`/proc/${pid}/environ`)?.split('\0').includes(wanted) ?? false;
+      });
   },
   machine(hostname) {
     let namespace = '';
@@ -113,7 +144,7 @@ export const realProcesses: Processes = {
         cwd: options.cwd,
         env: options.env as NodeJS.ProcessEnv,
         detached: true,
-        stdio: ['ignore', file, file],
+        stdio: [options.input === undefined ? 'ignore' : 'pipe', file, file],
         windowsHide: true,
       });
       const ended = new Promise<ProcessEnd>((done) => {
@@ -127,6 +158,10 @@ export const realProcesses: Processes = {
       });
       child.once('spawn', () => {
         closeSync(file);
+        // A child that ends without reading its stdin is no failure of ours.
+        child.stdin?.on('error', () => {});
+        child.stdin?.end(options.input);
+        if (options.leave) child.unref();
         resolve({ pid: child.pid ?? 0, ended });
       });
     });

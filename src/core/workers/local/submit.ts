@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import * as path from 'node:path';
+import { type BoxOf, HumanError, parseDuration } from '../../domain/index.ts';
+import { commandOf, variables } from '../box/spec.ts';
+import type { Shipment, SubmitOutcome } from '../types.ts';
+import { ownEnvironment } from './environment.ts';
+import { ensureRepository, hasCommit, takePack } from './git.ts';
+import { readLife } from './holder.ts';
+import { inside, type Layout, type RunFolder, type RunSpec } from './layout.ts';
+import { takeLock } from './lock.ts';
+import { expressions } from './patterns.ts';
+import type { LocalParts } from './worker.ts';
+
+const RESERVE_BYTES = 32 * 1024;
+const LOOK_MS = 10;
+/** How long a supervisor may take until it has written that it lives. */
+const START_MS = 15_000;
+export const CLAIM = 'claim';
+
+function specOf(box: BoxOf<'local'>, shipment: Shipment, parts: LocalParts): RunSpec {
+  const { environment, purpose } = shipment;
+  const judged = purpose === 'baseline' || purpose === 'trial';
+  for (const { path: file } of shipment.inputs) checkPath(file, 'inputs');
+  for (const file of Object.keys(environment.links)) checkPath(file, 'links');
+  return {
+    commit: shipment.commit,
+    repo: shipment.repo,
+    run: commandOf(shipment),
+    evaluate: judged ? environment.evaluate : undefined,
+    setup: environment.setup,
+    setupInputs: expressions(environment.setup_inputs),
+    protected: expressions(environment.protected),
+    artifacts: expressions(environment.artifacts),
+    timeoutSeconds: parseDuration(environment.resources.timeout) ?? 3600,
+    gpus: environment.resources.gpus,
+    gpuList: box.gpus === 0 ? [] : box.gpus,
+    cpuSlots: box.slots,
+    startBefore: shipment.startBefore,
+    inputs: shipment.inputs.map(({ path: file, sha256 }) => ({ path: file, sha256 })),
+    links: environment.links,
+    variables: variables(shipment),
+    secretNames: Object.keys(shipment.secrets),
+    graceMs: parts.graceMs,
+    lingerMs: parts.lingerMs,
+  };
+}
+
+function checkPath(file: string, what: string): void {
+  if (inside('/', file) !== undefined) return;
+  throw new HumanError(`${what}: ${JSON.stringify(file)} leads out of the repository. Use a path inside it.`, {
+    code: 'bad-path',
+  });
+}
+
+/** What there is of a run already; undefined where nobody has started it. */
+async function known(parts: LocalParts, run: RunFolder): Promise<SubmitOutcome | undefined> {
+  if (await parts.files.info(run.exit)) return 'done';
+  const life = await readLife(run.pid, parts);
+  if (life === undefined) return undefined;
+  if (life === 'alive') return 'already';
+  return (await parts.files.info(run.exit)) ? 'done' : 'lost';
+}
+
+/** Keeps the untracked files of a run by their content. @throws HumanError `input-changed` */
+async function keepInputs(parts: LocalParts, layout: Layout, inputs: Shipment['inputs']): Promise<void> {
+  const { files, random } = parts;
+  for (const { sha256, source, path: name } of inputs) {
+    const target = path.join(layout.inputs, sha256);
+    if (await files.info(target)) continue;
+    const part = `${target}.${random.word(8)}`;
+    await files.copy(source, part);
+    const hash = createHash('sha256');
+    for (let offset = 0; ; ) {
+      const bytes = await files.readRange(part, offset, 4 * 1024 * 1024);
+      if (bytes.length === 0) break;
+      hash.update(bytes);
+      offset += bytes.length;
+    }
+    if (hash.digest('hex') !== sha256) {
+      await files.remove(part);
+      throw new HumanError(`The input ${name} changed while it was being shipped. Run it again.`, {
+        code: 'input-changed',
+      });
+    }
+    await files.rename(part, target);
+  }
+}
+
+async function launch(parts: LocalParts, layout: Layout, run: RunFolder, shipment: Shipment): Promise<SubmitOutcome> {
+  const { clock, processes } = parts;
+  const child = await processes.startIntoFile(parts.node, [parts.supervisor, layout.root, run.id], {
+    cwd: layout.root,
+    // Without our keys: a run could read its supervisor's environment. In VS Code the program is Electron, which
+    // must be told to be Node.
+    env: { ...ownEnvironment(parts.env), ELECTRON_RUN_AS_NODE: '1' },
+    file: run.supervisorLog,
+    input: JSON.stringify(shipment.secrets),
+    leave: true,
+  });
+  let code: number | undefined;
+  void child.ended.then((end) => {
+    code = end.code;
+  });
+  const deadline = clock.monotonic() + START_MS;
+  while (!(await parts.files.readText(run.pid))) {
+    if (code !== undefined || clock.monotonic() > deadline) {
+      const said = ((await parts.files.readText(run.supervisorLog)) ?? '').trim().slice(-500);
+      throw new HumanError(`The run could not be started on this machine (${parts.node}): ${said || 'no answer'}`, {
+        code: 'box-failed',
+      });
+    }
+    await clock.sleep(LOOK_MS);
+  }
+  return 'started';
+}
+
+/** Hands a run over and starts its supervisor, once however often and by however many it is asked. */
+export async function submit(
+  parts: LocalParts,
+  layout: Layout,
+  box: BoxOf<'local'>,
+  shipment: Shipment,
+): Promise<SubmitOutcome> {
+  const { files } = parts;
+  const run = layout.run(shipment.run);
+  const before = await known(parts, run);
+  if (before) return before;
+  const spec = specOf(box, shipment, parts);
+  try {
+    await files.makeFolder(run.folder, 0o700);
+    await files.makeFolder(layout.inputs, 0o700);
+    const claim = await takeLock(parts, run.folder, CLAIM);
+    if (!claim) return 'already';
+    try {
+      const meanwhile = await known(parts, run);
+      if (meanwhile) return meanwhile;
+      const repository = path.join(layout.repos, `${shipment.repo}.git`);
+      await ensureRepository(parts, repository, shipment.gitDir);
+      if (!(await hasCommit(parts, repository, shipment.commit))) {
+        await takePack(parts, repository, await shipment.pack([]));
+      }
+      await keepInputs(parts, layout, shipment.inputs);
+      await files.write(run.spec, JSON.stringify(spec, undefined, 1), 0o600);
+      await files.write(run.reserve, Buffer.alloc(RESERVE_BYTES));
+      await files.append(run.log, '');
+      return await launch(parts, layout, run, shipment);
+    } finally {
+      await claim.release();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    throw new HumanError(
+      `The disk of ${layout.root} is full. Free space there, or set root of the box ${box.name} to another folder.`,
+      { code: 'box-disk-full', cause: error },
+    );
+  }
+}

@@ -1,0 +1,161 @@
+import * as path from 'node:path';
+import { sweep } from './command.ts';
+import { listTree, type TreeEntry } from './git.ts';
+import { listGpus } from './gpus.ts';
+import { type Job, mustStop, RunEnd, runInJob, stoppedEnd } from './job.ts';
+import { inside } from './layout.ts';
+import { filesBelow, matcher } from './patterns.ts';
+import { layOut, setUp } from './prepare.ts';
+import { changedFiles } from './protect.ts';
+import { type HeldSlots, waitForSlots } from './slots.ts';
+
+const TAIL_BYTES = 2000;
+
+interface Slots {
+  readonly held: HeldSlots;
+  readonly gpus: readonly { readonly index: number; readonly uuid: string }[];
+}
+
+async function waitForTurn(job: Job): Promise<Slots> {
+  const { parts, layout, run, spec } = job;
+  const check = async (): Promise<void> => {
+    const stop = await mustStop(job);
+    if (stop === 'cancelled') throw new RunEnd(130, 'cancelled', 'Cancelled while it waited.');
+    if (stop) throw stoppedEnd(stop, 'its wait', 0);
+    if (spec.startBefore !== undefined && parts.clock.now() > spec.startBefore * 1000) {
+      throw new RunEnd(125, 'expired', 'It found no slot before its time to start had passed.');
+    }
+  };
+  const listed = spec.gpus > 0 ? await listGpus(parts.spawn) : { gpus: [] };
+  const gpus = listed.gpus.filter(({ index }) => spec.gpuList === 'all' || spec.gpuList.includes(index));
+  const names =
+    spec.gpus > 0
+      ? gpus.map(({ uuid }) => `gpu-${uuid}`)
+      : Array.from({ length: spec.cpuSlots }, (_, index) => `cpu-${index}`);
+  const count = Math.max(1, spec.gpus);
+  if (names.length < count) {
+    throw new RunEnd(
+      125,
+      'no-slot',
+      `It needs ${spec.gpus} GPU(s) and this box gives ${gpus.length}. See gpus of this box in boxes.yaml, and resources in research.yaml.`,
+    );
+  }
+  const leftovers = (other: string): boolean => other !== '' && parts.processes.tree(0, 'RUN_ID', other).length > 0;
+  const held = await waitForSlots(parts, layout, { run: run.id, names, count, leftovers, check });
+  return { held, gpus: spec.gpus > 0 ? gpus.filter(({ uuid }) => held.names.includes(`gpu-${uuid}`)) : [] };
+}
+
+async function checkProtected(job: Job, tree: readonly TreeEntry[], when: string): Promise<void> {
+  const isProtected = matcher(job.spec.protected);
+  const entries = tree.filter((entry) => isProtected(entry.path));
+  // A link on the box stands where the commit may have had a file: that is what `links` asks for.
+  const linked = matcher(Object.keys(job.spec.links).map((link) => `${link.replaceAll(/[^\w/-]/g, '\\$&')}(/.*)?`));
+  const shipped = new Set(job.spec.inputs.map((input) => input.path));
+  const judged = entries.filter((entry) => !linked(entry.path) && !shipped.has(entry.path));
+  const changed = await changedFiles(job.parts.files, job.run.code, judged);
+  if (changed.length === 0) return;
+  const named = changed.slice(0, 5).join(', ') + (changed.length > 5 ? ` and ${changed.length - 5} more` : '');
+  throw new RunEnd(74, 'protected-changed', `Protected files are not as committed ${when}: ${named}.`);
+}
+
+/** The last line of the log that holds anything, cut to a length that fits a message. */
+async function lastLine(job: Job): Promise<string> {
+  const { files } = job.parts;
+  const size = (await files.info(job.run.log))?.size ?? 0;
+  const tail = await files.readRange(job.run.log, Math.max(0, size - TAIL_BYTES), TAIL_BYTES);
+  const lines = tail.toString('utf8').split(/[\r\n]+/);
+  return (lines.findLast((line) => line.trim() !== '') ?? '').trim().slice(0, 300);
+}
+
+async function checkCode(job: Job, what: string, code: number): Promise<void> {
+  if (code === 0) return;
+  const line = await lastLine(job);
+  const says = line === '' ? 'It printed nothing.' : `Its last line: ${line}`;
+  if (code === 126 || code === 127) {
+    const why = code === 127 ? 'names a program that was not found' : 'names a program that cannot be run';
+    throw new RunEnd(code, 'command-not-found', `The ${what} command ${why} (exit code ${code}). ${says}`);
+  }
+  const reason = what === 'evaluate' ? 'evaluate-failed' : 'exited';
+  throw new RunEnd(code, reason, `The ${what} command ended with exit code ${code}. ${says}`);
+}
+
+/** Runs `evaluate` where nothing of the run but its artifacts can reach it: a fresh checkout of the commit. */
+async function evaluate(job: Job, line: string, environmentFolder: string | undefined, gpus: readonly number[]) {
+  const { files } = job.parts;
+  const { run, spec } = job;
+  await layOut(job, run.evaluation);
+  const isArtifact = matcher(spec.artifacts);
+  for (const { path: file } of await filesBelow(files, run.code)) {
+    const target = inside(run.evaluation, file);
+    if (!isArtifact(file) || target === undefined || (await files.info(target))) continue;
+    await files.copy(path.join(run.code, ...file.split('/')), target);
+  }
+  const extra = { RESEARCH_RUN_DIR: run.code };
+  const { code } = await runInJob(job, 'evaluate', line, run.evaluation, { environmentFolder, gpus, extra });
+  await checkCode(job, 'evaluate', code);
+}
+
+async function live(job: Job, onSlots: (slots: Slots) => void): Promise<void> {
+  const { parts, layout, run, spec } = job;
+  const { files } = parts;
+  await files.write(run.state, 'waiting\n');
+  const slots = await waitForTurn(job);
+  onSlots(slots);
+  await files.write(run.gpus, slots.gpus.map(({ uuid }) => `${uuid}\n`).join(''));
+  await files.write(run.state, 'preparing\n');
+  const tree = await listTree(parts, path.join(layout.repos, `${spec.repo}.git`), spec.commit);
+  await layOut(job, run.code);
+  const environmentFolder = await setUp(job, tree);
+  await checkProtected(job, tree, 'before the start');
+
+  await files.write(run.started, `${parts.clock.now()}\n`);
+  await files.write(run.state, 'running\n');
+  const gpus = slots.gpus.map(({ index }) => index);
+  const { code } = await runInJob(job, 'run', spec.run, run.code, { environmentFolder, gpus });
+  await files.write(run.state, 'finishing\n');
+  await checkProtected(job, tree, 'after the end');
+  await checkCode(job, 'run', code);
+  if (spec.evaluate !== undefined) await evaluate(job, spec.evaluate, environmentFolder, gpus);
+}
+
+/** Writes how it ended, once, also on a full disk: then what was kept in reserve is given back first. */
+async function writeExit(job: Job, end: RunEnd): Promise<void> {
+  const { files, clock } = job.parts;
+  const { run } = job;
+  const why = `${end.message.replaceAll(/\s+/g, ' ').slice(0, 2000)}\n`;
+  for (;;) {
+    try {
+      if (await files.info(run.exit)) return;
+      await files.write(run.why, why);
+      await files.write(run.exit, `${end.code} ${end.reason} ${(clock.now() / 1000).toFixed(3)}\n`);
+      await files.remove(run.reserve);
+      return;
+    } catch {
+      await files.remove(run.reserve);
+      await clock.sleep(1000);
+    }
+  }
+}
+
+/** Owns one run from its place in the queue to its exit file. */
+export async function supervise(job: Job): Promise<void> {
+  let slots: Slots | undefined;
+  let end = new RunEnd(0, 'exited', '');
+  try {
+    await live(job, (taken) => {
+      slots = taken;
+    });
+  } catch (error) {
+    if (error instanceof RunEnd) end = error;
+    else {
+      const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
+      const why = full ? `The disk of ${job.layout.root} is full. Make room and run it again.` : String(error);
+      end = new RunEnd(74, full ? 'disk-full' : 'supervisor-failed', why);
+      await job.parts.files.append(job.run.supervisorLog, `${(error as Error).stack ?? why}\n`).catch(() => {});
+    }
+  }
+  await sweep({ ...job.parts, pid: job.parts.me.pid }, 0, job.run.id, 0, job.spec.graceMs);
+  await job.parts.files.remove(job.run.evaluation);
+  await writeExit(job, end);
+  await slots?.held.release();
+}

@@ -1,0 +1,155 @@
+import * as path from 'node:path';
+import { type BoxOf, HumanError, isRunId, type RunId } from '../../domain/index.ts';
+import { bundleFile, type Processes, realProcesses, type System } from '../../system/index.ts';
+import type { BoxReport, RunReport, Shipment, SubmitOutcome, Worker } from '../types.ts';
+import { sweep } from './command.ts';
+import { readLife } from './holder.ts';
+import { inside, type Layout, layoutOf, type RunFolder, type RunSpec, rootOf } from './layout.ts';
+import { isLocked, type LockParts } from './lock.ts';
+import { filesBelow, matcher } from './patterns.ts';
+import { probe } from './probe.ts';
+import { reportOf } from './report.ts';
+import { waitingRuns } from './slots.ts';
+import { CLAIM, submit } from './submit.ts';
+
+export interface LocalOptions {
+  readonly system: System;
+  readonly processes?: Processes;
+  /** The program that runs the supervisor; default this process's own. */
+  readonly node?: string;
+  /** The supervisor's bundle; default `supervisor.js` beside the running bundle. */
+  readonly supervisor?: string;
+  /** How long what was told to stop may take; default 15 s. */
+  readonly graceMs?: number;
+  /** How long processes may outlive the command; default 5 s. */
+  readonly lingerMs?: number;
+}
+
+export type LocalParts = LockParts &
+  System & {
+    readonly node: string;
+    readonly supervisor: string;
+    readonly graceMs: number;
+    readonly lingerMs: number;
+  };
+
+/** This machine as a box. Everything it knows is in the run folders, so that any process may ask and none must live. */
+export class LocalWorker implements Worker {
+  readonly box: BoxOf<'local'>;
+  readonly #layout: Layout;
+  readonly #parts: LocalParts;
+
+  constructor(box: BoxOf<'local'>, options: LocalOptions) {
+    const { system } = options;
+    const processes = options.processes ?? realProcesses;
+    const machine = processes.machine(system.hostname);
+    this.box = box;
+    this.#layout = layoutOf(rootOf(box, system));
+    this.#parts = {
+      ...system,
+      processes,
+      machine,
+      me: { pid: system.pid, started: processes.startTime(system.pid), machine },
+      now: () => system.clock.now(),
+      node: options.node ?? process.execPath,
+      supervisor: options.supervisor ?? bundleFile('supervisor.js'),
+      graceMs: options.graceMs ?? 15_000,
+      lingerMs: options.lingerMs ?? 5000,
+    };
+  }
+
+  probe(): Promise<BoxReport> {
+    return probe(this.#parts, this.#layout, this.box);
+  }
+
+  async submit(shipment: Shipment): Promise<SubmitOutcome> {
+    this.#folder(shipment.run);
+    if (!/^[a-z0-9-]+$/.test(shipment.repo) || !/^[0-9a-f]{40,64}$/.test(shipment.commit)) {
+      throw new Error('not a repository key and a commit');
+    }
+    return submit(this.#parts, this.#layout, this.box, shipment);
+  }
+
+  async poll(runs: readonly RunId[]): Promise<RunReport[]> {
+    const queue = await waitingRuns(this.#parts, this.#layout);
+    return Promise.all(
+      runs.map((id) => {
+        const run = this.#folder(id);
+        return reportOf(this.#parts, run, () => isLocked(this.#parts, run.folder, CLAIM), queue);
+      }),
+    );
+  }
+
+  async read(run: RunId, stream: 'log' | 'supervisor', offset: number, limit: number): Promise<Buffer> {
+    const { log, supervisorLog } = this.#folder(run);
+    return this.#parts.files.readRange(stream === 'log' ? log : supervisorLog, offset, limit);
+  }
+
+  async cancel(id: RunId): Promise<void> {
+    const { files } = this.#parts;
+    const run = this.#folder(id);
+    if (!(await files.info(run.folder)) || (await files.info(run.exit))) return;
+    await files.create(run.cancel, '');
+    // Nobody is left to obey: what the run left behind is ended from here.
+    if ((await readLife(run.pid, this.#parts)) === 'dead') {
+      await sweep({ ...this.#parts, windows: this.#windows }, 0, id, 0, this.#parts.graceMs);
+    }
+  }
+
+  async collect(id: RunId, into: string, maxBytes: number): Promise<readonly string[]> {
+    const { files } = this.#parts;
+    const run = this.#folder(id);
+    const text = await files.readText(run.spec);
+    if (text === undefined) return [];
+    const spec: RunSpec = JSON.parse(text);
+    const isArtifact = matcher(spec.artifacts);
+    const taken: string[] = [];
+    let left = maxBytes;
+    for (const { path: file, size } of await filesBelow(files, run.code)) {
+      const [source, target] = [inside(run.code, file), inside(into, file)];
+      if (source === undefined || target === undefined || !isArtifact(file) || size > left) continue;
+      left -= size;
+      await files.copy(source, target);
+      taken.push(file);
+    }
+    return taken;
+  }
+
+  async tidy(runs: readonly RunId[]): Promise<number> {
+    const { files, random } = this.#parts;
+    let freed = 0;
+    for (const id of runs) {
+      const run = this.#folder(id);
+      const over = (await files.info(run.exit)) || (await readLife(run.pid, this.#parts)) === 'dead';
+      if (!over || !(await files.info(run.folder))) continue;
+      // A lost run may have left processes that still write there; Cancel ends them.
+      if (this.#parts.processes.tree(0, 'RUN_ID', id).length > 0) continue;
+      const sizes = (await filesBelow(files, run.folder)).map(({ size }) => size);
+      const trash = path.join(this.#layout.trash, `${id}-${random.word(6)}`);
+      await files.makeFolder(this.#layout.trash);
+      await files.rename(run.folder, trash);
+      await files.remove(trash);
+      freed += sizes.reduce((sum, size) => sum + size, 0);
+    }
+    return freed;
+  }
+
+  terminal(id: RunId): { readonly program: string; readonly args: readonly string[] } | undefined {
+    if (!isRunId(id)) return undefined;
+    const { folder } = this.#layout.run(id);
+    if (this.#windows) return { program: 'cmd.exe', args: ['/k', 'cd', '/d', folder] };
+    const shell = this.#parts.env.SHELL || '/bin/sh';
+    return { program: '/bin/sh', args: ['-c', 'cd -- "$1" && exec "$2"', 'sh', folder, shell] };
+  }
+
+  dispose(): void {}
+
+  get #windows(): boolean {
+    return this.#parts.platform === 'win32';
+  }
+
+  #folder(id: RunId): RunFolder {
+    if (!isRunId(id)) throw new HumanError(`${JSON.stringify(id)} is no run.`, { code: 'bad-run-id' });
+    return this.#layout.run(id);
+  }
+}
