@@ -13,21 +13,26 @@ export class ShellTransport implements Transport {
   execs = 0;
   readonly #env: NodeJS.ProcessEnv;
   readonly #prelude: string;
+  readonly #bash: boolean;
 
-  /** `prelude` runs before, as a noisy login script would. */
-  constructor(home: string, options: { readonly prelude?: string; readonly env?: NodeJS.ProcessEnv } = {}) {
-    this.#env = { PATH: process.env.PATH, HOME: home, ...options.env };
+  /** `prelude` runs before, as a noisy login script would. `bash`: /bin/sh is bash, in a mount namespace (root only). */
+  constructor(home: string, options: { readonly prelude?: string; readonly bash?: boolean } = {}) {
+    this.#env = { PATH: process.env.PATH, HOME: home };
     this.#prelude = options.prelude ?? '';
+    this.#bash = options.bash ?? false;
   }
 
   exec(call: ExecCall): Promise<ExecResult> {
     this.execs += 1;
     return new Promise((resolve, reject) => {
-      const child = spawn('/bin/sh', ['-c', `${this.#prelude}\n${BOOT}`], {
-        env: this.#env,
-        signal: call.signal,
-        cwd: '/',
-      });
+      const command = `${this.#prelude}\n${BOOT}`;
+      const [program, args] = this.#bash
+        ? [
+            'unshare',
+            ['-m', 'bash', '-c', 'mount --bind /bin/bash "$(realpath /bin/sh)" && exec /bin/sh -c "$0"', command],
+          ]
+        : ['/bin/sh', ['-c', command]];
+      const child = spawn(program as string, args as string[], { env: this.#env, signal: call.signal, cwd: '/' });
       const out: Buffer[] = [];
       const err: Buffer[] = [];
       child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

@@ -60,7 +60,8 @@ export function globsToRegexes(globs: readonly string[]): string {
     .join('');
 }
 
-/** A pattern that ends in `**` takes whatever is below. */
+/** A pattern that ends in `**` takes the folder itself and whatever is below. */
 function finish(regex: string): string {
+  if (regex.endsWith('/**')) return `${regex.slice(0, -3)}(/.*)?`;
   return regex.endsWith('**') ? `${regex.slice(0, -2)}.*` : regex;
 }

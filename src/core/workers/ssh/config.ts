@@ -156,8 +156,7 @@ function agentOf(
   expand: (file: string) => string,
 ): string | undefined {
   if (setting === 'none') return undefined;
-  const own =
-    system.env.SSH_AUTH_SOCK || (system.platform === 'win32' ? '\\\\.\\pipe\\openssh-ssh-agent' : undefined);
+  const own = system.env.SSH_AUTH_SOCK || (system.platform === 'win32' ? '\\\\.\\pipe\\openssh-ssh-agent' : undefined);
   if (setting === undefined || setting === 'SSH_AUTH_SOCK') return own;
   const variable = /^\$\{?(\w+)\}?$/.exec(setting)?.[1];
   return variable === undefined ? expand(setting) : system.env[variable];

@@ -6,7 +6,7 @@ import type { BoxReport, Shipment, SubmitOutcome } from '../types.ts';
 
 /** Options we set ourselves: another value would break the run folder's rules. */
 const OURS =
-  /^--?(job-name|J|output|o|error|e|export|open-mode|parsable|wrap|array|a|requeue|no-requeue|chdir|D|wait|W|test-only|clusters|M)(=|$)/;
+  /^(-[JoeaDWMh]|--(job-name|output|error|export|open-mode|parsable|wrap|array|requeue|no-requeue|chdir|wait|test-only|clusters)(=|\s|$))/;
 
 /**
  * The options of sbatch for a run.

@@ -1,0 +1,77 @@
+import * as assert from 'node:assert/strict';
+import { type BoxOf, boxSchema } from '../../../src/core/domain/index.ts';
+import { commandOf, shipmentStream, specFiles, variables } from '../../../src/core/workers/box/spec.ts';
+import type { Shipment } from '../../../src/core/workers/index.ts';
+import { sbatchOptions } from '../../../src/core/workers/ssh/slurm.ts';
+import { environmentOf } from '../../support/shipments.ts';
+
+const box = boxSchema.parse({ name: 'b', kind: 'ssh', host: 'b' }) as BoxOf<'ssh'>;
+
+function shipment(environment: Readonly<Record<string, unknown>>, rest: Partial<Shipment> = {}): Shipment {
+  return {
+    run: 'r-1',
+    repo: 'repo',
+    commit: '0'.repeat(40),
+    pack: async () => Buffer.alloc(0),
+    purpose: 'trial',
+    environment: environmentOf({ run: 'python train.py', ...environment }),
+    seed: 5,
+    inputs: [],
+    secrets: {},
+    gitDir: '/nowhere',
+    ...rest,
+  };
+}
+
+describe('What a run is told', () => {
+  it('gets its seed by flag or by variable', () => {
+    assert.equal(commandOf(shipment({ seed: { flag: '--seed' } })), 'python train.py --seed 5');
+    assert.equal(commandOf(shipment({ seed: { flag: '--seed=' } })), 'python train.py --seed=5');
+    assert.deepEqual(variables(shipment({ seed: { env: 'SEED' }, env: { A: 'b' } })), { A: 'b', SEED: '5' });
+  });
+
+  it('does only the check in a smoke run, and evaluates only what counts', () => {
+    const environment = { smoke: 'python train.py --max_iters=1', evaluate: 'python evaluate.py' };
+    const smoke = shipment(environment, { purpose: 'smoke' });
+    assert.equal(commandOf(smoke), 'python train.py --max_iters=1');
+    assert.equal(specFiles(box, smoke).evaluate, '');
+    assert.equal(specFiles(box, shipment(environment)).evaluate, 'python evaluate.py');
+  });
+
+  it('keeps secrets out of the spec', () => {
+    const files = specFiles(box, shipment({ secrets: ['TOKEN'] }, { secrets: { TOKEN: 'hunter2' } }));
+    assert.ok(!JSON.stringify(files).includes('hunter2'));
+  });
+
+  it('refuses paths that leave the checkout and names that would meet our own', () => {
+    const outside = { path: '../etc/passwd', source: '/x', sha256: 'a' };
+    assert.throws(() => specFiles(box, shipment({}, { inputs: [outside] })), { code: 'bad-path' });
+    assert.throws(() => specFiles(box, shipment({ links: { '/abs': '/data' } })), { code: 'bad-path' });
+    assert.throws(() => shipmentStream(box, shipment({ env: { rc_root: 'x' } }), {}, undefined), { code: 'bad-name' });
+  });
+
+  it('passes a cluster’s options on, but not those that are ours', () => {
+    const cluster = (options: string[]) =>
+      boxSchema.parse({
+        name: 'c',
+        kind: 'slurm',
+        host: 'login',
+        partition: 'gpu',
+        gpu_type: 'a100',
+        time: '2h',
+        options,
+      }) as BoxOf<'slurm'>;
+    const run = shipment({ resources: { gpus: 2, timeout: '1h' } });
+    assert.deepEqual(sbatchOptions(cluster(['--mem=32G']), run), [
+      '--time=120',
+      '--nodes=1',
+      '--ntasks=1',
+      '--gres=gpu:a100:2',
+      '--partition=gpu',
+      '--mem=32G',
+    ]);
+    for (const option of ['--output=/tmp/x', '--wrap', '-J x', 'job.sh', '--mem=1\n#']) {
+      assert.throws(() => sbatchOptions(cluster([option]), run), { code: 'slurm-option' }, option);
+    }
+  });
+});
