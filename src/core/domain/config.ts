@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseDuration } from './environment.ts';
+import { parseDuration } from './duration.ts';
 
 const name = z
   .string()

@@ -164,8 +164,10 @@ export interface Round {
 }
 
 export interface TokenUsage {
+  /** All tokens of the prompt; `cachedInput` of them came from the server's cache. */
   readonly input: number;
   readonly cachedInput: number;
+  /** All tokens of the answer; `reasoning` of them were thoughts that are not in its text. */
   readonly output: number;
   readonly reasoning: number;
   /** True where the server gave no usage and we counted characters. */
