@@ -56,6 +56,8 @@ export interface Surroundings {
   readonly model: string;
   readonly server: string;
   readonly where: Where;
+  /** True where asking without a key is known to fail. */
+  readonly needsKey: boolean;
   readonly apiKey: () => Promise<string | undefined>;
   readonly gate: CallGate;
   readonly clock: Clock;
@@ -75,8 +77,8 @@ export async function ask(
 ): Promise<{ readonly truncated: boolean }> {
   const { where, clock } = around;
   const { completion, heard } = question;
-  const apiKey = await around.apiKey();
-  if (apiKey === undefined && new URL(around.config.base_url).hostname === 'api.openai.com') {
+  const apiKey = (await around.apiKey()) || undefined;
+  if (apiKey === undefined && around.needsKey) {
     throw authFailure(where, 'there is none');
   }
   let habits = question.habits();

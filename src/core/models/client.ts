@@ -71,6 +71,7 @@ class LadderClient implements ModelClient {
   readonly #wire: Wire;
   readonly #options: ClientOptions;
   readonly #where: Where;
+  readonly #needsKey: boolean;
   #habits: Habits;
 
   constructor(wire: Wire, options: ClientOptions & { readonly server?: string; readonly habits?: Partial<Habits> }) {
@@ -80,6 +81,7 @@ class LadderClient implements ModelClient {
     this.model = model;
     this.server = options.server ?? new URL(config.base_url).origin;
     this.#where = { baseUrl: options.server ?? config.base_url, model, keyVariable: config.key_env };
+    this.#needsKey = options.server === undefined && new URL(config.base_url).hostname === 'api.openai.com';
     this.#habits = { ...firstHabits(config.base_url), ...options.habits };
   }
 
@@ -145,7 +147,7 @@ class LadderClient implements ModelClient {
     try {
       const { truncated } = await ask(
         this.#wire,
-        { ...this.#options, where: this.#where, server: this.server },
+        { ...this.#options, where: this.#where, server: this.server, needsKey: this.#needsKey },
         {
           completion,
           messages,

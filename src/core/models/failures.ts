@@ -11,8 +11,8 @@ export interface Where {
 }
 
 const SET_KEY: ErrorAction = { title: 'Set API Key', command: 'research.setApiKey' };
-const SETTING = 'the base URL (setting "Models: Base URL", or models.base_url in config.yaml)';
-const MODEL_SETTING = 'the model names (settings, or models.ideator and models.implementer in config.yaml)';
+const SETTING = 'the base URL (setting research.model.baseUrl, or models.base_url in config.yaml)';
+const MODEL_SETTING = 'the model names (settings research.model.*, or models in config.yaml)';
 
 /** The failure in words a person can act on. Holds no key, and the server's own words bounded. */
 export function humanFailure(failure: WireFailure, where: Where, key: string | undefined): HumanError {

@@ -79,7 +79,7 @@ export function readShape<T>(schema: z.ZodType<T>, text: string): ShapeRead<T> {
 
 /** Local reasoning models put their thoughts in the answer. */
 function withoutThoughts(text: string): string {
-  return text.replace(/^\s*<think>[\s\S]*?<\/think>/, '');
+  return text.replace(/^\s*<(think|thinking|reasoning)>[\s\S]*?<\/\1>/, '');
 }
 
 function jsonPieces(text: string): string[] {

@@ -11,6 +11,7 @@ export interface Knob {
 const NUMBER = String.raw`-?\d[\d_]*(?:\.\d+)?(?:e-?\d+)?`;
 const FLAG = new RegExp(String.raw`add_argument\(\s*["']--([\w-]+)["'].*?\bdefault=(${NUMBER})\b`, 'd');
 const CONSTANT = new RegExp(String.raw`^([A-Za-z][A-Za-z0-9_]{2,})\s*(?::\s*\w+\s*)?=\s*(${NUMBER})\s*(?:#.*)?$`, 'd');
+const FIELD = new RegExp(String.raw`^\s+([A-Za-z]\w{2,})\s*:\s*(?:int|float)\s*=\s*(${NUMBER})\s*(?:#.*)?$`, 'd');
 /** What changes how a run is measured or how long it is, not how well it learns. */
 const NOT_TUNABLE = /interval|seed|log|eval|max_iters|num_iters|steps|epochs|workers|port|history|characters/i;
 
@@ -19,7 +20,7 @@ export function knobsOf(files: ReadonlyMap<string, string>): Knob[] {
   for (const [path, text] of files) {
     if (!path.endsWith('.py')) continue;
     text.split('\n').forEach((content, line) => {
-      const match = FLAG.exec(content) ?? CONSTANT.exec(content);
+      const match = FLAG.exec(content) ?? CONSTANT.exec(content) ?? FIELD.exec(content);
       const [, name, literal] = match ?? [];
       const column = match?.indices?.[2]?.[0];
       if (name === undefined || literal === undefined || column === undefined || NOT_TUNABLE.test(name)) return;

@@ -56,7 +56,7 @@ const OTHER = {
 export function answerIdeas(prompt: ReadPrompt): string {
   if (prompt.files.size === 0) return JSON.stringify({ ideas: [] });
   const open = new Map([...prompt.files].filter(([path]) => !prompt.protectedPaths.includes(path)));
-  const taken = new Set([...prompt.words.matchAll(/"([^"\n]+)"/g)].map(([, title]) => title));
+  const taken = new Set([...`${prompt.words}\n${prompt.said}`.matchAll(/"([^"\n]+)"/g)].map(([, title]) => title));
   const fresh = sketches(open).filter((sketch) => !taken.has(sketch.title));
   const ideas: object[] = fresh.slice(0, prompt.explore).map((sketch) => exploreIdea(sketch, prompt.tried));
   const combined = new Set(prompt.tried.map(({ details }) => fingerprint(readChanges(details))));

@@ -3,6 +3,8 @@ export interface ReadPrompt {
   readonly files: ReadonlyMap<string, string>;
   /** Everything outside the files. */
   readonly words: string;
+  /** What the model answered earlier in the same conversation. */
+  readonly said: string;
   readonly protectedPaths: readonly string[];
   readonly tried: readonly Tried[];
   readonly parents: readonly Tried[];
@@ -44,6 +46,10 @@ export function readPrompt(messages: readonly { readonly role: string; readonly 
   return {
     files,
     words,
+    said: messages
+      .filter((message) => message.role === 'assistant')
+      .map((message) => message.content)
+      .join('\n'),
     protectedPaths: (/^Protected, never changed: (.*)$/m.exec(words)?.[1] ?? '').split(/,\s*/),
     tried,
     parents: [...words.matchAll(/^- (\d+\.\d+) "/gm)].flatMap(

@@ -2,7 +2,14 @@ import * as assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import * as z from 'zod';
 import { configSchema, HumanError, isHumanError } from '../../../src/core/domain/index.ts';
-import type { CallGate, Completion } from '../../../src/core/models/index.ts';
+import {
+  type CallGate,
+  type Completion,
+  createClientOver,
+  type Wire,
+  type WireRequest,
+} from '../../../src/core/models/index.ts';
+import { realClock, seededRandom } from '../../../src/core/system/index.ts';
 import {
   type Fault,
   type ModelServer,
@@ -331,6 +338,38 @@ describe('a model behind an OpenAI-compatible server', () => {
     while (server.abandoned === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal(server.abandoned, 1, 'the server saw the connection close');
     assert.equal(server.paid.size, 0);
+  });
+
+  it('does the same over any other wire: ladder, log, correction', async () => {
+    const sent: WireRequest[] = [];
+    const answers = ['Here: ```{', `I would say\n${ANSWER}`];
+    const wire: Wire = {
+      send: async (request) => {
+        sent.push(request);
+        return { ok: true, text: answers[sent.length - 1] ?? '', finish: 'stop' };
+      },
+    };
+    const client = createClientOver(wire, {
+      ...{ config: configSchema.parse({}).models, prices: {}, model: 'host-model', apiKey: async () => undefined },
+      ...{ log, gate: async () => {}, clock: realClock, random: seededRandom(1), server: 'vscode.lm' },
+      habits: { level: 'text', temperature: false, limit: 'none', usage: false },
+    });
+    assert.deepEqual((await client.complete({ ...question, temperature: 1 })).value, JSON.parse(ANSWER));
+    assert.equal(client.server, 'vscode.lm');
+    assert.deepEqual(
+      sent.map(({ level, temperature, limit }) => ({ level, temperature, limit })),
+      [
+        { level: 'text', temperature: undefined, limit: undefined },
+        { level: 'text', temperature: undefined, limit: undefined },
+      ],
+    );
+    assert.deepEqual(
+      log.calls.map((call) => [call.server, call.state, call.usage?.estimated]),
+      [
+        ['vscode.lm', 'answered', true],
+        ['vscode.lm', 'answered', true],
+      ],
+    );
   });
 
   it('stops while it waits to try again', async () => {

@@ -140,6 +140,15 @@ describe('the model server, on the quickstart example', () => {
     );
   });
 
+  it('goes on where it was cut off, without repeating itself', async () => {
+    server.script({ kind: 'length', after: 2_500 });
+    const before = server.requests.length;
+    const got = await ideas({ key: 'cut-off' });
+    assert.equal(server.requests.length, before + 2);
+    assert.equal(new Set(got.map((idea) => idea.title)).size, 8);
+    assert.ok(got.every((idea) => idea.dropped === undefined));
+  });
+
   it("implements a person's own words where they name a number", async () => {
     const applied = apply(
       await patch({ title: 'Bigger batch', details: 'I think the batch size should go to 64.' }),
