@@ -7,7 +7,7 @@ import { type Git, GitFailed, splitNul } from '../run.ts';
 import type { FileChange, FileDiff, Hunk, Review } from '../types.ts';
 import { writeChangedTree, writeWorkingTree } from '../write.ts';
 import { placeInCommit, reverse, takeHunk } from './hunk.ts';
-import { discard, type Entry, type ReviewState, type Sides, sameEntry, writeState } from './state.ts';
+import { discard, type Entry, type ReviewState, readState, type Sides, sameEntry, writeState } from './state.ts';
 
 interface Trees {
   readonly index: string;
@@ -165,7 +165,12 @@ export class CandidateReview implements Review {
   }
 
   #queue<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work, work);
+    const fresh = async () => {
+      // Another object of this review, or another window, may have acted since.
+      this.#state = (await readState(this.#git.tools.files, this.folder)) ?? this.#state;
+      return await work();
+    };
+    const result = this.#last.then(fresh);
     this.#last = result.catch(() => undefined);
     return result;
   }

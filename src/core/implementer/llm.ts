@@ -1,0 +1,100 @@
+import { HumanError, type Message } from '../domain/index.ts';
+import type { ModelClient } from '../models/index.ts';
+import { parseAnswer } from './answer/parse.ts';
+import { applyBlocks } from './apply/apply.ts';
+import { implementPrompt } from './context/prompt.ts';
+import { finish } from './finish.ts';
+import type { BlockReport, Refusal } from './refusal.ts';
+import { feedbackText } from './revise/feedback.ts';
+import type { Implementation, Implementer, ImplementRequest } from './types.ts';
+
+export interface LlmImplementerOptions {
+  readonly client: ModelClient;
+  /** Answers per trajectory: the first and its revisions. */
+  readonly answers?: number;
+  /** Trajectories: a fresh one starts without the history of the failed one. */
+  readonly trajectories?: number;
+}
+
+/** Most of what revising can mend, two revisions mend; after that a fresh start does better. */
+const ANSWERS = 3;
+const TRAJECTORIES = 2;
+
+type Tried =
+  | { readonly ok: true; readonly implementation: Implementation }
+  | { readonly ok: false; readonly refusals: readonly Refusal[] };
+
+/** Asks a language model for search/replace blocks, takes them exactly or not at all, and feeds refusals back. */
+export function createLlmImplementer(options: LlmImplementerOptions): Implementer {
+  const { client } = options;
+  const answers = options.answers ?? ANSWERS;
+  const trajectories = options.trajectories ?? TRAJECTORIES;
+  return {
+    label: client.model,
+    async implement(request) {
+      const seen = new Set<string>();
+      let refusals: readonly Refusal[] = [];
+      let calls = 0;
+      for (let trajectory = 0; trajectory < trajectories; trajectory += 1) {
+        const messages: Message[] = implementPrompt(request);
+        for (let turn = 0; turn < answers; turn += 1) {
+          request.onProgress?.(turn === 0 ? `Asking ${client.model}` : `Asking ${client.model} to mend its answer`);
+          const completed = await client.complete({
+            messages,
+            purpose: turn === 0 ? 'patch' : 'revision',
+            key: `${request.key}/${trajectory}.${turn}`,
+            idea: request.idea.id,
+            round: request.idea.round,
+            base: request.idea.base,
+            ...(request.signal ? { signal: request.signal } : {}),
+          });
+          calls += 1;
+          const tried = await tryAnswer(request, completed.text, completed);
+          if (tried.ok) return tried.implementation;
+          refusals = tried.refusals;
+          const repeated = seen.has(completed.text);
+          seen.add(completed.text);
+          if (repeated) break;
+          messages.push({ role: 'assistant', content: completed.text });
+          messages.push({ role: 'user', content: feedbackText(refusals, request.files) });
+        }
+      }
+      const [first] = refusals;
+      throw new HumanError(
+        `${client.model} gave no patch for idea #${request.idea.id} that could be applied (${calls} answers). The last one: ${refusals.map((one) => one.message).join(' ')} Try again, edit the idea, or continue by hand.`,
+        { code: first?.code ?? 'no-edits' },
+      );
+    },
+  };
+}
+
+/** One answer from its text to an implementation; the attempt is kept whatever came of it. */
+async function tryAnswer(
+  request: ImplementRequest,
+  answer: string,
+  completed: { readonly call: number; readonly truncated: boolean },
+): Promise<Tried> {
+  const keep = (report: readonly BlockReport[], diff: string) =>
+    request.onAttempt({ modelCall: completed.call, answer, report, diff });
+  const fail = async (refusals: readonly Refusal[], report: readonly BlockReport[]): Promise<Tried> => {
+    const rest = refusals.filter((one) => !report.some((row) => row.detail === one.message));
+    await keep(
+      [...report, ...rest.map((one) => ({ path: one.path ?? '', outcome: one.code, detail: one.message }))],
+      '',
+    );
+    return { ok: false, refusals };
+  };
+  if (completed.truncated) {
+    const message =
+      'The answer was cut off at the token limit. Answer shorter: fewer unchanged lines, no long explanations.';
+    return await fail([{ code: 'truncated', message }], []);
+  }
+  const parsed = parseAnswer(answer, new Set(request.files.keys()));
+  if (!parsed.ok) return await fail([parsed.refusal], []);
+  const applied = applyBlocks(request.files, parsed.blocks);
+  if (applied.refusals.length > 0) return await fail(applied.refusals, applied.report);
+  const finished = await finish(request, applied.changes, applied.placed);
+  if (!finished.ok) return await fail(finished.findings, applied.report);
+  await keep(applied.report, finished.diff);
+  return { ok: true, implementation: finished.implementation };
+}
