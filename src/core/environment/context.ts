@@ -32,6 +32,13 @@ export function selectContext(files: ReadonlyMap<string, string>, environment: E
   return withinBudget([...order], files);
 }
 
+/** The files that the run command starts and what they import, the entry first: where a change can change a result. */
+export function programFiles(files: ReadonlyMap<string, string>, environment: Pick<Environment, 'run'>): string[] {
+  const readable = [...files.keys()].filter((file) => mayRead(file, files.get(file) ?? '')).sort();
+  const entries = [...new Set(scriptsNamed(environment.run, readable))];
+  return [...entries, ...importedFrom(entries, files, new Set(readable))];
+}
+
 /** Whether a file's text may be shown to a model at all. */
 function mayRead(file: string, text: string): boolean {
   if (SECRET.test(file) || NOT_TEXT.test(file) || NOT_CODE.test(file)) return false;

@@ -1,4 +1,4 @@
-export { selectContext } from './context.ts';
+export { programFiles, selectContext } from './context.ts';
 export { detectEnvironment } from './detect.ts';
 export { configFolder, stateFolder } from './folders.ts';
 export { environmentHash } from './hash.ts';

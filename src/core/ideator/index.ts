@@ -1,4 +1,5 @@
 export { describeCurve } from './curve.ts';
+export { createHyperparameterIdeator, type HyperparameterIdeatorOptions } from './hyperparameter.ts';
 export { createLlmIdeator } from './llm.ts';
 export { similarity, TWIN } from './similarity.ts';
 export { boundedTail, cleanText } from './text.ts';
