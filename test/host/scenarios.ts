@@ -56,9 +56,22 @@ export const SCENARIOS: readonly Scenario[] = [
     folder: 'no-git',
     prepare: repository,
     async env(scratch) {
-      const empty = path.join(scratch, 'bin');
-      await fs.mkdir(empty, { recursive: true });
-      return { PATH: empty };
+      const bin = path.join(scratch, 'bin');
+      await fs.mkdir(bin, { recursive: true });
+      // Everything the window itself needs, only no git.
+      for (const folder of ['/usr/local/bin', '/usr/bin', '/bin']) {
+        for (const name of await fs.readdir(folder).catch(() => [])) {
+          const link = path.join(bin, name);
+          if (!name.startsWith('git') && !existsSync(link))
+            await fs.symlink(path.join(folder, name), link).catch(() => {});
+        }
+      }
+      await fs.rm(path.join(bin, 'node'), { force: true });
+      await fs.symlink(process.execPath, path.join(bin, 'node'));
+      // VS Code asks a login shell for the PATH; this one has no opinion of its own.
+      const shell = path.join(scratch, 'shell');
+      await fs.writeFile(shell, '#!/bin/sh\nfor last; do :; done\nexec /bin/sh -c "$last"\n', { mode: 0o755 });
+      return { PATH: bin, SHELL: shell };
     },
   },
 ];
