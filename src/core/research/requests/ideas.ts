@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
-import type { Base, CandidateId, Idea, IdeaId, Round } from '../../domain/index.ts';
+import type { Base, CandidateId, Idea, IdeaId, Millis, Round } from '../../domain/index.ts';
 import { selectContext } from '../../environment/index.ts';
 import { boundedTail, describeCurve, type Outcome, type ProposedIdea } from '../../ideator/index.ts';
 import {
@@ -29,7 +29,7 @@ export async function generateIdeas(job: Job): Promise<readonly IdeaId[]> {
   const base = await ensureBase(job.parts);
   const rounds = await job.parts.store.rounds(base.id);
   const current = rounds.at(-1);
-  return proposeRound(job, base, current ? current.number : 0, count);
+  return proposeRound(job, base, current ? current.number : 0, count, job.request.createdAt);
 }
 
 /** Begins the next round: its exploit ideas build on parents chosen from the results so far. */
@@ -40,21 +40,22 @@ export async function nextRound(job: Job): Promise<readonly IdeaId[]> {
   // A driver that died in the middle of this request left its round behind: go on with it.
   const begun = rounds.find((round) => round.createdAt >= job.request.createdAt);
   const number = begun ? begun.number : (rounds.at(-1)?.number ?? -1) + 1;
-  return proposeRound(job, base, number, count);
+  return proposeRound(job, base, number, count, job.request.createdAt);
 }
 
-/** Fills one round up to `count` new ideas. Gives the ids of those that stand (not the dropped ones). */
+/**
+ * Fills one round up to `count` new ideas. Gives the ids of those that stand (not the dropped ones).
+ * @param since when this was asked for: what came later is of a first try that died in the middle
+ */
 export async function proposeRound(
   { parts, request, lease, signal }: Job,
   base: Base,
   number: number,
   count: number,
+  since: Millis,
 ): Promise<readonly IdeaId[]> {
   const { store } = parts;
   const ideator = await makeIdeator(parts);
-  // What came after the request is its own first try: it must not change what is asked again.
-  const before = <T extends { readonly createdAt: number }>(rows: readonly T[]) =>
-    rows.filter((row) => row.createdAt < request.createdAt);
   const [ideas, candidates, runs] = [
     await store.ideas(base.id),
     await store.candidates({ base: base.id }),
@@ -67,7 +68,14 @@ export async function proposeRound(
   const random = seededRandom(createHash('sha256').update(key).digest().readUInt32BE(0));
   const parents = chooseParents(goal, results, Math.max(1, plan.exploit), random);
   const evidence = await gatherEvidence(parts, base, results, runs);
-  const history = outcomesOf(before(ideas), candidates, runs, results, evidence);
+  const history = outcomesOf(
+    // A first try must not change what is asked again.
+    ideas.filter((idea) => idea.createdAt < since),
+    candidates,
+    runs,
+    results,
+    evidence,
+  );
   await ensureRound(parts, lease, {
     base: base.id,
     number,
@@ -77,7 +85,7 @@ export async function proposeRound(
     state: 'proposing',
   });
 
-  const own = ideas.filter((idea) => idea.round === number && idea.createdAt >= request.createdAt);
+  const own = ideas.filter((idea) => idea.round === number && idea.createdAt >= since);
   const standing: IdeaId[] = own.filter((idea) => idea.dropped === undefined).map((idea) => idea.id);
   const report = (text: string, share?: number) => store.setRequestProgress(lease(), request.id, { text, share });
   await report(`Asking ${ideator.label} for ${count} ideas`, 0);

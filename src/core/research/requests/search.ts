@@ -11,7 +11,7 @@ import {
 } from '../../domain/index.ts';
 import { budgetUsedUp, countedValue, foldResults, roundIsReady, type Spent } from '../../search/index.ts';
 import { ensureBase } from '../base.ts';
-import { mainBaseline } from '../leaderboard.ts';
+import { mainBaseline, statusOf } from '../leaderboard.ts';
 import { loadedBoxes, type Parts } from '../parts.ts';
 import { approveWhole } from '../review.ts';
 import type { SearchResult } from '../types.ts';
@@ -114,7 +114,10 @@ async function oneRound(job: Job, base: Base, payload: SearchPayload, number: nu
     (idea) => idea.round === number && idea.dropped === undefined,
   );
   const round = (await parts.store.rounds(base.id)).find((one) => one.number === number);
-  if (round?.state !== 'open' || begun.length === 0) await proposeRound(job, base, number, payload.ideasPerRound);
+  if (round?.state !== 'open' || begun.length === 0) {
+    const since = round?.createdAt ?? parts.system.clock.now();
+    await proposeRound(job, base, number, payload.ideasPerRound, since);
+  }
   const ideas = (await parts.store.ideas(base.id)).filter(
     (idea) => idea.round === number && idea.dropped === undefined,
   );
@@ -235,11 +238,11 @@ export async function resultOf(parts: Parts, base: Base, search: Search): Promis
         ideas: own.map((idea) => {
           const result = byIdea(idea.id);
           const newest = candidates.findLast((one) => one.idea === idea.id);
-          const lastRun = runs.findLast((run) => run.candidate === newest?.id);
+          const trials = runs.filter((run) => run.candidate === newest?.id && run.purpose === 'trial');
           return {
             id: idea.id,
             title: idea.title,
-            status: lastRun?.state ?? newest?.state ?? 'proposed',
+            status: newest ? statusOf(newest, trials).status : 'proposed',
             value: result?.summary.mean ?? null,
             delta: result?.delta ?? null,
             parents: idea.parents.map((parent) => parent.candidate),
