@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { type BoxOf, boxSchema, environmentSchema, makeRunId } from '../../src/core/domain/index.ts';
-import { realSystem, type System } from '../../src/core/system/index.ts';
+import { realProcesses, realSystem, type System } from '../../src/core/system/index.ts';
 import { createLocalWorker, type LocalOptions } from '../../src/core/workers/local/index.ts';
 import type { RunReport, Shipment, Worker } from '../../src/core/workers/types.ts';
 import { eventually } from './processes.ts';
@@ -124,16 +124,20 @@ export class LocalBox {
     const worker = this.worker();
     const runs = await fs.readdir(path.join(this.root, 'runs')).catch(() => []);
     for (const run of runs) await worker.cancel(run);
-    for (const run of runs) if (await this.#owned(run)) await this.ended(worker, run);
+    for (const run of runs) {
+      const owner = await this.#owner(run);
+      if (owner === undefined) continue;
+      await this.ended(worker, run);
+      // It gives its slot back after the exit, and would make the folder again.
+      await eventually('the supervisor to leave', () => !realProcesses.alive(owner));
+    }
     for (const each of this.#workers) each.dispose();
     await fs.rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  async #owned(run: string): Promise<boolean> {
-    return fs.stat(path.join(this.runFolder(run), 'pid')).then(
-      () => true,
-      () => false,
-    );
+  async #owner(run: string): Promise<number | undefined> {
+    const text = await fs.readFile(path.join(this.runFolder(run), 'pid'), 'utf8').catch(() => '');
+    return text === '' ? undefined : Number(text.split(' ')[0]);
   }
 }
 

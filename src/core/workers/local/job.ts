@@ -90,7 +90,8 @@ export async function runInJob(
     lingerMs: spec.lingerMs,
     mustStop: () => mustStop(job),
     onStart: async (pid) => {
-      await parts.files.write(run.child, `${pid} ${parts.processes.startTime(pid) ?? '-'}\n`);
+      // Only for a person who looks; a full disk is for the command itself to meet.
+      await parts.files.write(run.child, `${pid} ${parts.processes.startTime(pid) ?? '-'}\n`).catch(() => {});
     },
   };
   const end = await runCommand({ ...parts, pid: parts.me.pid }, command);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import type { BoxOf, RunId } from '../../domain/index.ts';
 import type { System } from '../../system/index.ts';
@@ -75,13 +76,18 @@ export function rootOf(box: BoxOf<'local'>, system: Pick<System, 'env' | 'home' 
   return path.join(data, 'research-copilot', 'v1');
 }
 
-export function layoutOf(root: string): Layout {
+/**
+ * @param machine which processes can be seen (`Processes.machine`): slots and their queue are this machine's own, also
+ *   where several share the disk of the root, and a restart begins with all slots free
+ */
+export function layoutOf(root: string, machine: string): Layout {
+  const here = createHash('sha256').update(machine).digest('hex').slice(0, 12);
   return {
     root,
     repos: path.join(root, 'repo'),
     envs: path.join(root, 'env'),
-    slots: path.join(root, 'slots'),
-    queue: path.join(root, 'queue'),
+    slots: path.join(root, 'slots', here),
+    queue: path.join(root, 'queue', here),
     inputs: path.join(root, 'inputs'),
     trash: path.join(root, 'trash'),
     run(id) {

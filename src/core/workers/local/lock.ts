@@ -1,9 +1,9 @@
 import * as path from 'node:path';
 import type { Files, Processes } from '../../system/index.ts';
-import { formatHolder, type Holder, type HolderParts, holderIsAlive, parseHolder, readLife } from './holder.ts';
+import { createHolderFile, formatHolder, type Holder, type HolderParts, readLife } from './holder.ts';
 
 export interface LockParts extends HolderParts {
-  readonly files: Pick<Files, 'readText' | 'info' | 'list' | 'create' | 'write' | 'remove' | 'makeFolder'>;
+  readonly files: Pick<Files, 'readText' | 'info' | 'list' | 'create' | 'write' | 'writeAt' | 'remove' | 'makeFolder'>;
   readonly processes: Processes;
   readonly me: Holder;
 }
@@ -46,26 +46,28 @@ export async function takeLock(
     const text = await parts.files.readText(file(newest));
     // Gone already: somebody took a newer one at this moment.
     if (text === undefined) return undefined;
-    if (text !== FREE) {
+    if (!text.startsWith(FREE)) {
       if ((await readLife(file(newest), parts)) === 'alive') return undefined;
       if (held(text.split('\n')[1] ?? '')) return undefined;
     }
   }
   const own = (newest ?? 0) + 1;
-  if (!(await parts.files.create(file(own), `${formatHolder(parts.me)}${note}\n`))) return undefined;
+  if (!(await createHolderFile(parts.files, file(own), `${formatHolder(parts.me)}${note}\n`))) return undefined;
   const all = await generations(parts, folder, name);
   if (all.some((generation) => generation > own)) {
     await parts.files.remove(file(own));
     return undefined;
   }
   for (const generation of all) if (generation < own) await parts.files.remove(file(generation));
-  return { release: () => parts.files.write(file(own), FREE) };
+  // Over the first bytes, in place: that needs no room on a full disk.
+  return { release: () => parts.files.writeAt(file(own), 0, Buffer.from(FREE)) };
 }
 
 /** Whether a live process has the lock. */
 export async function isLocked(parts: LockParts, folder: string, name: string): Promise<boolean> {
   const newest = (await generations(parts, folder, name)).at(-1);
   if (newest === undefined) return false;
-  const holder = parseHolder((await parts.files.readText(path.join(folder, `${name}.${newest}`))) ?? '');
-  return holder !== undefined && holderIsAlive(holder, parts.processes, parts.machine);
+  const file = path.join(folder, `${name}.${newest}`);
+  if ((await parts.files.readText(file))?.startsWith(FREE)) return false;
+  return (await readLife(file, parts)) === 'alive';
 }

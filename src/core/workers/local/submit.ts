@@ -86,7 +86,20 @@ async function keepInputs(parts: LocalParts, layout: Layout, inputs: Shipment['i
   }
 }
 
-async function launch(parts: LocalParts, layout: Layout, run: RunFolder, shipment: Shipment): Promise<SubmitOutcome> {
+function diskFull(layout: Layout, box: BoxOf<'local'>, cause?: unknown): HumanError {
+  return new HumanError(
+    `The disk of ${layout.root} is full. Free space there, or set root of the box ${box.name} to another folder.`,
+    { code: 'box-disk-full', cause },
+  );
+}
+
+async function launch(
+  parts: LocalParts,
+  layout: Layout,
+  box: BoxOf<'local'>,
+  run: RunFolder,
+  shipment: Shipment,
+): Promise<SubmitOutcome> {
   const { clock, processes } = parts;
   const child = await processes.startIntoFile(parts.node, [parts.supervisor, layout.root, run.id], {
     cwd: layout.root,
@@ -104,6 +117,7 @@ async function launch(parts: LocalParts, layout: Layout, run: RunFolder, shipmen
   const deadline = clock.monotonic() + START_MS;
   while (!(await parts.files.readText(run.pid))) {
     if (code !== undefined || clock.monotonic() > deadline) {
+      if ((await parts.files.freeSpace(layout.root)) < RESERVE_BYTES) throw diskFull(layout, box);
       const said = ((await parts.files.readText(run.supervisorLog)) ?? '').trim().slice(-500);
       throw new HumanError(`The run could not be started on this machine (${parts.node}): ${said || 'no answer'}`, {
         code: 'box-failed',
@@ -143,15 +157,12 @@ export async function submit(
       await files.write(run.spec, JSON.stringify(spec, undefined, 1), 0o600);
       await files.write(run.reserve, Buffer.alloc(RESERVE_BYTES));
       await files.append(run.log, '');
-      return await launch(parts, layout, run, shipment);
+      return await launch(parts, layout, box, run, shipment);
     } finally {
       await claim.release();
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    throw new HumanError(
-      `The disk of ${layout.root} is full. Free space there, or set root of the box ${box.name} to another folder.`,
-      { code: 'box-disk-full', cause: error },
-    );
+    throw diskFull(layout, box, error);
   }
 }

@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { sweep } from './command.ts';
 import { listTree, type TreeEntry } from './git.ts';
 import { listGpus } from './gpus.ts';
+import { BEAT_MS, formatHolder } from './holder.ts';
 import { type Job, mustStop, RunEnd, runInJob, stoppedEnd } from './job.ts';
 import { inside } from './layout.ts';
 import { filesBelow, matcher } from './patterns.ts';
@@ -141,6 +142,10 @@ async function writeExit(job: Job, end: RunEnd): Promise<void> {
 export async function supervise(job: Job): Promise<void> {
   let slots: Slots | undefined;
   let end = new RunEnd(0, 'exited', '');
+  const { clock, files, me } = job.parts;
+  const beat = clock.every(BEAT_MS, () => {
+    files.write(job.run.pid, formatHolder(me), 0o600).catch(() => {});
+  });
   try {
     await live(job, (taken) => {
       slots = taken;
@@ -151,11 +156,12 @@ export async function supervise(job: Job): Promise<void> {
       const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
       const why = full ? `The disk of ${job.layout.root} is full. Make room and run it again.` : String(error);
       end = new RunEnd(74, full ? 'disk-full' : 'supervisor-failed', why);
-      await job.parts.files.append(job.run.supervisorLog, `${(error as Error).stack ?? why}\n`).catch(() => {});
+      await files.append(job.run.supervisorLog, `${(error as Error).stack ?? why}\n`).catch(() => {});
     }
   }
   await sweep({ ...job.parts, pid: job.parts.me.pid }, 0, job.run.id, 0, job.spec.graceMs);
-  await job.parts.files.remove(job.run.evaluation);
+  await files.remove(job.run.evaluation);
+  beat.dispose();
   await writeExit(job, end);
   await slots?.held.release();
 }

@@ -1,5 +1,5 @@
 import { realProcesses, realSystem } from '../../system/index.ts';
-import { formatHolder, type Holder } from './holder.ts';
+import { createHolderFile, formatHolder, type Holder } from './holder.ts';
 import { layoutOf, type RunSpec } from './layout.ts';
 import { supervise } from './supervise.ts';
 
@@ -12,9 +12,9 @@ async function main(): Promise<void> {
   if (root === undefined || id === undefined) throw new Error('supervisor ROOT RUN');
   const system = realSystem();
   const { clock, files, pid } = system;
-  const layout = layoutOf(root);
-  const run = layout.run(id);
   const machine = realProcesses.machine(system.hostname);
+  const layout = layoutOf(root, machine);
+  const run = layout.run(id);
   const me: Holder = { pid, started: realProcesses.startTime(pid), machine };
 
   let told = false;
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   process.on('SIGHUP', () => {});
 
   // Exclusive: of two supervisors of one run the second leaves everything as it is.
-  if (!(await files.create(run.pid, formatHolder(me), 0o600))) return;
+  if (!(await createHolderFile(files, run.pid, formatHolder(me)))) return;
   let input = '';
   for await (const chunk of process.stdin.setEncoding('utf8')) input += chunk;
   const secrets: Record<string, string> = JSON.parse(input === '' ? '{}' : input);

@@ -44,7 +44,7 @@ export class LocalWorker implements Worker {
     const processes = options.processes ?? realProcesses;
     const machine = processes.machine(system.hostname);
     this.box = box;
-    this.#layout = layoutOf(rootOf(box, system));
+    this.#layout = layoutOf(rootOf(box, system), machine);
     this.#parts = {
       ...system,
       processes,
