@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { createLlmIdeator, type ProposedIdea } from '../../../src/core/ideator/index.ts';
+import { createLlmImplementer } from '../../../src/core/implementer/index.ts';
 import { seededRandom } from '../../../src/core/system/index.ts';
 import { type ModelServer, startModelServer } from '../../support/model-server/index.ts';
-import { outcome, QUICKSTART, quickstartFiles, request } from '../ideator/support.ts';
+import { base, outcome, QUICKSTART, quickstartFiles, request } from '../ideator/support.ts';
 import { clientOf, MemoryLog } from './support.ts';
 
 const BLOCK = /^(\S+)\n```\w*\n<<<<<<< SEARCH\n([\s\S]*?)\n=======\n([\s\S]*?)\n>>>>>>> REPLACE\n```$/gm;
@@ -37,7 +38,9 @@ function patchPrompt(files: ReadonlyMap<string, string>, idea: string): string {
   return `${shown}\n\n# The idea\n\n${idea}\n\nAnswer with <<<<<<< SEARCH / ======= / >>>>>>> REPLACE blocks.`;
 }
 
-describe('the model server, on the quickstart example', () => {
+describe('the model server, on the quickstart example', function () {
+  // Each patch is run for real.
+  this.timeout(60_000);
   let server: ModelServer;
   let folder: string;
   let files: Map<string, string>;
@@ -83,6 +86,28 @@ describe('the model server, on the quickstart example', () => {
       assert.match(run.stdout, /val loss \d/);
     }
     assert.ok(hunks.filter((count) => count > 1).length >= 2, 'some patches have several hunks');
+  });
+
+  it('writes patches that the implementer takes at the first answer', async () => {
+    for (const [index, proposed] of (await ideas({ explore: 6 })).entries()) {
+      const { idea } = outcome(index + 1, proposed, { verdict: 'not run' });
+      const attempts: string[] = [];
+      const implementer = createLlmImplementer({ client: await clientOf(server.url, { log: new MemoryLog() }) });
+      const { changes, reasons } = await implementer.implement({
+        idea,
+        environment: base.environment,
+        files,
+        context: [...files.keys()],
+        key: `candidate-${idea.id}.1`,
+        onAttempt: async (attempt) => {
+          attempts.push(attempt.diff);
+        },
+        verify: async () => true,
+      });
+      assert.equal(attempts.length, 1, idea.title);
+      assert.ok(changes.size > 0);
+      assert.ok(reasons.length > 0, 'each hunk has its reason');
+    }
   });
 
   it('has a first idea whose hunks each stand alone, in two files', async () => {
