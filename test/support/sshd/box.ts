@@ -30,6 +30,8 @@ export interface BoxOptions {
   readonly name: string;
   /** How many GPUs the box shows, or which; undefined: no nvidia-smi at all. */
   readonly gpus?: number | readonly TestGpu[];
+  /** Variables every session of the box has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Why no box can be started here, with the fix; undefined where it can. */
@@ -141,7 +143,12 @@ export async function startBox(options: BoxOptions): Promise<TestBox> {
       'StrictModes no',
       'MaxStartups 100:30:200',
       'PrintMotd no',
-      `SetEnv ${mark} PATH=${bin}:/usr/local/bin:/usr/bin:/bin ${asRoot ? '' : `HOME=${home}`}`,
+      `SetEnv ${[
+        mark,
+        `PATH=${bin}:/usr/local/bin:/usr/bin:/bin`,
+        ...(asRoot ? [] : [`HOME=${home}`]),
+        ...Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`),
+      ].join(' ')}`,
       '',
     ].join('\n'),
   );

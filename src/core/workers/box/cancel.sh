@@ -17,8 +17,9 @@ mkdir -p -- "$rc_dir" && cd -- "$rc_dir" || exit 1
 [ ! -e exit ] || { echo DONE; exit 0; }
 rc_tick=
 if [ -e job ]; then
-  timeout 20 scancel --full --signal=TERM "$(cat job)" >&2 || :
+  # In this order: a signal for a job that still waits is tried again and again by scancel for twenty seconds.
   timeout 20 scancel --state=PENDING "$(cat job)" >&2 || :
+  timeout 20 scancel --state=RUNNING --full --signal=TERM "$(cat job)" >&2 || :
 else
   # No owner: a start on its way is waited for; what a dead owner left behind is ended here.
   exec 9>lock
