@@ -74,14 +74,11 @@ function bundleOptions(bundle: BundleSpec, production: boolean): esbuild.BuildOp
   };
 }
 
-/** Every `*.test.ts` of the rings and the support programs, each a bundle of its own beside its source map. */
-async function testOptions(only = ''): Promise<esbuild.BuildOptions> {
-  const all = await Array.fromAsync(fs.glob('{test,bench}/**/*.{test,bench,entry}.{ts,tsx}', { cwd: root }));
-  // Entries are programs that tests start: they are built whatever test is asked for.
-  const found = all.filter((file) => file.includes('.entry.') || file.includes(only));
+/** Options for tests, benchmarks and the programs they start, each a bundle of its own beside its source map. */
+function testOptions(entryPoints: readonly string[]): esbuild.BuildOptions {
   return {
     ...node,
-    entryPoints: found,
+    entryPoints: [...entryPoints],
     outdir: 'out',
     outbase: root,
     packages: 'external',
@@ -89,6 +86,27 @@ async function testOptions(only = ''): Promise<esbuild.BuildOptions> {
     jsx: 'automatic',
     jsxImportSource: 'preact',
   };
+}
+
+/** Says in one line what did not build and goes on: with `only`, other people's broken files must not stop a person. */
+function shrug(name: string, error: unknown): undefined {
+  const first = (error as esbuild.BuildFailure).errors?.[0];
+  console.error(`${name} was not built: ${first?.location?.file}:${first?.location?.line} ${first?.text ?? error}`);
+  return undefined;
+}
+
+async function buildTests(only: string | undefined): Promise<void> {
+  const found = await Array.fromAsync(fs.glob('{test,bench}/**/*.{test,bench,entry}.{ts,tsx}', { cwd: root }));
+  if (only === undefined) {
+    await esbuild.build(testOptions(found));
+    return;
+  }
+  await esbuild.build(testOptions(found.filter((file) => file.includes(only))));
+  const programs = found.filter((file) => file.includes('.entry.') && !file.includes(only));
+  const quiet = programs.map((file) =>
+    esbuild.build({ ...testOptions([file]), logLevel: 'silent' }).catch((error: unknown) => shrug(file, error)),
+  );
+  await Promise.all(quiet);
 }
 
 function report(
@@ -126,9 +144,7 @@ async function buildBundle(
     return { bundle, bytes: output?.[1].bytes ?? 0 };
   } catch (error) {
     if (!lenient) throw error;
-    const first = (error as esbuild.BuildFailure).errors[0];
-    console.error(`${bundle.name} was not built: ${first?.location?.file}:${first?.location?.line} ${first?.text}`);
-    return undefined;
+    return shrug(bundle.name, error);
   }
 }
 
@@ -143,7 +159,7 @@ export async function build(options: BuildOptions = {}): Promise<void> {
   const lenient = options.only !== undefined;
   const results = await Promise.all(bundles.map((bundle) => buildBundle(bundle, production, lenient)));
   if (existsSync(path.join(dist, 'cli.js'))) await fs.chmod(path.join(dist, 'cli.js'), 0o755);
-  if (options.tests) await esbuild.build(await testOptions(options.only));
+  if (options.tests) await buildTests(options.only);
   const built = results.filter((result) => result !== undefined);
   const fits = options.quiet ? true : report(built, production);
   if (!fits) throw new Error('A bundle is over its budget (scripts/bundles.ts).');
@@ -159,6 +175,6 @@ async function watch(): Promise<void> {
 if (import.meta.main) {
   const flags = new Set(process.argv.slice(2));
   if (flags.has('--watch')) await watch();
-  else if (flags.has('--tests-only')) await esbuild.build(await testOptions());
+  else if (flags.has('--tests-only')) await buildTests(undefined);
   else await build({ production: flags.has('--production'), tests: flags.has('--tests') });
 }

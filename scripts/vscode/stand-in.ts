@@ -12,9 +12,12 @@ import { startServer } from './server.ts';
  * VS Code server with a headless Chromium for a window, prints what the extension host prints, ends with its exit code.
  */
 const LIMIT_MS = 10 * 60_000;
-/** What VS Code says about itself where its native parts or the internet are missing. */
-const NOISE =
-  /open-vsx\.org|ENOTFOUND|service worker|github-authentication|code-server\/lib\/vscode\/node_modules\/|Could not locate the bindings file/i;
+/** What VS Code says about itself, and where its native parts or the internet are missing. */
+const NOISE: readonly RegExp[] = [
+  /open-vsx\.org|ENOTFOUND|service worker|github-authentication/i,
+  /code-server\/lib\/vscode\/node_modules\/|Could not locate the bindings file/,
+  /^(Resolv(ing|ed) connection|Creating a socket|Updating additional builtin|\[(reconnection|AgentHost|AccountPolicy))/,
+];
 
 function flag(name: string): string[] {
   const start = `--${name}=`;
@@ -53,7 +56,7 @@ limit.unref();
 const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
 await page.exposeFunction('codeAutomationLog', (type: string, values: readonly unknown[]) => {
   const text = format(...values);
-  if (NOISE.test(text)) return;
+  if (NOISE.some((noise) => noise.test(text))) return;
   if (type === 'error' || type === 'warn') console.error(text);
   else console.log(text);
 });

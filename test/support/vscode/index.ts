@@ -1,0 +1,1 @@
+export { type StartOptions, startVsCode, type Theme, type VsCode } from './vscode.ts';
