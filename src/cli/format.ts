@@ -90,7 +90,7 @@ export function statusLines(state: ResearchState): readonly string[] {
       : '';
     lines.push(`Box ${box.name} (${box.kind}, ${box.where}): ${box.running} running, ${box.waiting} waiting${reach}`);
   }
-  if (!state.driver.here && state.driver.holder)
+  if (!state.driver.here && state.driver.holder && state.driver.pid !== process.pid)
     lines.push(`Driven by ${state.driver.holder} (process ${state.driver.pid})`);
   return lines;
 }

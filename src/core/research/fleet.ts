@@ -101,10 +101,12 @@ export class Fleet {
   async check(name: string, signal?: AbortSignal): Promise<BoxReport> {
     const worker = await this.worker(name);
     const state = this.#boxes.get(name);
-    const report = await worker.probe(signal);
+    const report: BoxReport & { readonly needsPerson?: string } = await worker
+      .probe(signal)
+      .catch((error: unknown) => this.#faultReport(name, error));
     if (state) {
       state.report = report;
-      state.problem = undefined;
+      state.problem = report.needsPerson;
       state.nextLook = 0;
       state.unreachableSince = report.reachable
         ? undefined
@@ -154,6 +156,15 @@ export class Fleet {
         this.#changed();
       });
     this.#work.add(settled);
+  }
+
+  /** A box that cannot be asked is a report too: that is what *Check Boxes* is for. */
+  #faultReport(name: string, error: unknown): BoxReport & { readonly needsPerson?: string } {
+    if (!isHumanError(error) || error.code === 'closing') throw error;
+    const checkedAt = this.#now();
+    const problems = [{ what: error.message, fix: '' }];
+    const needsPerson = NEEDS_PERSON.has(error.code) ? error.message : undefined;
+    return { box: name, reachable: false, gpus: [], tools: {}, problems, hardware: 'unknown', checkedAt, needsPerson };
   }
 
   #now(): number {

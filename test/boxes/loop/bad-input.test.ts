@@ -78,7 +78,7 @@ describe('bad input', function () {
   });
 
   it('a box that does not answer: the run waits, the box says since when, and nothing is lost', async () => {
-    place.boxes('boxes:\n  - { name: away, kind: ssh, host: "127.0.0.1:1" }\n  - { name: here, kind: local }\n');
+    place.boxes('boxes:\n  - { name: away, kind: ssh, host: no-such-box.invalid }\n  - { name: here, kind: local }\n');
     const opened = await open();
     const reports = await opened.checkBoxes();
     assert.deepEqual(
