@@ -1,0 +1,167 @@
+import { strict as assert } from 'node:assert';
+import { readHyperparameters } from '../../../src/core/environment/index.ts';
+import { createEditImplementer, createLlmImplementer } from '../../../src/core/implementer/index.ts';
+import { withScratch } from '../git/scratch.ts';
+import { block, environment, FILES, IDEA, refused, request, ScriptedModel } from './requests.ts';
+
+const GOOD = `The rate is too high.\n\n${block('train.py', 'lr = 3e-4\nsteps = 100', 'lr = 1.5e-4\nsteps = 100')}`;
+
+describe('the implementer that asks a model', () => {
+  it('hands on exactly what was answered, with its reason, kind and hash', async () => {
+    const model = new ScriptedModel(GOOD);
+    const asked = request();
+    const result = await createLlmImplementer({ client: model }).implement(asked);
+    assert.deepEqual([...result.changes], [['train.py', FILES.get('train.py')?.replace('3e-4', '1.5e-4')]]);
+    assert.deepEqual(result.reasons, [{ path: 'train.py', line: 3, text: 'The rate is too high.' }]);
+    assert.equal(result.kind, 'hyperparameter');
+    assert.match(result.patchHash, /^[0-9a-f]{64}$/);
+    const [attempt] = asked.attempts;
+    assert.equal(attempt?.answer, GOOD);
+    assert.equal(attempt?.modelCall, 1);
+    assert.deepEqual(attempt?.report, [{ path: 'train.py', outcome: 'exact', detail: '' }]);
+    assert.match(
+      attempt?.diff ?? '',
+      /^diff --git a\/train\.py b\/train\.py\n--- a\/train\.py\n\+\+\+ b\/train\.py\n@@ /,
+    );
+  });
+
+  it('shows the model the files it may read, and of protected ones only what they define', async () => {
+    const model = new ScriptedModel(GOOD);
+    await createLlmImplementer({ client: model }).implement(request({ feedback: 'A person says: smaller.' }));
+    const prompt = model.asked[0]?.messages.map((message) => message.content).join('\n') ?? '';
+    assert.ok(prompt.includes(`File: train.py\n\`\`\`python\n${FILES.get('train.py')}\`\`\``));
+    assert.ok(prompt.includes('def evaluate(model):'));
+    assert.ok(!prompt.includes('secret_body'));
+    for (const words of [IDEA.title, IDEA.hypothesis, IDEA.details, 'A person says: smaller.', 'evaluate.py']) {
+      assert.ok(prompt.includes(words), words);
+    }
+    assert.equal(model.asked[0]?.purpose, 'patch');
+    assert.equal(model.asked[0]?.key, 'idea-12/0.0');
+  });
+
+  it('feeds a refusal back with the real lines, and takes the mended answer', async () => {
+    const model = new ScriptedModel(block('train.py', 'lr = 6e-4\nsteps = 100', 'lr = 1'), 'sorry', GOOD);
+    const asked = request();
+    await createLlmImplementer({ client: model }).implement(asked);
+    assert.deepEqual(
+      asked.attempts.map((attempt) => attempt.report.map((row) => row.outcome)),
+      [['no-match'], ['no-edits'], ['exact']],
+    );
+    assert.deepEqual(
+      model.asked.map((one) => [one.purpose, one.key, one.messages.length]),
+      [
+        ['patch', 'idea-12/0.0', 2],
+        ['revision', 'idea-12/0.1', 4],
+        ['revision', 'idea-12/0.2', 6],
+      ],
+    );
+    const told = model.asked[1]?.messages.at(-1)?.content ?? '';
+    assert.match(told, /no-match/);
+    assert.ok(told.includes('lr = 6e-4'), 'what was sent');
+    assert.ok(told.includes('lr = 3e-4\nsteps = 100'), 'what stands there');
+  });
+
+  it('starts afresh once after two revisions, asks at most six times, and keeps every answer', async () => {
+    const wrong = Array.from({ length: 6 }, (_, i) => block('train.py', `lr = ${i}`, 'lr = 9'));
+    const model = new ScriptedModel(...wrong);
+    const asked = request();
+    const message = await refused(createLlmImplementer({ client: model }).implement(asked), 'no-match');
+    assert.match(message, /6 answers/);
+    assert.deepEqual(
+      model.asked.map((one) => one.messages.length),
+      [2, 4, 6, 2, 4, 6],
+    );
+    assert.deepEqual(
+      asked.attempts.map((attempt) => attempt.answer),
+      wrong,
+    );
+  });
+
+  it('does not pay for the same answer again and again', async () => {
+    const model = new ScriptedModel('no', 'no', 'no');
+    await refused(createLlmImplementer({ client: model }).implement(request()), 'no-edits');
+    assert.equal(model.asked.length, 3);
+  });
+
+  for (const [what, answer, code, extra] of [
+    ['a protected file', block('evaluate.py', 'import sys', 'import os'), 'protected-path', {}],
+    ['research.yaml', block('research.yaml', 'name: t', 'name: u'), 'protected-path', {}],
+    ['what is not editable', block('run.sh', '', 'true'), 'not-editable', { editable: ['*.py'] }],
+    [
+      'a protected region',
+      block('train.py', '    return x * lr', '    return 0'),
+      'protected-region',
+      { protected_regions: [{ file: 'train.py', from: 'def loss', to: 'return' }] },
+    ],
+    ['a path outside', block('../x.py', '', 'x'), 'path-escape', {}],
+    ['a git folder', block('.git/hooks/x', '', 'x'), 'path-escape', {}],
+    ['a cut answer', { text: GOOD, truncated: true } as const, 'truncated', {}],
+  ] as const) {
+    it(`refuses ${what}, also beside a good block, and takes nothing`, async () => {
+      const answers = [0, 1].map(() => (typeof answer === 'string' ? `${GOOD}\n${answer}` : answer));
+      const model = new ScriptedModel(...answers, ...answers);
+      const asked = request({ environment: environment(extra) });
+      await refused(createLlmImplementer({ client: model }).implement(asked), code);
+      assert.ok(asked.attempts.every((attempt) => attempt.diff === ''));
+    });
+  }
+
+  it('never hands on a patch that git applies to other bytes', async () => {
+    const work = createLlmImplementer({ client: new ScriptedModel(GOOD) }).implement(
+      request({ verify: async () => false }),
+    );
+    await refused(work, 'patch-refused');
+  });
+});
+
+describe('the implementer of structured edits', () => {
+  const python =
+    'import argparse\np = argparse.ArgumentParser()\np.add_argument("--lr", type=float, default=0.1)\np.add_argument("--steps", type=int, default=100)\n';
+  const files = new Map([['train.py', python]]);
+  const edit = (name: string, from: string, to: string) => ({ path: 'train.py', name, from, to });
+  const implement = (edits: readonly ReturnType<typeof edit>[], extra = {}) => {
+    const asked = request({ idea: { ...IDEA, edits }, files, ...extra });
+    return { asked, work: createEditImplementer({ readHyperparameters }).implement(asked) };
+  };
+
+  it('sets the literals and nothing else, checked through git', async () => {
+    await withScratch({ 'train.py': python }, async (scratch, repository) => {
+      const from = scratch.git('rev-parse', 'HEAD');
+      const verify = async (patch: string, after: ReadonlyMap<string, string | null>) => {
+        const result = await repository.applyThroughGit(from, Buffer.from(patch), [...after.keys()]);
+        return [...after].every(([path, text]) => (result.get(path)?.toString() ?? null) === text);
+      };
+      const { asked, work } = implement([edit('lr', '0.1', '0.025'), edit('steps', '100', '200')], { verify });
+      const result = await work;
+      assert.equal(result.changes.get('train.py'), python.replace('0.1', '0.025').replace('100', '200'));
+      assert.equal(result.kind, 'hyperparameter');
+      assert.deepEqual(
+        result.reasons.map((reason) => `${reason.line} ${reason.text}`),
+        ['3 lr: 0.1 → 0.025', '4 steps: 100 → 200'],
+      );
+      assert.equal(asked.attempts.length, 1);
+    });
+  });
+
+  for (const [what, edits, code] of [
+    ['an unknown name', [edit('rate', '0.1', '0.2')], 'stale-edit'],
+    ['a value that moved on', [edit('lr', '0.3', '0.2')], 'stale-edit'],
+    ['code for a literal', [edit('lr', '0.1', '__import__("os").system("x")')], 'bad-literal'],
+    ['two values for one', [edit('lr', '0.1', '0.2'), edit('lr', '0.1', '0.3')], 'overlap'],
+    ['the same value', [edit('lr', '0.1', '0.1')], 'no-op'],
+    ['no edits', [], 'no-edits'],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      const { asked, work } = implement(edits);
+      await refused(work, code);
+      assert.equal(asked.attempts[0]?.diff, '');
+    });
+  }
+
+  it('passes the same gate', async () => {
+    await refused(
+      implement([edit('lr', '0.1', '0.2')], { environment: environment({ protected: ['*.py'] }) }).work,
+      'protected-path',
+    );
+  });
+});

@@ -1,0 +1,81 @@
+import { strict as assert } from 'node:assert';
+import fc from 'fast-check';
+import { emitPatch, hashPatch } from '../../../src/core/implementer/patch/emit.ts';
+import { kindOf } from '../../../src/core/implementer/patch/kind.ts';
+import { changes, Scratch } from '../git/scratch.ts';
+
+describe('our own patch', () => {
+  const line = fc.constantFrom(
+    'a',
+    'b',
+    '',
+    'c  ',
+    'ü',
+    '-- x',
+    '++ y',
+    '@@ -1 +1 @@',
+    '\\ No newline',
+    'd\r',
+    '\ufeffe',
+  );
+  const text = fc
+    .tuple(fc.array(line, { maxLength: 14 }), fc.boolean())
+    .map(([lines, last]) => lines.join('\n') + (last && lines.length > 0 ? '\n' : ''));
+  const name = fc.constantFrom('a.py', 'my file.py', 'dir/ü ö.py', 'odd"name.py', 'tab\there.py', 'src/deep/x.py');
+
+  it('gives the same bytes through git, whatever the text and the path', async function () {
+    this.timeout(60_000);
+    const scratch = new Scratch();
+    try {
+      const repository = await scratch.open();
+      const head = scratch.git('rev-parse', 'HEAD');
+      await fc.assert(
+        fc.asyncProperty(fc.dictionary(name, text), fc.dictionary(name, fc.option(text)), async (before, after) => {
+          const wanted = Object.entries(after).filter(([path, data]) =>
+            data === null ? path in before : data !== before[path],
+          );
+          if (wanted.length === 0) return;
+          const from = await repository.propose({ from: head, changes: changes(before), message: 'm', name: '1.1' });
+          const patch = emitPatch(new Map(Object.entries(before)), new Map(wanted));
+          const paths = wanted.map(([path]) => path);
+          const result = await repository.applyThroughGit(from, Buffer.from(patch), paths);
+          for (const [path, data] of wanted) assert.equal(result.get(path)?.toString() ?? null, data, patch);
+        }),
+        { numRuns: 40 },
+      );
+    } finally {
+      scratch.remove();
+    }
+  });
+
+  it('has one hash for one change, wherever it stands', () => {
+    const change = (before: string, after: string, path = 'a.py') =>
+      hashPatch(new Map([[path, before]]), new Map([[path, after]]));
+    const one = change('x\nlr = 1\n', 'x\nlr = 2\n');
+    assert.equal(change('x\ny\nz\nlr = 1\n', 'x\ny\nz\nlr = 2\n'), one);
+    assert.equal(change('x\r\nlr = 1\r\n', 'x\r\nlr = 2  \r\n'), one);
+    assert.notEqual(change('x\nlr = 1\n', 'x\nlr = 3\n'), one);
+    assert.notEqual(change('x\n  lr = 1\n', 'x\n  lr = 2\n'), one);
+    assert.notEqual(change('x\nlr = 1\n', 'x\nlr = 2\n', 'b.py'), one);
+  });
+
+  for (const [before, after, kind, path = 'a.py'] of [
+    ['lr = 3e-4  # rate\n', 'lr = 1.5e-3\n', 'hyperparameter'],
+    ['p.add_argument("--n", type=int, default=4)\n', 'p.add_argument("--n", type=int, default=-8)\n', 'hyperparameter'],
+    ['opt = "adam"\nuse = True\n', "opt = 'sgd'\nuse = False\n", 'hyperparameter'],
+    ['lr: 0.1\nopt: adam\n', 'lr: 0.2\nopt: sgd\n', 'hyperparameter', 'c.yaml'],
+    ['lr = 3e-4\n', 'lr = 3e-4 * scale\n', 'algorithmic'],
+    ['x = layer1(y)\n', 'x = layer2(y)\n', 'algorithmic'],
+    ['x = a - 1\n', 'x = a + 1\n', 'algorithmic'],
+    ['lr = 1\n', 'lr = 1\nmomentum = 0.9\n', 'algorithmic'],
+    ['a = 1\nb = 2\n', 'a = 1\n', 'algorithmic'],
+  ] as const) {
+    it(`calls ${JSON.stringify(before)} to ${JSON.stringify(after)} ${kind}`, () => {
+      assert.equal(kindOf(new Map([[path, before]]), new Map([[path, after]])), kind);
+    });
+  }
+
+  it('calls a new file algorithmic', () => {
+    assert.equal(kindOf(new Map(), new Map([['a.py', 'x = 1\n']])), 'algorithmic');
+  });
+});
