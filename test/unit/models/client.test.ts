@@ -73,6 +73,7 @@ describe('a model behind an OpenAI-compatible server', () => {
     assert.ok(seen.length > 2, 'the answer came in pieces');
     const [logged] = log.calls;
     assert.equal(logged?.id, call);
+    assert.ok(!JSON.stringify(log.calls).includes(KEY), 'no key in the call log');
     assert.equal(logged?.state, 'answered');
     assert.equal(logged?.answer, ANSWER);
     assert.deepEqual(logged?.usage, usage);
