@@ -67,7 +67,10 @@ export interface Change {
     | 'request'
     | 'search'
     | 'lease';
-  /** The row's id as text; for `metric` the run's id. */
+  /**
+   * The row's id as text; for `metric` the run's id, for `round` base and number as `3/0`. Empty when this listener
+   * fell so far behind that the list is gone: then any row of the table may have changed.
+   */
   readonly key: string;
 }
 
@@ -78,6 +81,7 @@ export type CandidatePatch = Partial<
 >;
 export type NewRun = Pick<Run, 'id' | 'base' | 'purpose' | 'commit' | 'seed' | 'attempt'> &
   Partial<Pick<Run, 'candidate' | 'retries' | 'box' | 'verified'>>;
+/** `counts` is ignored: which attempt counts is a rule of the store (`counting.ts`). */
 export type RunPatch = Partial<
   Pick<
     Run,
@@ -111,7 +115,10 @@ export interface Store {
   close(): Promise<void>;
 
   // ---- who drives
-  /** Takes or renews the lease; undefined where another live process has it. Lapses after 20 s. */
+  /**
+   * Takes or renews the lease; undefined where another live process has it. Lapses after 20 s, or at once when its
+   * process on this machine is gone. A generation other than `previous`'s means that it was lost in between.
+   */
   acquireLease(holder: string, previous?: Lease): Promise<Lease | undefined>;
   releaseLease(lease: Lease): Promise<void>;
   lease(): Promise<Lease | undefined>;
@@ -166,8 +173,12 @@ export interface Store {
   attempts(candidate: CandidateId): Promise<Attempt[]>;
 
   // ---- runs
+  /** All or none; one that exists already is given as it is. @throws HumanError `not-approved` */
   addRuns(lease: Lease, runs: readonly NewRun[]): Promise<Run[]>;
-  /** Moves forward only (`runMayMove`); gives the row as it is now, moved or not. */
+  /**
+   * Moves forward only (`runMayMove`); gives the row as it is now, moved or not. The patch of a refused move is not
+   * taken; one that comes with the state the run has already is. Times of start and end are filled in where none is given.
+   */
   moveRun(lease: Lease, id: RunId, to: RunState, patch?: RunPatch): Promise<Run>;
   patchRun(lease: Lease, id: RunId, patch: RunPatch): Promise<Run>;
   /** Any window may ask; the driver does it. */
