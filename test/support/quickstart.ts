@@ -130,3 +130,17 @@ export async function train(folder: string, seed: number): Promise<string> {
 export function lastLoss(log: string): number {
   return Number([...log.matchAll(/val loss ([\d.]+)/g)].at(-1)?.[1] ?? Number.NaN);
 }
+
+/**
+ * Skips a suite where there is no python3, with the line that installs it; fails there in CI.
+ * @throws in CI, when python3 cannot be started
+ */
+export async function needPython(context: Mocha.Context): Promise<void> {
+  try {
+    await realSpawn.run('python3', ['--version']);
+  } catch (error) {
+    if (process.env.CI === 'true') throw error;
+    console.log('python3 is missing: apt-get install -y --no-install-recommends python3');
+    context.skip();
+  }
+}

@@ -1,3 +1,4 @@
+export { type Completion, completionsAt, hoverAt } from './assist.ts';
 export { programFiles, selectContext } from './context.ts';
 export { detectEnvironment } from './detect.ts';
 export { configFolder, stateFolder } from './folders.ts';

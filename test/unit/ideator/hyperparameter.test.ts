@@ -19,7 +19,7 @@ import {
   type ProposedIdea,
 } from '../../../src/core/ideator/index.ts';
 import { seededRandom } from '../../../src/core/system/index.ts';
-import { copyExample, lastLoss, train } from '../../support/quickstart.ts';
+import { copyExample, lastLoss, needPython, train } from '../../support/quickstart.ts';
 
 const FILES = ['train.py', 'model.py', 'data.py', 'evaluate.py', 'README.md'];
 
@@ -209,6 +209,7 @@ describe('the hyperparameter ideator', () => {
 
   it('finds an improvement of the quickstart in two rounds of six', async function () {
     this.timeout(120_000);
+    await needPython(this);
     const run = async (edits: readonly Edit[]): Promise<number> => {
       const folder = await copyExample();
       try {

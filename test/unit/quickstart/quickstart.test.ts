@@ -1,6 +1,14 @@
 import { strict as assert } from 'node:assert';
 import * as fs from 'node:fs/promises';
-import { applyVariant, copyExample, lastLoss, train, VARIANTS, type Variant } from '../../support/quickstart.ts';
+import {
+  applyVariant,
+  copyExample,
+  lastLoss,
+  needPython,
+  train,
+  VARIANTS,
+  type Variant,
+} from '../../support/quickstart.ts';
 
 const SEEDS = [1, 2];
 
@@ -18,7 +26,8 @@ describe('examples/quickstart', function () {
     }
   }
 
-  before(async () => {
+  before(async function () {
+    await needPython(this);
     base = await losses({ name: 'base', edits: [] });
   });
 
