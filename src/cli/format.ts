@@ -23,7 +23,6 @@ function delta(row: LeaderboardRow): string {
 
 /** Control characters of titles and reasons must not reach a terminal: they come from models and boxes. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this function is about
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ');
 }
 

@@ -2,7 +2,7 @@ import { type Box, HumanError, isEnd, isHumanError, type Millis, messageOf, type
 import { type BoxLoad, place, type QueuedRun, whyWaiting } from '../scheduler/index.ts';
 import type { Lease } from '../store/index.ts';
 import { type BoxReport, createWorker, type Worker } from '../workers/index.ts';
-import { type EndedRun, RunKeeper } from './keep-run.ts';
+import { RunKeeper } from './keep-run.ts';
 import { loadedBoxes, type Parts } from './parts.ts';
 import { makeShipment } from './ship.ts';
 
@@ -266,7 +266,11 @@ export class Fleet {
       const run = await this.#parts.store.run(report.run);
       if (!run || isEnd(run.state)) continue;
       const ended = await this.#keeper.apply(worker, run, report, lease, signal);
-      if (ended) await this.#afterEnd(ended, lease);
+      if (ended?.state === 'lost') {
+        // What is left of its processes still holds a slot: only a sweep frees it.
+        await worker.cancel(run.id, signal);
+        await this.#retryLost(ended, lease);
+      }
     }
   }
 
@@ -295,9 +299,8 @@ export class Fleet {
   }
 
   /** A run that its box lost gets one more try, as a new attempt with a new id. */
-  async #afterEnd(ended: EndedRun, lease: Lease): Promise<void> {
-    const { run } = ended;
-    if (run.state !== 'lost' || run.attempt > 1 || run.cancelAsked) return;
+  async #retryLost(run: Run, lease: Lease): Promise<void> {
+    if (run.attempt > 1 || run.cancelAsked) return;
     const { base, candidate, purpose, commit, seed } = run;
     const id = `${run.id}-a${run.attempt + 1}`;
     await this.#parts.store.addRuns(lease, [

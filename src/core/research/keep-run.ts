@@ -5,10 +5,6 @@ import type { RunReport, Worker } from '../workers/index.ts';
 import { LogFollower } from './follow.ts';
 import type { Parts } from './parts.ts';
 
-export interface EndedRun {
-  readonly run: Run;
-}
-
 /** Brings one run's row, log and metrics to where its box says it is. */
 export class RunKeeper {
   readonly #parts: Parts;
@@ -25,7 +21,7 @@ export class RunKeeper {
     report: RunReport,
     lease: Lease,
     signal: AbortSignal,
-  ): Promise<EndedRun | undefined> {
+  ): Promise<Run | undefined> {
     const { store } = this.#parts;
     if (report.state === 'absent') {
       // A run that is still being shipped is not on the box yet; any other was there and is gone.
@@ -71,7 +67,7 @@ export class RunKeeper {
     return follower;
   }
 
-  async #end(run: Run, state: RunState, patch: RunPatch, lease: Lease): Promise<EndedRun> {
+  async #end(run: Run, state: RunState, patch: RunPatch, lease: Lease): Promise<Run> {
     const ended = await this.#parts.store.moveRun(lease, run.id, state, {
       endedAt: this.#parts.system.clock.now(),
       ...patch,
@@ -79,7 +75,7 @@ export class RunKeeper {
     });
     this.#followers.get(run.id)?.dispose();
     this.#followers.delete(run.id);
-    return { run: ended };
+    return ended;
   }
 
   async #objectiveOf(run: Run, base: Base, state: RunState): Promise<RunPatch> {
