@@ -75,6 +75,6 @@ function nothingFound(request: IdeaRequest): HumanError {
       `module-level constants and YAML values in ${files.length > 0 ? files.join(', ') : 'no file at all'}, ` +
       `as far as research.yaml lets a patch change them (editable: ${editable.join(', ')}). ` +
       'Give train.py an argument with a numeric default, widen `editable`, or configure a model.',
-    { code: 'no-hyperparameters', actions: [{ title: 'Open research.yaml', file: { path: 'research.yaml' } }] },
+    { code: 'no-hyperparameters' },
   );
 }

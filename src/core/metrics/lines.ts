@@ -9,11 +9,11 @@ const RETURN = 0x0d;
  * `10%\r20%\r30%\n` only `30%` is a line; `\r\n` is one line end. Lines over `LINE_CAP` are counted and left out.
  */
 export class LineSplitter {
-  #segment: Uint8Array[] = [];
-  #length = 0;
-  #afterReturn = false;
+  /** What stands after the last line end, of what was not written over yet. */
+  #carry: Buffer = Buffer.alloc(0);
+  /** True while the line at hand is over the cap and its bytes are dropped as they come. */
+  #dropping = false;
   #tooLong = 0;
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
   /** How many lines were left out for their length. */
   get tooLong(): number {
@@ -23,48 +23,52 @@ export class LineSplitter {
   /** Gives every line that ended within these bytes, without its end. */
   push(bytes: Uint8Array): string[] {
     const lines: string[] = [];
+    const data = Buffer.concat([this.#carry, bytes]);
     let start = 0;
-    for (let at = 0; at < bytes.length; at += 1) {
-      const byte = bytes[at];
-      if (byte === NEWLINE) {
-        this.#take(bytes, start, at);
-        start = at + 1;
-        this.#finish(lines);
-      } else if (byte === RETURN) {
-        this.#take(bytes, start, at);
-        start = at + 1;
-        this.#afterReturn = true;
-      } else if (this.#afterReturn) {
-        this.#clear();
-      }
+    for (let end = data.indexOf(NEWLINE); end >= 0; end = data.indexOf(NEWLINE, start)) {
+      this.#finish(data.subarray(start, end), lines);
+      start = end + 1;
     }
-    this.#take(bytes, start, bytes.length);
+    this.#keep(data.subarray(start));
     return lines;
   }
 
   /** Gives what stands after the last line end, if anything. */
   end(): string[] {
     const lines: string[] = [];
-    if (this.#length > 0) this.#finish(lines);
+    if (this.#dropping || contentEnd(this.#carry) > 0) this.#finish(this.#carry, lines);
+    this.#carry = Buffer.alloc(0);
     return lines;
   }
 
-  #take(bytes: Uint8Array, from: number, to: number): void {
-    if (to <= from) return;
-    this.#length += to - from;
-    // Copied: the caller may reuse its buffer.
-    if (this.#length <= LINE_CAP) this.#segment.push(bytes.slice(from, to));
+  #finish(line: Buffer, lines: string[]): void {
+    const end = contentEnd(line);
+    const start = foldedStart(line, end);
+    const tooLong = (this.#dropping && start === 0) || end - start > LINE_CAP;
+    if (tooLong) this.#tooLong += 1;
+    else lines.push(line.toString('utf8', start, end));
+    this.#dropping = false;
   }
 
-  #clear(): void {
-    this.#segment = [];
-    this.#length = 0;
-    this.#afterReturn = false;
+  #keep(rest: Buffer): void {
+    const end = contentEnd(rest);
+    const start = foldedStart(rest, end);
+    if (start > 0) this.#dropping = false;
+    this.#dropping ||= end - start > LINE_CAP;
+    // A return at the end folds only once something follows it: one is kept for then.
+    const returned = end < rest.length ? 1 : 0;
+    this.#carry = Buffer.from(rest.subarray(this.#dropping ? end : start, end + returned));
   }
+}
 
-  #finish(lines: string[]): void {
-    if (this.#length > LINE_CAP) this.#tooLong += 1;
-    else lines.push(this.#decoder.decode(Buffer.concat(this.#segment)));
-    this.#clear();
-  }
+/** Where a line's bytes end, less the returns behind them. */
+function contentEnd(line: Buffer): number {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === RETURN) end -= 1;
+  return end;
+}
+
+/** Where what is seen of a line begins: behind its last return. */
+function foldedStart(line: Buffer, end: number): number {
+  return end === 0 ? 0 : line.lastIndexOf(RETURN, end - 1) + 1;
 }

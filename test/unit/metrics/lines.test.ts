@@ -43,5 +43,13 @@ describe('the line splitter', () => {
     assert.deepEqual(splitter.push(bytes(`before\n${long}\nafter\n`)), ['before', 'after']);
     assert.equal(splitter.tooLong, 1);
     assert.deepEqual(splitter.push(bytes(`${long}\rshort\n`)), ['short']);
+    assert.equal(splitter.tooLong, 1);
+    const pieces = [long, long, '\r', 'ok\r', '\n', long, '\r', '\n', 'z'];
+    assert.deepEqual(
+      pieces.flatMap((piece) => splitter.push(bytes(piece))),
+      ['ok'],
+    );
+    assert.deepEqual(splitter.end(), ['z']);
+    assert.equal(splitter.tooLong, 2);
   });
 });
