@@ -1,14 +1,14 @@
 # Asks a run to stop: $1 root, $2 run. Answers DONE (it had ended) or TAKEN. A run that never came here is written down
 # as cancelled, so that a start that is still on its way finds it ended.
 rc_root=$1 rc_run=$2
-. "$(dirname -- "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 . "$rc_bin/end.sh"
 rc_is_run "$rc_run" || exit 1
 rc_dir=$rc_root/runs/$rc_run
 mkdir -p -- "$rc_dir" && cd -- "$rc_dir" || exit 1
-: >cancel || {
+true >cancel || {
   rm -f reserve
-  : >cancel
+  true >cancel
 } || {
   rc_free
   printf 'FULL %s %s\n' "$rc_free" "$rc_root"

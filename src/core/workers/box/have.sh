@@ -1,7 +1,7 @@
 # What the box has: $1 root, $2 run, $3 repo, $4 commit; on stdin the sha256 of the inputs the run needs, one a line.
 # Answers a line each: RUN <fresh|live|done|lost>, HAVE or TIP <commit>..., WANT <sha256>..., END.
 rc_root=$1
-. "$(dirname -- "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 rc_is_run "$2" || exit 1
 rc_dir=$rc_root/runs/$2 rc_repo_dir=$rc_root/repo/$3.git
 command -v git >/dev/null || { echo 'MISSING git'; exit 0; }

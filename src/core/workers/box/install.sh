@@ -11,7 +11,7 @@ mkdir -p -- "$rc_tmp" || {
   printf 'NOROOT %s\n' "$rc_root"
   exit 0
 }
-: >"$rc_tmp/all" || rc_fail
+true >"$rc_tmp/all" || rc_fail
 while IFS=' ' read -r rc_name rc_len; do
   [ "$rc_name" != end ] || break
   case $rc_name in *[!a-z.-]*) exit 1 ;; esac

@@ -4,7 +4,7 @@
 umask 077
 [ ! -f "$rc_root/box.env" ] || . "$rc_root/box.env"
 rc_locks=${RC_LOCKS:-/var/tmp/research-copilot-locks}
-rc_bin=$(dirname -- "$0")
+rc_bin=${0%/*}
 
 rc_now() { "${RC_CLOCK:-date}" +%s; }
 
@@ -32,6 +32,12 @@ rc_alive() {
     return 1
   fi
   rc_start_of "$rc_pid" && [ "$rc_start" = "$rc_pid_start" ]
+}
+
+# The first line of file $1 in rc_got, without a process; empty where there is none.
+rc_read() {
+  rc_got=
+  { IFS= read -r rc_got <"$1"; } 2>/dev/null || :
 }
 
 rc_put() { printf '%s\n' "$2" >"$1.tmp" && mv -f -- "$1.tmp" "$1"; }

@@ -1,6 +1,6 @@
 # The artifacts of a run: $1 root, $2 run. `size path` a line, then END.
 rc_root=$1
-. "$(dirname -- "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 rc_is_run "$2" || exit 1
 cd -- "$rc_root/runs/$2" 2>/dev/null || { echo END; exit 0; }
 if [ -d code ]; then

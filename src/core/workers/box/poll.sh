@@ -2,10 +2,9 @@
 # id, state, exit code, reason, epoch of the end, epoch of the start, place in the queue, GPUs, size of the log, why.
 # `END` closes it: an answer without it was cut.
 rc_root=$1
-. "$(dirname -- "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 rc_tab='	'
 cd -- "$rc_root/runs" 2>/dev/null || cd /
-rc_read() { rc_got=; { IFS= read -r rc_got <"$1"; } 2>/dev/null || :; }
 
 rc_exit() {
   { read -r rc_code rc_reason rc_end <"$1/exit"; } 2>/dev/null || return 1

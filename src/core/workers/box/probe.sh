@@ -1,6 +1,6 @@
 # What the box is and has: `key value` a line, then END. $1 root.
 rc_root=$1
-. "$(dirname -- "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 rc_say() { printf '%s\n' "$1 $(printf '%s' "$2" | head -n 1 | tr '\t\r' '  ')"; }
 mkdir -p -- "$rc_root"
 rc_free
@@ -20,7 +20,7 @@ for rc_tool in git flock setsid python3 uv tar timeout sha256sum awk bwrap docke
   esac
 done
 rc_try=$rc_root/.probe.$$
-: >"$rc_try" && { flock -n -F "$rc_try" true 2>/dev/null && rc_say flock-exec yes; flock -n "$rc_try" true 2>/dev/null && rc_say flock-works yes; }
+true >"$rc_try" && { flock -n -F "$rc_try" true 2>/dev/null && rc_say flock-exec yes; flock -n "$rc_try" true 2>/dev/null && rc_say flock-works yes; }
 rm -f -- "$rc_try"
 mkdir -m 1777 -- "$rc_locks" 2>/dev/null || :
 [ -w "$rc_locks" ] && rc_say locks yes

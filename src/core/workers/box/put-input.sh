@@ -1,6 +1,6 @@
 # Takes one input on stdin: $1 root, $2 its sha256. Kept once for all runs.
 rc_root=$1
-. "$(dirname -- "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 mkdir -p -- "$rc_root/inputs"
 rc_tmp=$rc_root/inputs/.$2.$$
 if ! cat >"$rc_tmp"; then

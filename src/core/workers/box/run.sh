@@ -2,19 +2,21 @@
 # command, sweeps its whole tree, checks the protected files, evaluates. $1 root, $2 run.
 # shellcheck disable=SC2154
 rc_root=$1 rc_run=$2
-. "$(dirname -- "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 . "$rc_bin/end.sh"
 { flock -u 8 && exec 8<&-; } 2>/dev/null
 cd -- "$rc_root/runs/$rc_run" || exit 1
 rc_dir=$PWD
-rc_commit=$(cat spec/commit) rc_repo_dir=$rc_root/repo/$(cat spec/repo).git
+rc_read spec/commit
+rc_commit=$rc_got
+rc_read spec/repo
+rc_repo_dir=$rc_root/repo/$rc_got.git
 rc_grace=${RC_GRACE:-15} rc_linger=${RC_LINGER:-5}
 rc_child='' rc_tick='' rc_told=''
 trap : USR1
 trap '' HUP
 trap 'rc_told=1' TERM INT
 rc_put state preparing
-rc_put started "$(rc_now)"
 
 rc_no_disk() {
   rc_free
@@ -25,7 +27,8 @@ rc_no_disk() {
 # Runs command file $1 in folder $2, then says state $3; at most $4 seconds, else the timeout of the run. Sets
 # rc_status and rc_why (cancelled, timeout, killed).
 rc_do() {
-  rc_why='' rc_until='' rc_begin=$(rc_now) rc_limit=${4:-$(cat spec/timeout)}
+  rc_read spec/timeout
+  rc_why='' rc_until='' rc_begin=$(rc_now) rc_limit=${4:-$rc_got}
   (
     cd -- "$2" || exit 126
     # Set only where nothing else gave one.
@@ -43,16 +46,16 @@ rc_do() {
       export "${rc_file##*/}=${rc_value%x}"
     done
     export RUN_ID="$rc_run"
-    if [ -s "$rc_dir/gpus" ] && grep -q '^gpu-' "$rc_dir/gpus"; then
-      # By index: device names in this variable break some trainers.
-      CUDA_DEVICE_ORDER=PCI_BUS_ID CUDA_VISIBLE_DEVICES=$(cut -d' ' -f2 "$rc_dir/gpus" | paste -sd, -)
-      export CUDA_DEVICE_ORDER CUDA_VISIBLE_DEVICES
-    elif [ "$(cat "$rc_dir/spec/gpus")" -eq 0 ]; then
-      export CUDA_VISIBLE_DEVICES=
-    fi
+    rc_indices=
+    while read -r rc_name rc_index _; do
+      case $rc_name in gpu-*) rc_indices=$rc_indices,$rc_index ;; esac
+    done <"$rc_dir/gpus"
+    # By index: device names in this variable break some trainers. A run that asked for no GPU sees none.
+    export CUDA_DEVICE_ORDER=PCI_BUS_ID CUDA_VISIBLE_DEVICES="${rc_indices#,}"
     exec setsid /bin/sh -c "$(cat -- "$rc_dir/$1")" sh </dev/null >>"$rc_dir/log" 2>&1 9>&-
   ) &
   rc_child=$!
+  rc_put started "$rc_begin"
   rc_main=$$
   (
     trap '[ -z "$rc_nap" ] || kill "$rc_nap"; exit 0' TERM
@@ -136,8 +139,8 @@ rc_protect() {
   timeout 10 "${SHELL:-/bin/sh}" -lc 'printf "\n%s\n" "$PATH"' </dev/null 2>/dev/null 9>&- | tail -n 1 >login.tmp
   mv -f login.tmp "$rc_root/login-path"
 }
-rc_login_path=$(cat "$rc_root/login-path" 2>/dev/null)
-rc_login_path=$rc_login_path:$HOME/.local/bin
+rc_read "$rc_root/login-path"
+rc_login_path=$rc_got:$HOME/.local/bin
 rc_env_dir=
 
 rc_lay_out "$rc_dir/code"
@@ -162,13 +165,12 @@ if [ -s spec/setup ]; then
       rc_no_disk "$rc_status"
       rc_end "$rc_status" setup-failed "setup ended with exit code $rc_status; the log shows what it printed."
     fi
-    : >"$rc_env_home/ready"
+    true >"$rc_env_home/ready"
   fi
   exec 7>&-
 fi
 
 rc_put state running
-rc_put started "$(rc_now)"
 rc_do spec/run code finishing
 rc_put state finishing
 rc_stopped 'the run'

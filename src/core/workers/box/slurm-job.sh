@@ -1,7 +1,7 @@
 # What runs on the node: the cluster gave the slot, so the run starts at once. $1 root, $2 run.
 # shellcheck disable=SC2154
 rc_root=$1 rc_run=$2
-. "$(dirname -- "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 . "$rc_bin/end.sh"
 cd -- "$rc_root/runs/$rc_run" || exit 1
 rc_boot

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154
 rc_root=$1 rc_run=$2
 shift 2
-. "$(dirname -- "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 rc_is_run "$rc_run" || exit 1
 cd -- "$rc_root/runs/$rc_run" || exit 1
 command -v sbatch >/dev/null || { echo 'MISSING sbatch'; exit 0; }

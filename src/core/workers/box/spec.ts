@@ -38,6 +38,9 @@ function slots(box: BoxOf<'ssh'> | BoxOf<'slurm'>): { gpuList: string; cpuSlots:
   return { gpuList: box.gpus === 'all' ? 'all' : box.gpus.join(' '), cpuSlots: box.cpu_slots };
 }
 
+/** The kinds whose values of one line come as a line. */
+const LINES: Readonly<Record<string, string>> = { spec: 'line', env: 'env-line' };
+
 /** What a run's `spec` folder holds, by file name. No secrets. */
 export function specFiles(box: BoxOf<'ssh'> | BoxOf<'slurm'>, shipment: Shipment): Record<string, string> {
   const environment: Environment = shipment.environment;
@@ -46,9 +49,9 @@ export function specFiles(box: BoxOf<'ssh'> | BoxOf<'slurm'>, shipment: Shipment
     run: commandOf(shipment),
     evaluate: evaluates(shipment) ? (environment.evaluate ?? '') : '',
     setup: environment.setup ?? '',
-    setup_inputs: globsToRegexes(environment.setup_inputs),
-    protected: globsToRegexes(environment.protected),
-    artifacts: globsToRegexes(environment.artifacts),
+    setup_inputs: globsToRegexes(environment.setup_inputs).trimEnd(),
+    protected: globsToRegexes(environment.protected).trimEnd(),
+    artifacts: globsToRegexes(environment.artifacts).trimEnd(),
     timeout: String(parseDuration(environment.resources.timeout) ?? DEFAULT_TIMEOUT_S),
     gpus: String(environment.resources.gpus),
     gpu_list: gpuList,
@@ -95,7 +98,9 @@ export function shipmentStream(
     if (value.includes('\0')) {
       throw new HumanError(`The value of ${name} holds a NUL byte, which no command can take.`, { code: 'bad-name' });
     }
-    frame(kind, name, Buffer.from(value, 'utf8'));
+    const line = LINES[kind];
+    if (line === undefined || value.includes('\n')) frame(kind, name, Buffer.from(value, 'utf8'));
+    else frame(line, name, Buffer.from(`${value}\n`, 'utf8'));
   };
   for (const [name, value] of Object.entries(specFiles(box, shipment))) text('spec', name, value);
   for (const [name, value] of Object.entries(variables(shipment))) text('env', name, value);

@@ -2,14 +2,14 @@
 # $5 `hold` to receive only (a cluster's own queue starts it). Frames on stdin: `kind name length`, then the bytes.
 # Answers STARTED, ALREADY, DONE, LOST, HELD, LACK (the commit is not here), FULL <free bytes> <folder>.
 rc_root=$1 rc_run=$2 rc_commit=$4
-. "$(dirname -- "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 rc_is_run "$rc_run" || exit 1
 case $3$4 in *[!a-z0-9-]*) exit 1 ;; esac
 rc_dir=$rc_root/runs/$rc_run rc_repo_dir=$rc_root/repo/$3.git
 
 rc_full() {
   rc_free
-  rm -rf -- "$rc_dir/spec.new" "$rc_dir/reserve"
+  rm -rf -- "$rc_dir/spec" "$rc_dir/reserve"
   if [ "$rc_free" -lt 1048576 ]; then
     printf 'FULL %s %s\n' "$rc_free" "$rc_root"
   else
@@ -26,8 +26,9 @@ rc_known() {
   fi
 }
 
-mkdir -p -- "$rc_dir" "$rc_root/repo" "$rc_root/queue" "$rc_root/env" "$rc_root/inputs" || rc_full 'the folder cannot be made'
-exec 9>"$rc_dir/lock" || rc_full 'the lock cannot be made'
+mkdir -p -- "$rc_dir/spec/env" "$rc_root/repo" "$rc_root/queue" "$rc_root/env" "$rc_root/inputs" || rc_full 'the folder cannot be made'
+# A failed redirection of exec or of `:` would end a POSIX shell at once, so it is tried with true first.
+true >>"$rc_dir/lock" && exec 9>>"$rc_dir/lock" || rc_full 'the lock cannot be made'
 rc_known
 # The lock is held by a live supervisor (then there is a pid) or by another start that is still receiving.
 rc_tries=0
@@ -40,7 +41,6 @@ done
 rc_known
 
 rc_packed=
-rc_secret_names=
 rc_take_pack() {
   if [ ! -d "$rc_repo_dir" ]; then
     exec 7>"$rc_root/repo/.lock" && flock 7
@@ -61,19 +61,24 @@ rc_take_pack() {
   rc_packed=1
 }
 
-rm -rf -- "$rc_dir/spec.new"
-mkdir -p -- "$rc_dir/spec.new/env" || rc_full 'the folder cannot be made'
+# What a start that was cut left behind.
+if [ -e "$rc_dir/spec/run" ]; then
+  rm -rf -- "$rc_dir/spec"
+  mkdir -p -- "$rc_dir/spec/env" || rc_full 'the folder cannot be made'
+fi
 rc_ended=
 while IFS=' ' read -r rc_kind rc_name rc_len; do
   case $rc_name in '' | *[!A-Za-z0-9_]* | rc_* | RC_*) exit 1 ;; esac
   case $rc_kind in
-    spec) rc_take "$rc_len" >"$rc_dir/spec.new/$rc_name" || rc_full 'the spec cannot be written' ;;
-    env) rc_take "$rc_len" >"$rc_dir/spec.new/env/$rc_name" || rc_full 'the spec cannot be written' ;;
+    # A value of one line comes as a line: no process is needed to take it.
+    line) IFS= read -r rc_value && printf '%s' "$rc_value" >"$rc_dir/spec/$rc_name" || rc_full 'the spec cannot be written' ;;
+    env-line) IFS= read -r rc_value && printf '%s' "$rc_value" >"$rc_dir/spec/env/$rc_name" || rc_full 'the spec cannot be written' ;;
+    spec) rc_take "$rc_len" >"$rc_dir/spec/$rc_name" || rc_full 'the spec cannot be written' ;;
+    env) rc_take "$rc_len" >"$rc_dir/spec/env/$rc_name" || rc_full 'the spec cannot be written' ;;
     secret)
       rc_value=$(rc_take "$rc_len" && printf x)
       # shellcheck disable=SC2163
       export "$rc_name=${rc_value%x}"
-      rc_secret_names="$rc_secret_names $rc_name"
       ;;
     pack) rc_take_pack "$rc_len" ;;
     end)
@@ -84,35 +89,41 @@ while IFS=' ' read -r rc_kind rc_name rc_len; do
 done
 rc_value=
 if [ -z "$rc_ended" ]; then
-  rm -rf -- "$rc_dir/spec.new"
   echo CUT
   exit 0
 fi
-[ -d "$rc_repo_dir" ] && rc_git cat-file -e "$rc_commit^{tree}" 2>/dev/null || {
-  rm -rf -- "$rc_dir/spec.new"
-  echo LACK
-  exit 0
+# One question for all: is its tree here, and are its parents? Where one is not, history ends here and is said to, as a
+# shallow clone says it.
+rc_tree=missing rc_cut=
+[ ! -d "$rc_repo_dir" ] || {
+  rc_answers=$(printf '%s\n' "$rc_commit^{tree}" "$rc_commit^1" | rc_git cat-file --batch-check 2>/dev/null)
+  rc_tree=${rc_answers%%"
+"*}
+  case $rc_answers in *"
+"*missing*) rc_cut=1 ;; esac
 }
+case $rc_tree in
+  *missing*)
+    echo LACK
+    exit 0
+    ;;
+esac
 if [ -n "$rc_packed" ]; then
-  # History beyond what was sent is not here and is said to be so, as a shallow clone says it.
-  for rc_parent in $(rc_git cat-file commit "$rc_commit" | sed -n '/^$/q; s/^parent //p'); do
-    rc_git cat-file -e "$rc_parent" 2>/dev/null || {
-      exec 7>"$rc_root/repo/.lock" && flock 7
-      grep -qx -- "$rc_commit" "$rc_repo_dir/shallow" 2>/dev/null || echo "$rc_commit" >>"$rc_repo_dir/shallow"
-      exec 7>&-
-      break
-    }
-  done
-  rc_git update-ref refs/keep/last "$rc_commit" 2>/dev/null || :
+  if [ -n "$rc_cut" ]; then
+    exec 7>"$rc_root/repo/.lock" && flock 7
+    grep -qx -- "$rc_commit" "$rc_repo_dir/shallow" 2>/dev/null || echo "$rc_commit" >>"$rc_repo_dir/shallow"
+    exec 7>&-
+  fi
+  rc_last="update refs/keep/last $rc_commit"
+else
+  rc_last=
 fi
-rc_git update-ref "refs/runs/$rc_run" "$rc_commit" >&2 || rc_full 'git update-ref failed'
-rm -rf -- "$rc_dir/spec"
-mv -T -- "$rc_dir/spec.new" "$rc_dir/spec" || rc_full 'the spec cannot be written'
+printf '%s\n' "update refs/runs/$rc_run $rc_commit" | rc_git update-ref --stdin >&2 || rc_full 'git update-ref failed'
+# Another run may be writing the same one; the next pack has this commit's own ref all the same.
+[ -z "$rc_last" ] || printf '%s\n' "$rc_last" | rc_git update-ref --stdin 2>/dev/null || :
 printf '%s\n' "$3" >"$rc_dir/spec/repo" && printf '%s\n' "$rc_commit" >"$rc_dir/spec/commit" || rc_full 'the spec cannot be written'
-printf '%s\n' "$rc_secret_names" >"$rc_dir/spec/secret_names" || rc_full 'the spec cannot be written'
 # Given back when the disk is full, so that the end of the run can still be written down.
-dd if=/dev/zero of="$rc_dir/reserve" bs=32768 count=1 2>/dev/null || rc_full 'the folder cannot be written'
-: >>"$rc_dir/log" || rc_full 'the log cannot be made'
+printf '%32768s' '' >"$rc_dir/reserve" && true >>"$rc_dir/log" || rc_full 'the folder cannot be written'
 if [ "$5" = hold ]; then echo HELD; exit 0; fi
 
 setsid /bin/sh "$rc_bin/supervise.sh" "$rc_root" "$rc_run" </dev/null >>"$rc_dir/supervisor" 2>&1 &

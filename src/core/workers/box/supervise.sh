@@ -3,7 +3,7 @@
 # (or a CPU slot) as they come free, and becomes run.sh with the locks of its slots in its hands.
 # shellcheck disable=SC2154
 rc_root=$1 rc_run=$2
-. "$(dirname -- "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 . "$rc_bin/end.sh"
 cd -- "$rc_root/runs/$rc_run" || exit 1
 rc_boot
@@ -14,9 +14,12 @@ trap : USR1
 trap '' HUP
 trap 'rc_end 143 killed "The supervisor was told to stop while the run waited."' TERM INT
 
-rc_wanted=$(cat spec/gpus) rc_before=$(cat spec/start_before)
+rc_read spec/gpus
+rc_wanted=$rc_got
+rc_read spec/start_before
+rc_before=$rc_got
 rc_ticket="$rc_root/queue/$(date +%s%N)-$rc_run"
-: >"$rc_ticket"
+true >"$rc_ticket"
 rc_flock='' rc_tick=''
 rc_leave() {
   [ -z "$rc_flock" ] || kill "$rc_flock" 2>/dev/null || :
@@ -39,7 +42,8 @@ rc_smi() { timeout 10 "${RC_NVIDIA_SMI:-nvidia-smi}" "$@" 2>/dev/null; }
 # The slots of this box, one a line: `name index uuid`.
 if [ "$rc_wanted" -gt 0 ]; then
   rc_kind=gpu
-  rc_allowed=$(cat spec/gpu_list)
+  rc_read spec/gpu_list
+  rc_allowed=$rc_got
   rc_smi --query-gpu=index,uuid --format=csv,noheader | tr -d ' ' | while IFS=, read -r rc_index rc_uuid; do
     case $rc_index in '' | *[!0-9]*) continue ;; esac
     case $rc_uuid in '' | *[!A-Za-z0-9-]*) continue ;; esac
@@ -47,13 +51,18 @@ if [ "$rc_wanted" -gt 0 ]; then
   done >slots
 else
   rc_kind=cpu
-  rc_count=$(cat spec/cpu_slots) rc_index=0
+  rc_read spec/cpu_slots
+  rc_count=$rc_got rc_index=0
   while [ "$rc_index" -lt "$rc_count" ]; do
     echo "cpu-$rc_index $rc_index -"
     rc_index=$((rc_index + 1))
   done >slots
 fi
-rc_have=$(wc -l <slots)
+rc_have=0 rc_names=
+while read -r rc_name _ <&6; do
+  rc_have=$((rc_have + 1))
+  rc_names="$rc_names $rc_name"
+done 6<slots
 rc_need=$rc_wanted
 [ "$rc_need" -gt 0 ] || rc_need=1
 if [ "$rc_have" -lt "$rc_need" ]; then
@@ -62,34 +71,37 @@ if [ "$rc_have" -lt "$rc_need" ]; then
 fi
 
 # Folders, not files: another user's folder in a sticky folder can be opened and locked, another user's file cannot.
-mkdir -m 1777 -- "$rc_locks" 2>/dev/null || :
-for rc_name in "turn-$rc_kind" $(cut -d' ' -f1 slots); do
+[ -d "$rc_locks" ] || mkdir -m 1777 -- "$rc_locks" 2>/dev/null || :
+for rc_name in "turn-$rc_kind" $rc_names; do
   [ -d "$rc_locks/$rc_name" ] || mkdir -m 755 -- "$rc_locks/$rc_name" 2>/dev/null || :
 done
-exec 8<"$rc_locks/turn-$rc_kind" || rc_end 125 no-slot "The lock folder $rc_locks cannot be used."
+[ -r "$rc_locks/turn-$rc_kind" ] && exec 8<"$rc_locks/turn-$rc_kind" || rc_end 125 no-slot "The lock folder $rc_locks cannot be used."
 
-# Wakes the wait below now and then, for the clock; a cancel wakes it at once by signal.
-rc_main=$$
-(
-  trap '[ -z "$rc_nap" ] || kill "$rc_nap"; exit 0' TERM
-  rc_nap=
+# An empty queue needs no waiting.
+flock -n 8 9>&- || {
+  # Wakes the wait below now and then, for the clock; a cancel wakes it at once by signal.
+  rc_main=$$
+  (
+    trap '[ -z "$rc_nap" ] || kill "$rc_nap"; exit 0' TERM
+    rc_nap=
+    while :; do
+      sleep 5 &
+      rc_nap=$!
+      wait "$rc_nap"
+      kill -s USR1 "$rc_main" 2>/dev/null || exit 0
+    done
+  ) 8<&- 9>&- &
+  rc_tick=$!
+  flock 8 9>&- &
+  rc_flock=$!
   while :; do
-    sleep 5 &
-    rc_nap=$!
-    wait "$rc_nap"
-    kill -s USR1 "$rc_main" 2>/dev/null || exit 0
+    rc_check
+    wait "$rc_flock"
+    rc_status=$?
+    [ "$rc_status" -gt 128 ] && kill -0 "$rc_flock" 2>/dev/null || break
   done
-) 8<&- 9>&- &
-rc_tick=$!
-flock 8 9>&- &
-rc_flock=$!
-while :; do
-  rc_check
-  wait "$rc_flock"
-  rc_status=$?
-  [ "$rc_status" -gt 128 ] && kill -0 "$rc_flock" 2>/dev/null || break
-done
-rc_flock=
+  rc_flock=
+}
 
 # The head of the queue gathers. A GPU that somebody computes on without our locks is left alone; that is asked only
 # when the locks would do, because nvidia-smi is slow.
@@ -120,8 +132,9 @@ $rc_uuid
   wait "$!"
 done
 rc_leave
-wait 2>/dev/null
-for rc_name in $rc_picked; do grep -- "^$rc_name " slots; done >gpus.tmp && mv -f gpus.tmp gpus
+while read -r rc_name rc_index rc_uuid <&6; do
+  case " $rc_picked " in *" $rc_name "*) echo "$rc_name $rc_index $rc_uuid" ;; esac
+done 6<slots >gpus
 set -- /bin/sh "$rc_bin/run.sh" "$rc_root" "$rc_run"
 # Locks are only ever taken under the turn, so none of these waits; the limit is for a stranger's test of a lock.
 for rc_name in $rc_picked; do set -- flock -w 60 -F "$rc_locks/$rc_name" "$@"; done

@@ -1,6 +1,6 @@
 # Removes the folders of ended runs: $1 root, ids on stdin. Answers the bytes freed. Never a run whose lock is held.
 rc_root=$1
-. "$(dirname -- "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 rc_total=0
 while read -r rc_id; do
   rc_is_run "$rc_id" && cd -- "$rc_root/runs/$rc_id" 2>/dev/null || continue

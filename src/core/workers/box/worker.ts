@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { type BoxOf, HumanError, isRunId, type RunId } from '../../domain/index.ts';
+import { type BoxOf, HumanError, isHumanError, isRunId, type RunId } from '../../domain/index.ts';
 import type { System } from '../../system/index.ts';
 import type { BoxReport, RunReport, Shipment, SubmitOutcome, Worker } from '../types.ts';
 import { parsePoll, parseProbe, throwForAnswer } from './answers.ts';
@@ -8,6 +8,7 @@ import { shipmentStream } from './spec.ts';
 import type { ExecCall, Transport } from './transport.ts';
 
 const CHUNK = 1024 * 1024;
+const REMEMBERED = 12;
 
 const OUTCOMES: Readonly<Record<string, SubmitOutcome>> = {
   STARTED: 'started',
@@ -33,6 +34,9 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
   protected readonly transport: Transport;
   readonly #system: BoxWorkerOptions<B>['system'];
   readonly #shell: BoxWorkerOptions<B>['shell'];
+  /** Commits by repository, newest first, and inputs that this process knows to be on the box. */
+  readonly #sent = new Map<string, readonly string[]>();
+  readonly #sentInputs = new Set<string>();
 
   constructor(options: BoxWorkerOptions<B>) {
     this.box = options.box;
@@ -56,6 +60,8 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
 
   async submit(shipment: Shipment, signal?: AbortSignal): Promise<SubmitOutcome> {
     this.check(shipment.run);
+    const guessed = await this.#submitToKnown(shipment, signal);
+    if (guessed !== undefined) return guessed;
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const have = await this.#have(shipment, signal);
       if (have.run === 'done' || have.run === 'lost') return have.run;
@@ -63,12 +69,43 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
       for (const sha256 of have.want) await this.#putInput(shipment, sha256, signal);
       const pack = have.commit && attempt === 0 ? undefined : await shipment.pack(have.commit ? [] : have.tips);
       const answer = await this.start(shipment, pack, signal);
-      if (answer !== undefined) return answer;
+      if (answer !== undefined) {
+        this.#remember(shipment);
+        return answer;
+      }
     }
     throw new HumanError(
       `${this.transport.where} still lacks the commit ${shipment.commit.slice(0, 10)} after it was sent. Clean Up this box, then run it again.`,
       { code: 'box-failed' },
     );
+  }
+
+  /**
+   * In one call, without asking what the box has: it has what this process sent before. Undefined where that is
+   * nothing, or no longer true.
+   */
+  async #submitToKnown(shipment: Shipment, signal?: AbortSignal): Promise<SubmitOutcome | undefined> {
+    const commits = this.#sent.get(shipment.repo);
+    if (!commits || !shipment.inputs.every(({ sha256 }) => this.#sentInputs.has(sha256))) return undefined;
+    const pack = commits.includes(shipment.commit) ? undefined : await shipment.pack(commits);
+    try {
+      const answer = await this.start(shipment, pack, signal);
+      if (answer !== undefined) this.#remember(shipment);
+      else this.#sent.delete(shipment.repo);
+      return answer;
+    } catch (error) {
+      if (!isHumanError(error) || error.code !== 'box-failed') throw error;
+      // Somebody removed what the pack builds on.
+      this.#sent.delete(shipment.repo);
+      this.#sentInputs.clear();
+      return undefined;
+    }
+  }
+
+  #remember(shipment: Shipment): void {
+    const earlier = (this.#sent.get(shipment.repo) ?? []).filter((commit) => commit !== shipment.commit);
+    this.#sent.set(shipment.repo, [shipment.commit, ...earlier].slice(0, REMEMBERED));
+    for (const { sha256 } of shipment.inputs) this.#sentInputs.add(sha256);
   }
 
   /** Sends the run and starts it; undefined where the box lacks the commit after all. */

@@ -1,0 +1,145 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { GitRepo } from '../test/support/git-repo.ts';
+import { pollUntil, shipmentOf } from '../test/support/shipments.ts';
+import { startBox, type TestBox, whyNoBox } from '../test/support/sshd/box.ts';
+import { workerOf } from '../test/support/workers.ts';
+
+/**
+ * A one-line change of a repository of 300 files, from the commit to the first act of its command on the box: ours
+ * against `rsync && ssh nohup` in the same run, both on a new connection and both on an open one (ControlMaster).
+ */
+const ROUNDS = 7;
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+async function until(file: string): Promise<void> {
+  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+function makeRepo(folder: string): GitRepo {
+  const repo = new GitRepo(folder);
+  const files: Record<string, string> = { 'train.py': 'print("change 0")\n' };
+  for (let index = 0; index < 300; index += 1) {
+    files[`src/part${index % 20}/module${index}.py`] = `# module ${index}\n${`value = ${index}\n`.repeat(300)}`;
+  }
+  repo.commit(files);
+  return repo;
+}
+
+class Race {
+  #change = 0;
+  readonly box: TestBox;
+  readonly repo: GitRepo;
+  readonly control: string;
+
+  constructor(box: TestBox, repo: GitRepo, control: string) {
+    this.box = box;
+    this.repo = repo;
+    this.control = control;
+  }
+
+  change(): { commit: string; mark: string } {
+    this.#change += 1;
+    const commit = this.repo.commit({ 'train.py': `print("change ${this.#change}")\n` });
+    return { commit, mark: path.join(this.box.home, `mark${this.#change}`) };
+  }
+
+  async ours(ssh: ReturnType<typeof workerOf>): Promise<number> {
+    const { commit, mark } = this.change();
+    const shipment = shipmentOf(this.repo, commit, { run: `touch ${mark}` });
+    const before = performance.now();
+    await ssh.worker.submit(shipment);
+    await until(mark);
+    const took = performance.now() - before;
+    await pollUntil(ssh.worker, shipment.run);
+    return took;
+  }
+
+  async theirs(warm: boolean): Promise<number> {
+    const { mark } = this.change();
+    const { box, repo } = this;
+    const ssh = ['ssh', '-F', box.sshConfigFile, ...(warm ? ['-o', `ControlPath=${this.control}`] : [])];
+    const before = performance.now();
+    execFileSync('rsync', [
+      '-az',
+      '--delete',
+      '--exclude',
+      '.git',
+      '-e',
+      ssh.join(' '),
+      `${repo.root}/`,
+      `${box.name}:repo/`,
+    ]);
+    const [program = 'ssh', ...args] = ssh;
+    execFileSync(program, [...args, box.name, `cd repo && nohup sh -c 'touch ${mark}' >log 2>&1 </dev/null &`]);
+    await until(mark);
+    return performance.now() - before;
+  }
+}
+
+async function main(): Promise<void> {
+  const why = whyNoBox() ?? (spawnSync('rsync', ['--version']).status === 0 ? undefined : 'rsync is missing');
+  if (why !== undefined) {
+    console.log(`ship: skipped, ${why}`);
+    return;
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'rc-bench-'));
+  const box = await startBox({ name: 'bench' });
+  const race = new Race(box, makeRepo(path.join(folder, 'repo')), path.join(folder, 'control'));
+  const master = ['-F', box.sshConfigFile, '-o', `ControlPath=${race.control}`];
+  try {
+    const ready = workerOf(box);
+    await race.ours(ready);
+    await race.theirs(false);
+    execFileSync('ssh', [...master, '-M', '-N', '-f', box.name]);
+    const times: Record<'oursCold' | 'theirsCold' | 'oursWarm' | 'theirsWarm', number[]> = {
+      oursCold: [],
+      theirsCold: [],
+      oursWarm: [],
+      theirsWarm: [],
+    };
+    const calls: number[] = [];
+    const bytes: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const cold = workerOf(box);
+      times.oursCold.push(await race.ours(cold));
+      cold.connection.dispose();
+      times.theirsCold.push(await race.theirs(false));
+      times.oursWarm.push(await race.ours(ready));
+      times.theirsWarm.push(await race.theirs(true));
+    }
+    const { commit } = race.change();
+    const shipment = shipmentOf(race.repo, commit, { run: 'true' });
+    const before = ready.connection.traffic();
+    await ready.worker.submit(shipment);
+    const after = ready.connection.traffic();
+    calls.push(after.calls - before.calls);
+    bytes.push(after.read + after.written - before.read - before.written);
+    await pollUntil(ready.worker, shipment.run);
+    ready.connection.dispose();
+    const ms = (values: readonly number[]) => `${median(values).toFixed(0)} ms`;
+    const ratio = (mine: readonly number[], their: readonly number[]) => (median(their) / median(mine)).toFixed(2);
+    console.log(
+      `ship and launch a one-line change (300 files, median of ${ROUNDS}; over 1 is faster than rsync && ssh nohup)`,
+    );
+    console.log(
+      `  cold: ${ratio(times.oursCold, times.theirsCold)} times as fast (${ms(times.oursCold)} against ${ms(times.theirsCold)})`,
+    );
+    console.log(
+      `  warm: ${ratio(times.oursWarm, times.theirsWarm)} times as fast (${ms(times.oursWarm)} against ${ms(times.theirsWarm)}, ControlMaster)`,
+    );
+    console.log(`  ${calls[0]} calls and ${bytes[0]} bytes on the wire`);
+  } finally {
+    spawnSync('ssh', [...master, '-O', 'exit', box.name], { stdio: 'ignore' });
+    await box.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
