@@ -39,6 +39,16 @@ function lineChange(hunk: Hunk) {
   };
 }
 
+/** The Git extension shows a new index after a moment; a person sees it before they press a button. */
+async function leftSideShows(review: OpenReview, file: string): Promise<void> {
+  const index = git(review.folder, 'cat-file', 'blob', `:${file}`);
+  await until('the left side', vscode.workspace.onDidChangeTextDocument, () =>
+    vscode.workspace.textDocuments.some(
+      (one) => one.uri.scheme === 'git' && one.uri.path === review.fileUri(file).path && one.getText() === index,
+    ),
+  );
+}
+
 describe('reviewing an idea', () => {
   let api: ExtensionApi;
   let review: OpenReview;
@@ -106,16 +116,23 @@ describe('reviewing an idea', () => {
 
     await vscode.commands.executeCommand('research.openReviewFile', { candidate: review.id, path: file });
     const editor = await until('the diff editor', vscode.window.onDidChangeVisibleTextEditors, () =>
-      vscode.window.visibleTextEditors.find((one) => one.document.uri.fsPath === path.join(review.folder, file)),
+      vscode.window.visibleTextEditors.find((one) => one.document.uri.toString() === review.fileUri(file).toString()),
     );
     await review.refresh();
+    await leftSideShows(review, file);
+    await until(
+      'the right side',
+      vscode.workspace.onDidChangeTextDocument,
+      () => editor.document.getText() === before.disk,
+    );
     const changes = hunks(review, file).map(lineChange);
     await vscode.commands.executeCommand('git.stageChange', editor.document.uri, changes, 0);
     await until('the staged hunk', api.reviews.onDidChange, () => outcome(review, file).index === ours.index);
     await review.refresh();
-    const left = hunks(review, file);
-    assert.equal(left.length, changes.length - 1);
-    await vscode.commands.executeCommand('git.revertChange', editor.document.uri, left.map(lineChange), 0);
+    await leftSideShows(review, file);
+    const rest = hunks(review, file);
+    assert.equal(rest.length, changes.length - 1);
+    await vscode.commands.executeCommand('git.revertChange', editor.document.uri, rest.map(lineChange), 0);
     await until('the reverted hunk', api.reviews.onDidChange, () => outcome(review, file).disk === ours.disk);
     assert.deepEqual(outcome(review, file), ours);
     await until('the view to follow', api.reviews.onDidChange, () => hunks(review, file).length === changes.length - 2);
@@ -123,10 +140,12 @@ describe('reviewing an idea', () => {
 
   it('each undecided hunk has its Accept and Reject above it, on the proposed side only', async () => {
     const uri = review.fileUri(file);
+    await vscode.workspace.openTextDocument(uri);
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri, 100);
     const ours = lenses.filter((lens) => lens.command?.command.startsWith('research.'));
     assert.equal(ours.length, 2 * hunks(review, file).length);
     const own = vscode.Uri.file(path.join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', file));
+    await vscode.workspace.openTextDocument(own);
     const outside = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', own, 100);
     assert.deepEqual(
       outside.filter((lens) => lens.command?.command.startsWith('research.')),
