@@ -3,6 +3,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as esbuild from 'esbuild';
 import { BUNDLES, type BundleSpec } from './bundles.ts';
+import { notices } from './notices.ts';
+import { writeSchemas } from './schemas.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
@@ -51,7 +53,8 @@ function bundleOptions(bundle: BundleSpec, production: boolean): esbuild.BuildOp
     entryPoints: { [bundle.name]: bundle.entry },
     outdir: 'dist',
     minify: production,
-    metafile: true,
+    // dist/NOTICE.txt carries all licences whole.
+    legalComments: production ? 'none' : 'inline',
   };
   if (bundle.runtime === 'browser') {
     return {
@@ -109,10 +112,13 @@ async function buildTests(only: string | undefined): Promise<void> {
   await Promise.all(quiet);
 }
 
-function report(
-  results: readonly { readonly bundle: BundleSpec; readonly bytes: number }[],
-  production: boolean,
-): boolean {
+interface Built {
+  readonly bundle: BundleSpec;
+  readonly bytes: number;
+  readonly metafile: esbuild.Metafile;
+}
+
+function report(results: readonly Built[], production: boolean): boolean {
   let over = false;
   for (const { bundle, bytes } of results) {
     const kB = bytes / 1000;
@@ -132,16 +138,11 @@ interface BuildOptions {
   readonly only?: string;
 }
 
-async function buildBundle(
-  bundle: BundleSpec,
-  production: boolean,
-  lenient: boolean,
-): Promise<{ readonly bundle: BundleSpec; readonly bytes: number } | undefined> {
+async function buildBundle(bundle: BundleSpec, production: boolean, lenient: boolean): Promise<Built | undefined> {
   try {
-    const options = bundleOptions(bundle, production);
-    const result = await esbuild.build(lenient ? { ...options, logLevel: 'silent' } : options);
-    const output = Object.entries(result.metafile?.outputs ?? {}).find(([file]) => file === `dist/${bundle.name}.js`);
-    return { bundle, bytes: output?.[1].bytes ?? 0 };
+    const options = { ...bundleOptions(bundle, production), metafile: true } as const;
+    const { metafile } = await esbuild.build(lenient ? { ...options, logLevel: 'silent' } : options);
+    return { bundle, metafile, bytes: metafile.outputs[`dist/${bundle.name}.js`]?.bytes ?? 0 };
   } catch (error) {
     if (!lenient) throw error;
     return shrug(bundle.name, error);
@@ -149,20 +150,35 @@ async function buildBundle(
 }
 
 /**
- * Builds the bundles (and the tests with `tests`).
+ * Builds the bundles (and the tests with `tests`). For production the licences of what they carry go beside them.
+ * @returns the bundles with their sizes in bytes
  * @throws when a file does not build, or a production bundle is over its budget
  */
-export async function build(options: BuildOptions = {}): Promise<void> {
+export async function build(options: BuildOptions = {}): Promise<readonly Built[]> {
   const production = options.production ?? false;
   await fs.mkdir(dist, { recursive: true });
   const bundles = BUNDLES.filter((bundle) => existsSync(path.join(root, bundle.entry)));
   const lenient = options.only !== undefined;
   const results = await Promise.all(bundles.map((bundle) => buildBundle(bundle, production, lenient)));
   if (existsSync(path.join(dist, 'cli.js'))) await fs.chmod(path.join(dist, 'cli.js'), 0o755);
+  await writeSchemas(root).catch((error: unknown) => {
+    if (!lenient) throw error;
+    shrug('media/schemas', error);
+  });
   if (options.tests) await buildTests(options.only);
   const built = results.filter((result) => result !== undefined);
+  if (production) {
+    await fs.writeFile(
+      path.join(dist, 'NOTICE.txt'),
+      await notices(
+        root,
+        built.map(({ metafile }) => metafile),
+      ),
+    );
+  }
   const fits = options.quiet ? true : report(built, production);
   if (!fits) throw new Error('A bundle is over its budget (scripts/bundles.ts).');
+  return built;
 }
 
 async function watch(): Promise<void> {

@@ -14,7 +14,7 @@ import { startServer } from './server.ts';
 const LIMIT_MS = 10 * 60_000;
 /** What VS Code says about itself, and where its native parts or the internet are missing. */
 const NOISE: readonly RegExp[] = [
-  /open-vsx\.org|ENOTFOUND|service worker|github-authentication/i,
+  /open-vsx\.org|ENOTFOUND|service worker|github-authentication|authentication provider 'github'/i,
   /code-server\/lib\/vscode\/node_modules\/|Could not locate the bindings file/,
   /^(Resolv(ing|ed) connection|Creating a socket|Updating additional builtin|\[(reconnection|AgentHost|AccountPolicy))/,
 ];
