@@ -41,7 +41,11 @@ export class Leaderboards implements Disposable {
     this.#panel?.dispose();
     this.#panel = panel;
     const dist = vscode.Uri.joinPath(this.#extension, 'dist');
-    panel.iconPath = vscode.Uri.joinPath(this.#extension, 'media', 'research.svg');
+    const media = vscode.Uri.joinPath(this.#extension, 'media');
+    panel.iconPath = {
+      light: vscode.Uri.joinPath(media, 'research-light.svg'),
+      dark: vscode.Uri.joinPath(media, 'research.svg'),
+    };
     const { webview } = panel;
     webview.options = { enableScripts: true, enableForms: false, enableCommandUris: false, localResourceRoots: [dist] };
     const connection = new PageConnection({

@@ -48,7 +48,8 @@ function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeN
   const approved = newest?.state === 'approved';
   return {
     id: `idea/${idea.id}`,
-    label: `#${idea.id} ${oneLine(idea.title, 120)}`,
+    // What follows a long title is cut off first: a result must stay on screen.
+    label: `#${idea.id} ${oneLine(idea.title, result || files ? 30 : 120)}`,
     description: describe(status, files ? undecided : undefined, result, results),
     tooltip: tooltip(idea, status, newest, result, results),
     ...statusIcon(status),

@@ -160,9 +160,7 @@ function message(state: ResearchState, others: number): string | undefined {
   const working = state.requests.find((request) => request.state === 'taken' && request.progress);
   if (working?.progress) lines.push(working.progress.text);
   if (state.ideator.lane === 'hyperparameter') {
-    lines.push(
-      'Ideas come from the hyperparameter ideator: no model is configured. Name one in the settings (research.model).',
-    );
+    lines.push('Hyperparameter ideator: no model is configured. Name one in the settings (research.model).');
   }
   if (others > 0) lines.push(`Working in ${state.root}; ${plural(others, 'other folder')} of this workspace not used.`);
   return lines.length === 0 ? undefined : lines.join(' ');

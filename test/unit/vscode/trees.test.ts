@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import type { Candidate, Idea, Run } from '../../../src/core/domain/index.ts';
+import type { ResearchState } from '../../../src/core/research/types.ts';
+import { boxesTree } from '../../../src/vscode/views/boxes-tree.ts';
+import { ideasTree } from '../../../src/vscode/views/ideas-tree.ts';
+import { runsTree } from '../../../src/vscode/views/runs-tree.ts';
+
+const HOSTILE = '[click](command:research.cleanUp) <img src=x> $(trash)';
+
+function idea(id: number, more: Partial<Idea> = {}): Idea {
+  return {
+    id,
+    base: 1,
+    round: 0,
+    lane: 'model',
+    move: 'explore',
+    title: `Idea ${id}`,
+    hypothesis: HOSTILE,
+    details: '',
+    expected: '',
+    risk: '',
+    edits: [],
+    parents: [],
+    pinned: false,
+    createdAt: 0,
+    ...more,
+  };
+}
+
+function candidate(id: string, state: Candidate['state']): Candidate {
+  const [owner = '0', number = '1'] = id.split('.');
+  return { id, idea: Number(owner), number: Number(number), base: 1, state, cutFrom: 'a', reasons: [], createdAt: 0 };
+}
+
+function run(id: string, more: Partial<Run>): Run {
+  return {
+    id,
+    base: 1,
+    purpose: 'trial',
+    seed: 1,
+    attempt: 1,
+    state: 'succeeded',
+    verified: true,
+    counts: true,
+    cancelAsked: false,
+    logBytes: 0,
+    queuedAt: 0,
+    comparisonClass: '1/cpu',
+    ...more,
+  };
+}
+
+function state(more: Partial<ResearchState>): ResearchState {
+  const environment = {
+    ok: true,
+    value: { objective: { goal: 'minimize' } },
+  } as unknown as ResearchState['environment'];
+  return {
+    root: '/r',
+    environment,
+    ideator: { lane: 'model', label: 'gpt' },
+    rounds: [],
+    runs: [],
+    boxes: [],
+    boxesProblems: [],
+    requests: [],
+    driver: { here: true },
+    ...more,
+  };
+}
+
+const round = (number: number) =>
+  ({ base: 1, number, ideator: 'gpt', exploitShare: 0.5, asked: 6, state: 'open', createdAt: 0 }) as const;
+
+describe('the Ideas view', () => {
+  const ideas = [
+    { idea: idea(1), candidates: [candidate('1.1', 'approved')], status: 'succeeded' as const },
+    { idea: idea(2), candidates: [candidate('2.1', 'ready')], status: 'ready' as const },
+    { idea: idea(3), candidates: [], status: 'proposed' as const },
+    { idea: idea(4, { dropped: 'said before' }), candidates: [], status: 'dropped' as const },
+  ];
+  const value = (number: number) => ({ state: 'ok', value: number }) as const;
+  const runs = [
+    run('b1', { purpose: 'baseline', objective: value(3) }),
+    run('b2', { purpose: 'baseline', objective: value(3.2), seed: 2 }),
+    run('t1', { candidate: '1.1', objective: value(2.6) }),
+    run('t2', { candidate: '1.1', objective: value(9), counts: false }),
+  ];
+  const shown = state({
+    rounds: [
+      { round: round(0), ideas },
+      { round: round(1), ideas: [] },
+    ],
+    runs,
+  });
+  const [, first] = ideasTree(shown, new Map());
+  const nodes = first?.children ?? [];
+
+  it('puts the newest round first, unfolded', () => {
+    assert.deepEqual(
+      ideasTree(shown, new Map()).map((node) => [node.label, node.expanded]),
+      [
+        ['Round 1', true],
+        ['Round 0', false],
+      ],
+    );
+    assert.equal(first?.description, '4 ideas, 1 with a result');
+  });
+
+  it('shows a result with its difference to the baseline, counted runs only', () => {
+    assert.equal(nodes[0]?.description, '2.6000  Δ −0.5000 ▲');
+  });
+
+  it('offers on each idea what makes sense there', () => {
+    assert.deepEqual(
+      nodes.map((node) => node.context),
+      [
+        'idea canEdit canRun canApply',
+        'idea canEdit canReview canApprove canReject',
+        'idea canEdit canReview canImplement canReject',
+        'idea canRestore',
+      ],
+    );
+  });
+
+  it('shows the files of an open review with what is still to decide', () => {
+    const file = { path: 'src/train.py', kind: 'modified', added: 3, removed: 1, undecided: 2 };
+    const review = new Map([['2.1', [file, { ...file, path: 'model.py', undecided: 0 }]]]);
+    const node = ideasTree(shown, review)[1]?.children?.[1];
+    assert.equal(node?.description, 'in review, 2 to decide');
+    assert.deepEqual(
+      node?.children?.map((one) => [one.label, one.description]),
+      [
+        ['train.py', '+3 −1 · 2 hunks to decide · src'],
+        ['model.py', '+3 −1 · decided'],
+      ],
+    );
+    assert.deepEqual(node?.children?.[0]?.target, { idea: 2, candidate: '2.1', path: 'src/train.py' });
+  });
+
+  it('lets no words of a model do anything in a tooltip', () => {
+    for (const node of nodes) assert.doesNotMatch(node.tooltip ?? '', /\]\(|<img|\$\(/);
+  });
+});
+
+describe('the Runs view', () => {
+  it('puts live runs first and tells how each one stands', () => {
+    const live = run('r2', {
+      candidate: '3.1',
+      state: 'running',
+      box: 'lambda-1',
+      startedAt: 1000,
+      queuedAt: 1,
+      lastMetric: { name: 'val_loss', value: 2.345678, step: 40 },
+    });
+    const nodes = runsTree(
+      state({
+        runs: [
+          run('r1', {
+            objective: { state: 'ok', value: 2.5 },
+            box: 'here',
+            queuedAt: 9,
+            startedAt: 0,
+            endedAt: 65_000,
+          }),
+          live,
+          run('r0', { state: 'failed', box: 'here', reason: 'exit 1', objective: { state: 'missing', value: null } }),
+          { ...live, id: 'r3', unreachableSince: 0, queuedAt: 0 },
+        ],
+      }),
+      31_000,
+    );
+    assert.deepEqual(
+      nodes.map((node) => [node.label, node.context]),
+      [
+        ['#3.1 · seed 1', 'run canCancel'],
+        ['#3.1 · seed 1', 'run canCancel'],
+        ['Baseline · seed 1', 'run canReplicate'],
+        ['Baseline · seed 1', 'run canReplicate'],
+      ],
+    );
+    assert.equal(nodes[0]?.description, 'running on lambda-1 · val_loss 2.3457 @ 40 · 30s');
+    assert.match(nodes[1]?.description ?? '', /^lambda-1 unreachable since \d\d:\d\d$/);
+    assert.equal(nodes[2]?.description, '2.5000 on here · 1m 5s');
+    assert.equal(nodes[3]?.description, 'failed on here');
+  });
+});
+
+describe('the Boxes view', () => {
+  it('shows GPUs and what is missing, each with its fix', () => {
+    const gpu = { index: 0, uuid: 'GPU-1', name: 'H100', memoryMiB: 81559, usedMiB: 100, utilisation: 3 };
+    const report = {
+      box: 'lambda-1',
+      reachable: true,
+      gpus: [gpu],
+      tools: {},
+      hardware: 'H100',
+      checkedAt: 0,
+      problems: [{ what: 'git is missing', fix: 'apt install git' }],
+    };
+    const box = { name: 'lambda-1', kind: 'ssh', where: 'lambda-1', report, running: 1, waiting: 2 } as const;
+    const [node] = boxesTree(state({ boxes: [box] }));
+    assert.equal(node?.description, 'ssh lambda-1 · 1 GPU · 1 running · 2 waiting');
+    assert.deepEqual(
+      node?.children?.map((one) => [one.label, one.description]),
+      [
+        ['GPU 0', 'H100 · 100 of 81559 MiB · 3 %'],
+        ['git is missing', 'apt install git'],
+      ],
+    );
+  });
+});
