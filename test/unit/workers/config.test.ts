@@ -7,7 +7,10 @@ import { parseJump, resolveTarget } from '../../../src/core/workers/ssh/config.t
 
 describe('ssh configuration', () => {
   const real = realSystem();
-  const home = mkdtempSync(path.join(tmpdir(), 'rc-home-'));
+  let home: string;
+  before(() => {
+    home = mkdtempSync(path.join(tmpdir(), 'rc-home-'));
+  });
   after(() => rmSync(home, { recursive: true, force: true }));
   const noSsh: Spawn = {
     ...real.spawn,

@@ -4,7 +4,7 @@
 # Code $1, one word $2, why in a sentence $3. The exit file is written once, by rename, and is the only truth.
 rc_end() {
   trap '' TERM INT USR1 HUP
-  rm -rf -- eval check.index changed.tmp
+  rm -rf -- eval code.index eval.index check.index changed.tmp pack.err
   rc_stop_ticker
   [ -e exit ] || {
     rc_put why "$(printf '%s' "$3" | tr '\n\t' '  ')" 2>/dev/null || { rm -f reserve; rc_put why "$3"; }
@@ -15,7 +15,8 @@ rc_end() {
     done
   }
   rc_put state "done" 2>/dev/null || :
-  rm -f reserve "$rc_root/queue/"*"-$rc_run" slots
+  rm -f reserve slots
+  rc_unqueue "$rc_run"
   exit 0
 }
 

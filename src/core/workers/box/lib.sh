@@ -40,6 +40,16 @@ rc_read() {
   { IFS= read -r rc_got <"$1"; } 2>/dev/null || :
 }
 
+# The whole of text file $1 in rc_got, without a process and byte for byte.
+rc_slurp() {
+  rc_got='' rc_text=''
+  while IFS= read -r rc_text; do
+    rc_got="$rc_got$rc_text
+"
+  done <"$1"
+  rc_got=$rc_got$rc_text
+}
+
 rc_put() { printf '%s\n' "$2" >"$1.tmp" && mv -f -- "$1.tmp" "$1"; }
 
 # Free bytes on the disk of the root.
@@ -51,6 +61,14 @@ rc_free() {
 rc_git() {
   GIT_DIR=$rc_repo_dir GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_TERMINAL_PROMPT=0 \
     git -c core.fsmonitor=false -c core.hooksPath=/dev/null -c gc.auto=0 -c core.quotePath=false "$@"
+}
+
+# Takes run $1 out of the queue's tickets.
+rc_unqueue() {
+  for rc_file in "$rc_root"/queue/*; do
+    rc_got=${rc_file##*/}
+    [ "${rc_got#*-}" != "$1" ] || rm -f -- "$rc_file"
+  done
 }
 
 # Exactly $1 bytes of stdin. dd and not head, because head may read ahead of what it prints.
@@ -97,12 +115,10 @@ rc_sweep() {
 
 # Writes the tree of commit $2 to folder $1 byte for byte, with an index of its own.
 rc_checkout() {
-  mkdir -p -- "$1" && rm -f -- "$1.index" || return 1
+  [ -d "$1" ] || mkdir -p -- "$1" || return 1
+  [ ! -e "$1.index" ] || rm -f -- "$1.index"
   GIT_INDEX_FILE=$1.index rc_git read-tree "$2" &&
     GIT_INDEX_FILE=$1.index GIT_WORK_TREE=$1 rc_git checkout-index -a -q -f
-  rc_status=$?
-  rm -f -- "$1.index"
-  return "$rc_status"
 }
 
 # Protected files of folder $1 that are not as commit $2 has them, one a line, at most five. The index is new, so

@@ -65,6 +65,7 @@ while read -r rc_id; do
       rc_why=$rc_got
     else
       rc_state=lost rc_reason=$rc_lost
+      rc_unqueue "$rc_id"
     fi
   elif [ -e "$rc_id/lock" ] && ! flock -n -E 75 "$rc_id/lock" true; then
     rc_state=waiting
@@ -75,7 +76,8 @@ while read -r rc_id; do
     rc_place=0
     for rc_file in "$rc_root"/queue/*; do
       rc_place=$((rc_place + 1))
-      case $rc_file in *"-$rc_id") break ;; esac
+      rc_got=${rc_file##*/}
+      [ "${rc_got#*-}" != "$rc_id" ] || break
     done
   fi
   if [ -s "$rc_id/gpus" ]; then

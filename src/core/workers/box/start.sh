@@ -26,7 +26,7 @@ rc_known() {
   fi
 }
 
-mkdir -p -- "$rc_dir/spec/env" "$rc_root/repo" "$rc_root/queue" "$rc_root/env" "$rc_root/inputs" || rc_full 'the folder cannot be made'
+mkdir -p -- "$rc_dir/spec/env" "$rc_dir/code" "$rc_root/repo" "$rc_root/queue" "$rc_root/env" "$rc_root/inputs" || rc_full 'the folder cannot be made'
 # A failed redirection of exec or of `:` would end a POSIX shell at once, so it is tried with true first.
 true >>"$rc_dir/lock" && exec 9>>"$rc_dir/lock" || rc_full 'the lock cannot be made'
 rc_known
@@ -57,7 +57,6 @@ rc_take_pack() {
   fi
   rc_take "$1" | rc_git index-pack --fix-thin --stdin >/dev/null 2>"$rc_dir/pack.err" ||
     rc_full "git index-pack: $(head -c 300 "$rc_dir/pack.err" 2>/dev/null | tr '\n' ' ')"
-  rm -f -- "$rc_dir/pack.err"
   rc_packed=1
 }
 
@@ -108,19 +107,17 @@ case $rc_tree in
     exit 0
     ;;
 esac
+rc_ref="update refs/runs/$rc_run $rc_commit"
 if [ -n "$rc_packed" ]; then
   if [ -n "$rc_cut" ]; then
     exec 7>"$rc_root/repo/.lock" && flock 7
     grep -qx -- "$rc_commit" "$rc_repo_dir/shallow" 2>/dev/null || echo "$rc_commit" >>"$rc_repo_dir/shallow"
     exec 7>&-
   fi
-  rc_last="update refs/keep/last $rc_commit"
-else
-  rc_last=
+  # What later packs build on where the run itself was tidied away. Another run may be writing it: then without.
+  printf '%s\n' "$rc_ref" "update refs/keep/last $rc_commit" | rc_git update-ref --stdin 2>/dev/null && rc_ref=
 fi
-printf '%s\n' "update refs/runs/$rc_run $rc_commit" | rc_git update-ref --stdin >&2 || rc_full 'git update-ref failed'
-# Another run may be writing the same one; the next pack has this commit's own ref all the same.
-[ -z "$rc_last" ] || printf '%s\n' "$rc_last" | rc_git update-ref --stdin 2>/dev/null || :
+[ -z "$rc_ref" ] || printf '%s\n' "$rc_ref" | rc_git update-ref --stdin >&2 || rc_full 'git update-ref failed'
 printf '%s\n' "$3" >"$rc_dir/spec/repo" && printf '%s\n' "$rc_commit" >"$rc_dir/spec/commit" || rc_full 'the spec cannot be written'
 # Given back when the disk is full, so that the end of the run can still be written down.
 printf '%32768s' '' >"$rc_dir/reserve" && true >>"$rc_dir/log" || rc_full 'the folder cannot be written'

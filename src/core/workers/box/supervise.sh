@@ -8,7 +8,9 @@ rc_root=$1 rc_run=$2
 cd -- "$rc_root/runs/$rc_run" || exit 1
 rc_boot
 rc_start_of "$$"
-rc_put pid "$$ $rc_start $rc_boot_id"
+rc_started="$$ $rc_start $rc_boot_id"
+rc_read pid
+[ "$rc_got" = "$rc_started" ] || { printf '%s\n' "$rc_started" >pid.own && mv -f pid.own pid; }
 rc_put state waiting
 trap : USR1
 trap '' HUP
@@ -128,7 +130,7 @@ $rc_uuid
     [ "$rc_number" -lt "$rc_need" ] || break
   done 6<slots
   [ "$rc_number" -lt "$rc_need" ] || break
-  sleep "$rc_nap" &
+  sleep "$rc_nap" 8<&- 9>&- &
   wait "$!"
 done
 rc_leave

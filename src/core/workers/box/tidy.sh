@@ -5,6 +5,8 @@ rc_total=0
 while read -r rc_id; do
   rc_is_run "$rc_id" && cd -- "$rc_root/runs/$rc_id" 2>/dev/null || continue
   if [ ! -e exit ] && { [ ! -e pid ] || rc_alive .; }; then continue; fi
+  # What a dead owner left running holds its slot still.
+  [ -e exit ] || [ -z "$(rc_members "$rc_id" none)" ] || continue
   exec 9>lock
   flock -n 9 || continue
   rc_size=$(du -sk . | cut -f1)
