@@ -22,7 +22,7 @@ export interface Place {
 }
 
 /** A fresh place. `from` is copied into the repo and committed; default: the quickstart example. */
-export function makePlace(from = path.join(checkout, 'examples/quickstart')): Place {
+export function makePlace(from = path.join(checkout, 'examples/quickstart'), more: NodeJS.ProcessEnv = {}): Place {
   const root = mkdtempSync(path.join(tmpdir(), 'research-'));
   const repo = path.join(root, 'repo');
   const config = path.join(root, 'config', 'research-copilot');
@@ -45,6 +45,7 @@ export function makePlace(from = path.join(checkout, 'examples/quickstart')): Pl
     XDG_CONFIG_HOME: path.join(root, 'config'),
     XDG_STATE_HOME: path.join(root, 'state'),
     XDG_DATA_HOME: data,
+    ...more,
   };
   return {
     root,

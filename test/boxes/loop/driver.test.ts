@@ -1,13 +1,14 @@
 import { strict as assert } from 'node:assert';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { RunState } from '../../../src/core/domain/index.ts';
 import type { Research } from '../../../src/core/research.ts';
 import { checkout, makePlace, openAt, type Place, until } from '../../support/research.ts';
+import { startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 
 /** A run that tells each launch to a file and stands still in each state until a gate file is there. */
 function gatedRepo(gates: string): string {
@@ -17,7 +18,8 @@ function gatedRepo(gates: string): string {
     path.join(folder, 'research.yaml'),
     [
       'name: gated',
-      `setup: sh setup.sh`,
+      'setup: sh setup.sh',
+      'setup_inputs: [setup.sh]',
       `run: sh train.sh`,
       `evaluate: sh evaluate.sh`,
       'objective: { metric: val_loss, goal: minimize }',
@@ -65,105 +67,155 @@ class Window {
   }
 }
 
-const STATES = ['waiting', 'preparing', 'running', 'finishing'] as const satisfies readonly RunState[];
+const STATES = ['shipping', 'waiting', 'preparing', 'running', 'finishing'] as const satisfies readonly RunState[];
+/** The gates a run stands before, in the order of its states. */
+const GATES = ['preparing', 'running', 'finishing'] as const;
 
-describe('a driving process that is killed', function () {
-  this.timeout(120_000);
-  let place: Place;
-  let gates: string;
-  let source: string;
-  let watcher: Research;
-  const windows: Window[] = [];
+/** Where the runs go: this machine, or a real sshd. */
+interface Target {
+  readonly yaml: string;
+  readonly env: NodeJS.ProcessEnv;
+  log(place: Place, run: string): Buffer;
+  /** Holds what the link carries, as a dead network does; none where there is no link. */
+  freeze?(): () => void;
+  stop(): Promise<void>;
+}
 
-  const window = async (holder: string): Promise<Window> => {
-    const one = await new Window(place, holder).opened();
-    windows.push(one);
-    return one;
+const local: Target = {
+  yaml: 'boxes:\n  - { name: here, kind: local, slots: 1 }\n',
+  env: {},
+  log: (place, run) => readFileSync(path.join(place.data, 'research-copilot/v1/runs', run, 'log')),
+  stop: async () => {},
+};
+
+function overSsh(box: TestBox): Target {
+  return {
+    yaml: `boxes:\n  - { name: far, kind: ssh, host: ${box.name}, gpus: [], cpu_slots: 1, root: "${box.root}" }\n`,
+    env: { RESEARCH_COPILOT_SSH_CONFIG: box.sshConfigFile },
+    log: (_place, run) => readFileSync(path.join(box.root, 'runs', run, 'log')),
+    freeze() {
+      const signal = (name: string) => execFileSync('pkill', [`-${name}`, '-u', box.user, 'sshd']);
+      signal('STOP');
+      return () => signal('CONT');
+    },
+    stop: () => box.stop(),
   };
-  const open = (name: string) => writeFileSync(path.join(gates, name), '');
-  const stateOf = (id: string, state: RunState) =>
-    until(watcher, `run ${id} being ${state}`, async () => {
-      const run = (await watcher.state()).runs.find((row) => row.id === id);
-      return run?.state === state ? run : undefined;
-    });
+}
 
-  beforeEach(async () => {
-    gates = mkdtempSync(path.join(tmpdir(), 'gates-'));
-    source = gatedRepo(gates);
-    place = makePlace(source);
-    place.boxes('boxes:\n  - { name: here, kind: local, slots: 1 }\n');
-    watcher = await openAt(place, { mayDrive: false });
-  });
+for (const kind of ['local', 'ssh'] as const) {
+  describe(`a driving process that is killed (${kind} box)`, function () {
+    this.timeout(120_000);
+    let target: Target;
+    let place: Place;
+    let gates: string;
+    let source: string;
+    let watcher: Research;
+    const windows: Window[] = [];
 
-  afterEach(async () => {
-    for (const name of [...STATES, 'blocker']) open(name);
-    for (const one of windows.splice(0)) await one.kill();
-    await watcher.close();
-    place.dispose();
-    rmSync(source, { recursive: true, force: true });
-    rmSync(gates, { recursive: true, force: true });
-  });
+    const window = async (holder: string): Promise<Window> => {
+      const one = await new Window(place, holder).opened();
+      windows.push(one);
+      return one;
+    };
+    const open = (name: string) => writeFileSync(path.join(gates, name), '');
+    const stateOf = (id: string, state: RunState) =>
+      until(watcher, `run ${id} being ${state}`, async () => {
+        const run = (await watcher.state()).runs.find((row) => row.id === id);
+        return run?.state === state ? run : undefined;
+      });
 
-  for (const state of STATES) {
-    it(`while a run is ${state}: the next one ends it once, with its whole log, launched once`, async () => {
-      const first = await window('first');
-      const order = ['waiting', 'preparing', 'running', 'finishing'];
-      for (const earlier of order.slice(0, order.indexOf(state))) open(earlier);
-      let blocker: string | undefined;
-      if (state === 'waiting') {
-        // The only slot is taken by another run, so that this one waits on the box.
-        [blocker] = await watcher.runBaseline({ seeds: 1 });
-        await stateOf(blocker ?? '', 'preparing');
+    before(async function () {
+      const why = kind === 'ssh' ? whyNoBox() : undefined;
+      if (why !== undefined) {
+        console.log(`skipped: ${why}`);
+        this.skip();
       }
-      const ids = await watcher.runBaseline({ seeds: 1 });
-      const [id = ''] = ids;
-      await stateOf(id, state);
-      await first.kill();
-      await window('second');
-      for (const later of order) open(later);
-      const [ended] = await watcher.waitForRuns([id]);
-      if (blocker) await watcher.waitForRuns([blocker]);
-      assert.equal(ended?.state, 'succeeded', ended?.reason);
-      const launches = readFileSync(path.join(gates, 'launches'), 'utf8').trim().split('\n');
-      assert.deepEqual(
-        launches.filter((line) => line === id),
-        [id],
-        'launched once',
-      );
-      const onBox = readFileSync(path.join(place.data, 'research-copilot/v1/runs', id, 'log'));
-      const here = readFileSync(watcher.logFile(id));
-      const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
-      assert.equal(sha(here), sha(onBox), 'the local log is the box’s log');
-      const curve = await watcher.curve(id, 'val_loss');
-      const steps = curve.filter((point) => point.step !== null).map((point) => point.step);
-      assert.deepEqual(
-        steps,
-        Array.from({ length: 201 }, (_, step) => step),
-        'no line twice, none lost',
-      );
+      target = kind === 'ssh' ? overSsh(await startBox({ name: 'loopbox' })) : local;
     });
-  }
 
-  it('is followed by exactly one of the other windows', async () => {
-    const first = await window('first');
-    await until(watcher, 'somebody driving', async () =>
-      (await watcher.state()).driver.pid === first.process.pid ? true : undefined,
-    );
-    await window('second');
-    await window('terminal');
-    for (const name of STATES) open(name);
-    const [id = ''] = await watcher.runBaseline({ seeds: 1 });
-    await first.kill();
-    const next = await until(watcher, 'another one driving', async () => {
-      const { driver } = await watcher.state();
-      return driver.pid !== undefined && driver.pid !== first.process.pid ? driver.pid : undefined;
+    after(async () => {
+      await target?.stop();
     });
-    assert.ok(windows.some((one) => one.process.pid === next));
-    const [ended] = await watcher.waitForRuns([id]);
-    assert.equal(ended?.state, 'succeeded', ended?.reason);
-    assert.equal(readFileSync(path.join(gates, 'launches'), 'utf8').trim().split('\n').length, 1);
+
+    beforeEach(async () => {
+      gates = mkdtempSync(path.join(tmpdir(), 'gates-'));
+      chmodSync(gates, 0o777);
+      source = gatedRepo(gates);
+      place = makePlace(source, target.env);
+      place.boxes(target.yaml);
+      watcher = await openAt(place, { mayDrive: false });
+    });
+
+    afterEach(async () => {
+      for (const name of GATES) open(name);
+      for (const one of windows.splice(0)) await one.kill();
+      await watcher.close();
+      place.dispose();
+      rmSync(source, { recursive: true, force: true });
+      rmSync(gates, { recursive: true, force: true });
+    });
+
+    for (const state of STATES.filter((one) => kind === 'ssh' || one !== 'shipping')) {
+      it(`while a run is ${state}: the next one ends it once, with its whole log, launched once`, async () => {
+        const first = await window('first');
+        for (const earlier of GATES.slice(0, Math.max(0, (GATES as readonly string[]).indexOf(state)))) open(earlier);
+        let blocker: string | undefined;
+        let thaw: (() => void) | undefined;
+        if (state === 'waiting' || state === 'shipping') {
+          // The only slot is taken by another run, so that this one waits on the box.
+          [blocker = ''] = await watcher.runBaseline({ seeds: 1 });
+          await stateOf(blocker, 'preparing');
+          if (state === 'shipping') thaw = target.freeze?.();
+        }
+        const [id = ''] = await watcher.runBaseline({ seeds: 1 });
+        await stateOf(id, state);
+        await first.kill();
+        thaw?.();
+        await window('second');
+        for (const later of GATES) open(later);
+        const [ended] = await watcher.waitForRuns([id]);
+        if (blocker !== undefined) await watcher.waitForRuns([blocker]);
+        assert.equal(ended?.state, 'succeeded', ended?.reason);
+        const launches = readFileSync(path.join(gates, 'launches'), 'utf8').trim().split('\n');
+        assert.deepEqual(
+          launches.filter((line) => line === id),
+          [id],
+          'launched once',
+        );
+        const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+        const here = readFileSync(watcher.logFile(id));
+        assert.equal(sha(here), sha(target.log(place, id)), 'the local log is the box’s log');
+        const curve = await watcher.curve(id, 'val_loss');
+        const steps = curve.filter((point) => point.step !== null).map((point) => point.step);
+        assert.deepEqual(
+          steps,
+          Array.from({ length: 201 }, (_, step) => step),
+          'no line twice, none lost',
+        );
+      });
+    }
+
+    it('is followed by exactly one of the other windows', async () => {
+      const first = await window('first');
+      await until(watcher, 'somebody driving', async () =>
+        (await watcher.state()).driver.pid === first.process.pid ? true : undefined,
+      );
+      await window('second');
+      await window('terminal');
+      for (const name of GATES) open(name);
+      const [id = ''] = await watcher.runBaseline({ seeds: 1 });
+      await first.kill();
+      const next = await until(watcher, 'another one driving', async () => {
+        const { driver } = await watcher.state();
+        return driver.pid !== undefined && driver.pid !== first.process.pid ? driver.pid : undefined;
+      });
+      assert.ok(windows.some((one) => one.process.pid === next));
+      const [ended] = await watcher.waitForRuns([id]);
+      assert.equal(ended?.state, 'succeeded', ended?.reason);
+      assert.equal(readFileSync(path.join(gates, 'launches'), 'utf8').trim().split('\n').length, 1);
+    });
   });
-});
+}
 
 describe('a cancelled run', function () {
   this.timeout(60_000);
