@@ -1,4 +1,4 @@
-import type { Goal } from './environment.ts';
+import type { Goal, Objective } from './environment.ts';
 
 export interface Summary {
   readonly mean: number;
@@ -24,4 +24,9 @@ export function better(goal: Goal, a: number, b: number): boolean {
 /** Orders values best first under the goal. */
 export function byGoal(goal: Goal): (a: number, b: number) => number {
   return goal === 'minimize' ? (a, b) => a - b : (a, b) => b - a;
+}
+
+/** Which way the objective's number is better. A value of `{target, axis}` is how long it took: less is better. */
+export function goalOf(objective: Objective): Goal {
+  return typeof objective.summary === 'object' ? 'minimize' : objective.goal;
 }

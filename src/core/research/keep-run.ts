@@ -42,7 +42,7 @@ export class RunKeeper {
       return undefined;
     }
     await follower.finish(lease);
-    const details = await this.#objectiveOf(run, base, report.state);
+    const details = withDiagnostics(await this.#objectiveOf(run, base, report.state), follower.diagnostics);
     const end: RunPatch = {
       ...seen,
       ...(report.exitCode === undefined ? {} : { exitCode: report.exitCode }),
@@ -92,4 +92,10 @@ export class RunKeeper {
       'Name one of these, or add a pattern under metrics.';
     return { objective: value, verified, reason };
   }
+}
+
+/** A pattern that was switched off may be why a number is missing: the row says so. */
+function withDiagnostics(patch: RunPatch, diagnostics: readonly string[]): RunPatch {
+  if (diagnostics.length === 0) return patch;
+  return { ...patch, reason: [patch.reason, ...diagnostics].filter((text) => text !== undefined).join(' ') };
 }

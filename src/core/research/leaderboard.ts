@@ -1,5 +1,14 @@
 import type { Round } from '../domain/index.ts';
-import { type Base, type Candidate, type Goal, type Idea, isEnd, type Run, type Summary } from '../domain/index.ts';
+import {
+  type Base,
+  type Candidate,
+  type Goal,
+  goalOf,
+  type Idea,
+  isEnd,
+  type Run,
+  type Summary,
+} from '../domain/index.ts';
 import { type CandidateResult, countedValue, foldResults, type Results } from '../search/index.ts';
 import type { Leaderboard, LeaderboardRow, RowStatus, RunCell } from './types.ts';
 
@@ -17,7 +26,9 @@ export interface BoardInput {
 
 /** Folds the rows of one base into the leaderboard: baselines first, then ranked candidates, then the rest. Pure. */
 export function foldLeaderboard(input: BoardInput): Leaderboard {
-  const { goal, metric } = input.base.environment.objective;
+  const { objective } = input.base.environment;
+  const { metric } = objective;
+  const goal = goalOf(objective);
   const results = foldResults(goal, input.candidates, input.runs);
   const ideas = new Map(input.ideas.map((idea) => [idea.id, idea]));
   const candidateRows = input.candidates.flatMap((candidate) => {

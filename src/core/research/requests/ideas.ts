@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
-import type { Base, CandidateId, Idea, IdeaId, Millis, Round } from '../../domain/index.ts';
+import {
+  type Base,
+  type CandidateId,
+  goalOf,
+  type Idea,
+  type IdeaId,
+  type Millis,
+  type Round,
+} from '../../domain/index.ts';
 import { selectContext } from '../../environment/index.ts';
 import { boundedTail, describeCurve, type Outcome, type ProposedIdea } from '../../ideator/index.ts';
 import {
@@ -61,7 +69,7 @@ export async function proposeRound(
     await store.candidates({ base: base.id }),
     await store.runs({ base: base.id }),
   ];
-  const goal = base.environment.objective.goal;
+  const goal = goalOf(base.environment.objective);
   const results = foldResults(goal, candidates, runs);
   const plan = planRound(number, count, results.candidates.length > 0);
   const key = `base-${base.id}/round-${number}/request-${request.id}`;

@@ -2,6 +2,7 @@ import {
   type Base,
   better,
   type Candidate,
+  goalOf,
   HumanError,
   isEnd,
   type Run,
@@ -214,7 +215,7 @@ async function spent(parts: Parts, base: Base, search: Search): Promise<Spent> {
 
 /** The search in one object: what `--json` prints. */
 export async function resultOf(parts: Parts, base: Base, search: Search): Promise<SearchResult> {
-  const { goal } = base.environment.objective;
+  const goal = goalOf(base.environment.objective);
   const [ideas, candidates, runs] = [
     await parts.store.ideas(base.id),
     await parts.store.candidates({ base: base.id }),
