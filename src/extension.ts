@@ -13,6 +13,7 @@ import { onDidChangeSettings } from './vscode/settings.ts';
 import { createStatusBar } from './vscode/status-bar.ts';
 import { offerInTerminals } from './vscode/terminal-path.ts';
 import { Views } from './vscode/views/views.ts';
+import { assistYaml } from './vscode/yaml-assist.ts';
 
 let session: Session | undefined;
 
@@ -47,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const views = store.add(new Views(current, reviews, keys, system.clock));
   store.add(createStatusBar(current));
   store.add(showDiagnostics(current));
+  store.add(assistYaml(system));
   store.add(onDidChangeSettings('model', () => void current.refresh()));
   store.add(registerCommands(commandTable({ session: current, reviews, leaderboards, apiKeys, system, log }), log));
   offerInTerminals(context);

@@ -57,6 +57,8 @@ import { openStore, type RequestKind } from './store/index.ts';
 import { type Disposable, realSystem } from './system/index.ts';
 import type { BoxReport } from './workers/index.ts';
 
+// For the editor's completion and hover: the schemas are in this bundle already.
+export { completionsAt, hoverAt } from './environment/index.ts';
 export type { OpenOptions, Question, ResearchHost } from './research/host.ts';
 export type * from './research/types.ts';
 
