@@ -44,7 +44,7 @@ describe('A Slurm cluster through its login node', () => {
     for (const worker of workers) worker.dispose();
     await slurm?.stop();
     await box?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
   const gpu = { gpus: 1, timeout: '1m' };

@@ -44,7 +44,7 @@ describe('A box whose disk is full', () => {
     ssh?.connection.dispose();
     if (mounted) execFileSync('umount', ['-l', small]);
     await box?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
   it('ends the run that filled it, with that reason and the folder', async () => {

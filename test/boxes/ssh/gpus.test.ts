@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { GitRepo } from '../../support/git-repo.ts';
@@ -29,7 +30,7 @@ describe('GPUs of an ssh box', () => {
   after(async () => {
     ssh?.connection.dispose();
     await box?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
   const one = { gpus: 1, timeout: '1m' };
@@ -45,6 +46,38 @@ describe('GPUs of an ssh box', () => {
       assert.equal(report.state, 'succeeded', report.reason);
       assert.equal(report.gpus.length, 1);
       assert.match((await wholeLog(ssh.worker, id)).toString(), /gpu=[01] order=PCI_BUS_ID/);
+    }
+  });
+
+  it('never gives one to two users either', async function () {
+    if (process.getuid?.() !== 0) {
+      console.log('skipped: two accounts need root');
+      this.skip();
+    }
+    const shared = path.join(folder, 'shared');
+    mkdirSync(shared);
+    execFileSync('chmod', ['755', folder]);
+    execFileSync('chmod', ['1777', shared]);
+    const gpus = ['GPU-one', 'GPU-two'].map((uuid) => ({ uuid }));
+    const boxes = await Promise.all(['alice', 'bob'].map((name) => startBox({ name, gpus })));
+    const workers = boxes.map((each) => workerOf(each));
+    try {
+      for (const each of boxes) each.bend(`RC_LOCKS=${shared}/locks`);
+      const run = `d=${shared}/on-$CUDA_VISIBLE_DEVICES; mkdir "$d" || exit 9; sleep 0.3; rmdir "$d"`;
+      const started = await Promise.all(
+        [0, 1, 0, 1, 0, 1].map(async (index) => {
+          const shipment = shipmentOf(repo, base, { run, resources: one });
+          await workers[index]?.worker.submit(shipment);
+          return { index, id: shipment.run };
+        }),
+      );
+      for (const { index, id } of started) {
+        const report = await pollUntil((workers[index] as TestWorker).worker, id);
+        assert.equal(report.state, 'succeeded', report.reason);
+      }
+    } finally {
+      for (const { connection } of workers) connection.dispose();
+      for (const each of boxes) await each.stop();
     }
   });
 

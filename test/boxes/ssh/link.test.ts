@@ -42,7 +42,7 @@ describe('A link that breaks', () => {
   afterEach(() => ssh.connection.dispose());
   after(async () => {
     await box?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
   /** A run that prints a line, then waits for a file of the test's, then prints another. */

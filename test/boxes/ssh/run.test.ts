@@ -36,7 +36,7 @@ describe('A run on an ssh box', () => {
   after(async () => {
     ssh?.connection.dispose();
     await box?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
   it('runs to success, and its log here is the box’s byte for byte', async () => {

@@ -134,6 +134,21 @@ describe('Trust in a box', () => {
           .replace('IdentityAgent none', `IdentityAgent ${socket}`),
       );
       assert.equal((await reach(undefined, config))[0]?.state, 'absent');
+
+      // Only the key that is named, though its private half is in the agent alone.
+      const half = path.join(box.configFolder, 'half');
+      writeFileSync(`${half}.pub`, readFileSync(`${box.clientKeyFile}.pub`));
+      const chosen = (file: string) =>
+        writeFileSync(
+          config,
+          text
+            .replace(/IdentityFile .*/, `IdentityFile ${file}`)
+            .replace('IdentityAgent none', `IdentityAgent ${socket}`),
+        );
+      chosen(half);
+      assert.equal((await reach(undefined, config))[0]?.state, 'absent');
+      chosen(path.join(box.configFolder, 'no-such-key'));
+      await assert.rejects(reach(undefined, config), { code: 'auth' });
     } finally {
       process.kill(pid);
     }
