@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { build } from './build.ts';
+
+/**
+ * `npm run bench [-- NAME...]`: the sizes of the production bundles against their budgets, then each bench/NAME.bench.ts
+ * on that build. Those that take minutes run only when named.
+ */
+const root = path.resolve(import.meta.dirname, '..');
+const SLOW = new Set(['quickstart']);
+const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
+
+const sources = await Array.fromAsync(fs.glob('bench/*.bench.ts', { cwd: root }));
+const names = sources.map((file) => path.basename(file, '.bench.ts')).sort();
+const unknown = wanted.filter((name) => name !== 'sizes' && !names.includes(name));
+if (unknown.length > 0)
+  throw new Error(`No such benchmark: ${unknown.join(', ')}. There are sizes, ${names.join(', ')}.`);
+
+console.log('sizes');
+await build({ production: true, tests: true, only: 'bench/' });
+for (const name of names) {
+  if (wanted.length > 0 ? !wanted.includes(name) : SLOW.has(name)) continue;
+  console.log(`\n${name}`);
+  const args = ['--enable-source-maps', path.join(root, `out/bench/${name}.bench.js`)];
+  const result = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (result.status !== 0) process.exitCode = 1;
+}
