@@ -87,6 +87,19 @@ describe('A link that breaks', () => {
     assert.equal((await pollUntil(ssh.worker, shipment.run)).state, 'succeeded');
   });
 
+  it('gives up a call when told to, and the connection stays good for the others', async () => {
+    const stop = new AbortController();
+    const slow = ssh.connection.exec({ script: 'sleep 31', signal: stop.signal });
+    const others = Array.from({ length: 6 }, () => ssh.worker.poll(['a-run'], stop.signal));
+    await Promise.all(others);
+    const before = ssh.connection.traffic();
+    stop.abort(new Error('enough'));
+    await assert.rejects(slow, /enough/);
+    await assert.rejects(ssh.worker.poll(['a-run'], stop.signal), /enough/);
+    assert.equal((await ssh.worker.poll(['a-run']))[0]?.state, 'absent');
+    assert.ok(ssh.connection.traffic().read > before.read, 'it is the same connection');
+  });
+
   it('starts nothing from a shipment that was cut, and starts it once when it comes again', async () => {
     const shipment = shipmentOf(repo, repo.commit({ 'a.txt': 'b\n' }), { run: 'echo x >>"$HOME/once"' });
     await assert.rejects(

@@ -158,7 +158,9 @@ if [ -s spec/setup ]; then
   mkdir -p -- "$rc_env_home"
   rc_env_dir=$rc_env_home/env
   exec 7>"$rc_env_home/lock"
-  flock 7
+  until flock -w 1 7; do
+    [ ! -e cancel ] || rc_end 130 cancelled 'Cancelled while another run built its environment.'
+  done
   if [ ! -e "$rc_env_home/ready" ]; then
     rm -rf -- "$rc_env_dir"
     rc_do spec/setup code preparing 7200 7>&-

@@ -15,4 +15,6 @@ while read -r rc_id; do
   mv -T -- "$rc_root/runs/$rc_id" "$rc_root/trash/$rc_id.$$" && rm -rf -- "$rc_root/trash/$rc_id.$$" && rc_total=$((rc_total + rc_size * 1024))
   exec 9>&-
 done
+# What shipments that were cut left behind; an upload that goes on is younger.
+find "$rc_root/repo" "$rc_root/inputs" -type f \( -name 'tmp_*' -o -name '.*.[0-9]*' \) -mmin +60 -exec rm -f -- {} + 2>/dev/null
 echo "$rc_total"

@@ -60,6 +60,9 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
 
   async submit(shipment: Shipment, signal?: AbortSignal): Promise<SubmitOutcome> {
     this.check(shipment.run);
+    if (!/^[0-9a-f]{40,64}$/.test(shipment.commit) || !/^[a-z0-9][a-z0-9-]*$/.test(shipment.repo)) {
+      throw new Error(`Not a commit of a repository: ${shipment.commit} of ${JSON.stringify(shipment.repo)}`);
+    }
     const guessed = await this.#submitToKnown(shipment, signal);
     if (guessed !== undefined) return guessed;
     for (let attempt = 0; attempt < 2; attempt += 1) {
