@@ -35,7 +35,8 @@ export class GitRepository implements Repository {
   async head(): Promise<{ readonly commit: string; readonly branch: string } | undefined> {
     const commit = await this.resolve('HEAD');
     if (commit === undefined) return undefined;
-    return { commit, branch: (await this.#git.maybe(['symbolic-ref', '--quiet', '--short', 'HEAD'])) ?? '' };
+    const branch = (await this.#git.maybe(['symbolic-ref', '--quiet', 'HEAD'])) ?? '';
+    return { commit, branch: branch.replace(/^refs\/heads\//, '') };
   }
 
   status(): Promise<Status> {

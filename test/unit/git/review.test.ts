@@ -220,6 +220,23 @@ describe('a review', () => {
     });
   });
 
+  it('is one and the same when two windows open it at once', async () => {
+    await withScratch({ 'a.py': BEFORE }, async (scratch, repository) => {
+      const from = scratch.git('rev-parse', 'HEAD');
+      const proposal = await repository.propose({
+        from,
+        changes: changes({ 'a.py': AFTER }),
+        message: 'm',
+        name: '1.1',
+      });
+      const [one, two] = await Promise.all([0, 1].map(() => repository.openReview('1.1', from, proposal)));
+      await one?.acceptFile('a.py');
+      assert.equal(await two?.undo(), true);
+      assert.equal((await one?.undecided())?.length, 1);
+      assert.deepEqual(fs.readdirSync(path.join(scratch.folder, '.research/review')), ['1-1']);
+    });
+  });
+
   it('does not follow a link that the repository brings along', async () => {
     await withScratch({ 'a.py': BEFORE }, async (scratch, repository) => {
       fs.symlinkSync('/tmp', path.join(scratch.folder, '.research'));

@@ -122,7 +122,9 @@ describe('applying blocks', () => {
         fc.constantFrom('', '\ufeff'),
         fc.array(fc.tuple(fc.nat(), fc.nat(3), fc.array(line, { maxLength: 3 })), { minLength: 1, maxLength: 3 }),
         fc.boolean(),
-        (lines, eol, last, mark, edits, strip) => {
+        (lines, eol, ended, mark, edits, strip) => {
+          // An empty last line without an end is no line.
+          const last = ended || lines.at(-1) === '';
           const finish = (rows: readonly string[]) => mark + rows.join(eol) + (last && rows.length > 0 ? eol : '');
           const taken = new Set<number>();
           const spans = edits.flatMap(([seed, more, lines2]) => {
@@ -153,7 +155,7 @@ describe('applying blocks', () => {
           right += 1;
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
     assert.ok(right > 100, `${right} applied`);
   });

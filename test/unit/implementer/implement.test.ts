@@ -1,6 +1,10 @@
 import { strict as assert } from 'node:assert';
+import * as fs from 'node:fs';
 import { readHyperparameters } from '../../../src/core/environment/index.ts';
 import { createEditImplementer, createLlmImplementer } from '../../../src/core/implementer/index.ts';
+import { answerFromPrompt } from '../../support/model-server/answer.ts';
+import { tell } from '../../support/model-server/changes.ts';
+import { structuralSketches } from '../../support/model-server/recipes.ts';
 import { withScratch } from '../git/scratch.ts';
 import { block, environment, FILES, IDEA, refused, request, ScriptedModel } from './requests.ts';
 
@@ -164,4 +168,30 @@ describe('the implementer of structured edits', () => {
       'protected-path',
     );
   });
+});
+
+describe('the implementer and a model that sees nothing but its prompt', () => {
+  const names = ['train.py', 'model.py', 'data.py', 'evaluate.py'];
+  const quickstart = new Map(names.map((name) => [name, fs.readFileSync(`examples/quickstart/${name}`, 'utf8')]));
+
+  for (const sketch of structuralSketches(quickstart)) {
+    it(`makes the patch of "${sketch.title}"`, async () => {
+      const client = new ScriptedModel();
+      client.complete = async (completion) => {
+        const text = answerFromPrompt({ model: 'm', messages: completion.messages, body: {}, headers: {}, key: '' });
+        const usage = { input: 1, cachedInput: 0, output: 1, reasoning: 0, estimated: true };
+        return { value: text as never, text, usage, call: 1, truncated: false };
+      };
+      const asked = request({
+        idea: { ...IDEA, title: sketch.title, hypothesis: sketch.why, details: sketch.changes.map(tell).join('\n') },
+        files: quickstart,
+        context: names,
+      });
+      const result = await createLlmImplementer({ client }).implement(asked);
+      assert.equal(asked.attempts.length, 1);
+      assert.equal(result.kind, 'algorithmic');
+      assert.ok(result.changes.size > 0);
+      assert.ok(result.reasons.length > 0);
+    });
+  }
 });

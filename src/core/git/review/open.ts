@@ -46,7 +46,10 @@ export async function startReview(main: Git, subject: Subject): Promise<Review> 
     await files.rename(making, folder);
   } catch (error) {
     await files.remove(making);
-    throw error;
+    // Another window may have been first.
+    const other = await readState(files, folder);
+    if (other?.from !== subject.from || other.proposal !== subject.proposal) throw error;
+    return new CandidateReview(main, folder, other);
   }
   return new CandidateReview(main, folder, fresh);
 }

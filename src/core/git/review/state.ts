@@ -47,6 +47,12 @@ export async function discard(main: Git, folder: string): Promise<void> {
   const { files, random } = main.tools;
   if (!(await files.info(folder))) return;
   const old = `${path.dirname(folder)}/.old-${random.word(8)}`;
-  await files.rename(folder, old);
+  try {
+    await files.rename(folder, old);
+  } catch {
+    // Windows does not rename a folder that somebody watches.
+    await files.remove(folder);
+    return;
+  }
   await files.remove(old);
 }
