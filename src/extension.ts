@@ -44,6 +44,12 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     opened: (research) => reviews.adopt(research),
   });
   session = current;
+  store.add(
+    current.onDidChange(() => {
+      if (current.state.kind === 'open') void reviews.follow(current.state.state);
+      else void reviews.endAll();
+    }),
+  );
   const leaderboards = store.add(new Leaderboards(context.extensionUri, current, system, log));
   const views = store.add(new Views(current, reviews, keys, system.clock));
   store.add(createStatusBar(current));

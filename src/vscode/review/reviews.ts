@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { HumanError } from '../../core/domain/index.ts';
-import type { Research, ReviewHandle } from '../../core/research/index.ts';
+import type { Research, ResearchState, ReviewHandle } from '../../core/research/index.ts';
 import type { Disposable, System } from '../../core/system/index.ts';
 import type { Target } from '../commands/target.ts';
 import type { ContextKeys } from '../context-keys.ts';
@@ -30,6 +30,8 @@ export class Reviews implements Disposable {
   readonly #system: System;
   readonly #log: vscode.LogOutputChannel;
   readonly #open = new Map<string, { readonly review: OpenReview; readonly registrations: DisposableStore }>();
+  /** Candidates that a state once showed as ready. */
+  readonly #seen = new Set<string>();
   readonly onDidChange = this.#changed.event;
 
   constructor(system: System, keys: ContextKeys, log: vscode.LogOutputChannel) {
@@ -72,6 +74,29 @@ export class Reviews implements Disposable {
   /** Takes up the reviews whose worktree is still on disk, after a restart; opens no editor. */
   async adopt(research: Research): Promise<void> {
     for (const handle of await research.reviews()) await this.open(handle);
+  }
+
+  /** Ends the reviews whose candidate was decided elsewhere: in another window, in a terminal. */
+  async follow(state: ResearchState): Promise<void> {
+    const ready = new Set(
+      state.rounds
+        .flatMap((round) => round.ideas.flatMap((node) => node.candidates))
+        .filter((candidate) => candidate.state === 'ready')
+        .map((candidate) => candidate.id),
+    );
+    for (const review of this.all) {
+      // One that began after this state was read is not in it.
+      if (!ready.has(review.id) && review.handle.candidate.base === state.base?.id && this.#seen.has(review.id)) {
+        await this.end(review.id);
+      }
+    }
+    for (const id of ready) this.#seen.add(id);
+  }
+
+  /** Ends every review: another folder is open now. */
+  async endAll(): Promise<void> {
+    for (const review of this.all) await this.end(review.id);
+    this.#seen.clear();
   }
 
   /** Ends the review of a candidate, if one is open here. */
