@@ -1,0 +1,142 @@
+import { strict as assert } from 'node:assert';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { checkout, makePlace, type Place } from '../../support/research.ts';
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+describe('the terminal', function () {
+  this.timeout(180_000);
+  let place: Place;
+
+  /** Runs one command line in the repo, as a person in a pipe would: nobody can answer a question. */
+  const type = async (...args: string[]): Promise<Ended> => {
+    const child = spawn(process.execPath, [path.join(checkout, 'dist/cli.js'), ...args], {
+      cwd: place.repo,
+      env: { ...place.env, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    const [code] = await once(child, 'close');
+    return { code, out, err };
+  };
+  const done = async (...args: string[]): Promise<string> => {
+    const ended = await type(...args);
+    assert.equal(ended.code, 0, `${args.join(' ')}\n${ended.err}\n${ended.out}`);
+    return ended.out;
+  };
+
+  before(() => {
+    place = makePlace();
+  });
+  after(() => place.dispose());
+
+  it('explains every command', async () => {
+    const help = await done('--help');
+    const names = [
+      'init',
+      'baseline',
+      'ideas',
+      'implement',
+      'review',
+      'approve',
+      'reject',
+      'run',
+      'search',
+      'cancel',
+      'status',
+      'logs',
+      'leaderboard',
+      'apply',
+      'export',
+      'boxes',
+    ];
+    for (const name of names) {
+      assert.match(help, new RegExp(`\\b${name}\\b`));
+      const own = await done(name, '--help');
+      assert.match(own, new RegExp(`research-copilot ${name}`));
+      for (const line of own.split('\n').filter((text) => /^ {2}-/.test(text))) {
+        assert.match(line, / {2}\S+.* {2}\S/, `${name}: an option without a description: ${line}`);
+      }
+    }
+    assert.match(help, /Exit codes/);
+  });
+
+  it('says wrong usage with exit code 2', async () => {
+    assert.equal((await type('search')).code, 2);
+    assert.equal((await type('implement', 'twelve')).code, 2);
+    assert.equal((await type('no-such-command')).code, 2);
+  });
+
+  it('runs nothing before somebody agreed to the commands', async () => {
+    const ended = await type('baseline', '--seeds', '1');
+    assert.equal(ended.code, 1);
+    assert.match(ended.err, /python3 train\.py/, 'the commands are shown in full');
+    assert.match(ended.err, /--yes/);
+  });
+
+  it('proposes a research.yaml for a repo that has one, and writes nothing', async () => {
+    const proposal = JSON.parse(await done('init', '--dry-run', '--json'));
+    assert.deepEqual(Object.keys(proposal).sort(), ['environment', 'open', 'reasons']);
+    assert.match(proposal.environment.run, /train\.py/);
+    assert.equal((await type('init')).code, 1, 'it never overwrites');
+  });
+
+  it('goes the whole way by hand: idea, patch, approval, run, leaderboard, branch', async () => {
+    await done('ideas', '--count', '2');
+    await done('implement', '1');
+    assert.match(await done('review', '1', '--patch'), /^[-+]/m);
+    await done('approve', '1.1', '--all');
+    await done('baseline', '--seeds', '2', '--yes');
+    const ran = JSON.parse(await done('run', '1.1', '--json'));
+    assert.equal(ran.runs[0].state, 'succeeded');
+    assert.match(await done('logs', ran.runs[0].id), /val loss/);
+    const board = JSON.parse(await done('leaderboard', '--json'));
+    assert.equal(typeof board.rows.find((row: { key: string }) => row.key === '1.1').delta, 'number');
+    assert.match(await done('status'), /Round 0: 2 ideas/);
+    assert.match(await done('export', '--format', 'markdown'), /^\| rank/);
+    assert.match(await done('boxes', '--check'), /reachable/);
+    appendFileSync(path.join(place.repo, 'README.md'), 'my own words\n');
+    const dirty = await type('apply', '1.1', '--merge');
+    assert.equal(dirty.code, 1);
+    assert.match(dirty.err, /README\.md/);
+    place.git('checkout', '-q', 'README.md');
+    await done('apply', '1.1', '--merge');
+    assert.match(place.git('log', '--oneline', '-3'), /research\/1-/);
+  });
+
+  it('searches: baseline with three seeds, two rounds of six ideas, one JSON object', async () => {
+    const fresh = makePlace();
+    const kept = place;
+    place = fresh;
+    try {
+      const result = JSON.parse(await done('search', '--approve', 'all', '--rounds', '2', '--json'));
+      assert.equal(result.goal, 'minimize');
+      assert.equal(result.baseline.n, 3);
+      assert.ok(result.baseline.std > 0);
+      assert.deepEqual(
+        result.rounds.map((round: { ideas: unknown[] }) => round.ideas.length),
+        [6, 6],
+      );
+      for (const round of result.rounds) assert.ok(round.completion > 0 && round.completion <= 1);
+      assert.ok(result.rounds[1].ideas.some((idea: { parents: string[] }) => idea.parents.length > 0));
+      assert.equal(result.best.improved, true);
+      assert.ok(result.best.delta < 0 && result.best.value < result.baseline.mean);
+    } finally {
+      place = kept;
+      fresh.dispose();
+    }
+  });
+});
