@@ -40,8 +40,9 @@ export class NodeTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
       node.label,
       children.length === 0 ? folds.None : node.expanded ? folds.Expanded : folds.Collapsed,
     );
-    // An id that says whether it is unfolded at first: VS Code keeps the fold of an id it knows.
-    item.id = node.expanded ? `${node.id}#open` : node.id;
+    // An id that says whether it is unfolded at first: VS Code keeps the fold of an id it knows, and a node that had
+    // nothing to unfold yet counts as folded.
+    item.id = node.expanded && children.length > 0 ? `${node.id}#open` : node.id;
     if (node.description !== undefined) item.description = node.description;
     if (node.tooltip !== undefined) {
       const tooltip = new vscode.MarkdownString(node.tooltip);
