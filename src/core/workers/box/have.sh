@@ -18,7 +18,8 @@ if [ -d "$rc_repo_dir" ]; then
   if [ -n "$(rc_git for-each-ref --points-at "$4" --count=1 refs/ 2>/dev/null)" ]; then
     echo HAVE
   else
-    rc_git for-each-ref --sort=-creatordate --count=24 --format='TIP %(objectname)' refs/ | awk '!seen[$0]++' | head -n 12
+    # Run ids sort by time, and the commits all carry the same date: the newest runs come first.
+    rc_git for-each-ref --sort=-refname --count=24 --format='TIP %(objectname)' refs/ | awk '!seen[$0]++' | head -n 12
   fi
 fi
 while read -r rc_sum; do

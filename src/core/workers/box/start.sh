@@ -91,22 +91,18 @@ if [ -z "$rc_ended" ]; then
   echo CUT
   exit 0
 fi
-# One question for all: is its tree here, and are its parents? Where one is not, history ends here and is said to, as a
-# shallow clone says it.
-rc_tree=missing rc_cut=
-[ ! -d "$rc_repo_dir" ] || {
-  rc_answers=$(printf '%s\n' "$rc_commit^{tree}" "$rc_commit^1" | rc_git cat-file --batch-check 2>/dev/null)
-  rc_tree=${rc_answers%%"
-"*}
-  case $rc_answers in *"
-"*missing*) rc_cut=1 ;; esac
-}
-case $rc_tree in
-  *missing*)
-    echo LACK
-    exit 0
-    ;;
-esac
+rc_head=
+[ ! -d "$rc_repo_dir" ] || rc_head=$(rc_git cat-file commit "$rc_commit" 2>/dev/null)
+if [ -z "$rc_head" ]; then
+  echo LACK
+  exit 0
+fi
+# Where its parents are not here, history ends here and is said to, as a shallow clone says it.
+rc_cut=
+case ${rc_head%%"
+
+"*} in *"
+parent "*) rc_git cat-file -e "$rc_commit^1" 2>/dev/null || rc_cut=1 ;; esac
 rc_ref="update refs/runs/$rc_run $rc_commit"
 if [ -n "$rc_packed" ]; then
   if [ -n "$rc_cut" ]; then
