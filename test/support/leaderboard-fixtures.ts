@@ -377,3 +377,42 @@ export function largeBoard(count: number): Leaderboard {
 /** A title that tries everything at once. */
 export const HOSTILE_TITLE =
   '<img src=x onerror="document.title=\'owned\'"> \u001b[31mred\u001b[0m \u202Egnp.exe\u202C <b>bold</b>';
+
+/** A log as a training script prints it, with colours, a traceback and one hostile line. */
+export const LOG_LINES: readonly string[] = [
+  '\u001b[1mresearch-copilot\u001b[0m run r-13-1-1 on lambda-1, GPU 0 (NVIDIA H100 80GB HBM3)',
+  '\u001b[36m$ python train.py --seed 1\u001b[0m',
+  'tokens per step: 524,288; parameters: 124,475,904',
+  '\u001b[33mWARNING\u001b[0m torch.compile: 2 graph breaks in model.forward',
+  ...Array.from({ length: 1200 }, (_, step) => {
+    const loss = 3.28 + 2.7 * Math.exp(-step / 210) + Math.sin(step * 12.9898) * 0.02;
+    const line = `step:${step * 10}/12000 train_loss:${loss.toFixed(4)} lr:${(0.0036 * (1 - step / 1400)).toExponential(2)} ${(41.2 + Math.sin(step) * 0.6).toFixed(1)}ms`;
+    return step % 50 === 0
+      ? `\u001b[32mstep:${step * 10}/12000 val_loss:${(loss + 0.01).toFixed(4)} train_time:${step * 412}ms\u001b[0m`
+      : line;
+  }),
+  '<img src=x onerror="document.title=\'owned\'"> \u202Etxt.exe\u202C end',
+  '\u001b[31mTraceback (most recent call last):\u001b[0m',
+  '  File "train.py", line 412, in <module>',
+  '\u001b[1;31mRuntimeError\u001b[0m: CUDA out of memory. Tried to allocate 3.07 GiB',
+];
+
+/** Curves for every run of a board: a falling loss to the run's own value, one NaN in the middle of the second seed. */
+export function exampleCurves(board: Leaderboard): Record<string, Record<string, (number | null)[]>> {
+  const random = dice(23);
+  const curves: Record<string, Record<string, (number | null)[]>> = {};
+  for (const row of board.rows) {
+    for (const run of row.runs) {
+      if (run.state === 'queued') continue;
+      const end = run.value ?? 3.3;
+      const length = run.state === 'succeeded' ? 400 : 230;
+      const shape = (noise: number) =>
+        Array.from({ length }, (_, index) => {
+          if (run.seed === 2 && index > 120 && index < 132) return null;
+          return end + 2.8 * Math.exp(-index / 55) + (random() - 0.5) * noise;
+        });
+      curves[run.id] = { val_loss: shape(0.05), train_loss: shape(0.3), lr: shape(0) };
+    }
+  }
+  return curves;
+}

@@ -1,5 +1,4 @@
 const BIDI = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this replaces
 const CONTROL = /[\u0000-\u001F\u007F-\u009F]/g;
 
 function picture(char: string): string {

@@ -14,9 +14,7 @@ export interface Span {
 export const MOST_DRAWN = 4000;
 
 const OTHER_SEQUENCES =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this removes
   /\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b\[[0-9;?]*[@-ln-~]|\u001b[()][A-Z0-9]|\u001b[=>78cM]/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this shows
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 const BIDI = /[\u202A-\u202E\u2066-\u2069]/g;
 

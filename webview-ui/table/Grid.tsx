@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { LeaderboardRow } from '../../src/core/research/leaderboard-types.ts';
 import type { Page } from '../app/page.ts';
 import {
@@ -24,16 +24,25 @@ export const ROW = 24;
 export const HEADER = 28;
 const STEP = 16;
 
+/** The cell that has, or last had, the focus; `turn` rises whenever it shall have it anew. */
+interface Active {
+  readonly line: string;
+  readonly column: ColumnId;
+  readonly turn: number;
+}
+
 /** The windowed table: only rows in view are in the DOM, one cell is a tab stop, the rest is arrows. */
 export function Grid({ page, onOpen }: { readonly page: Page; readonly onOpen: () => void }): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const size = useSize(scroller);
   const [scroll, setScroll] = useState(page.settings.peek().scroll);
-  const [active, setActive] = useState<{ readonly line: string; readonly column: ColumnId }>({
-    line: '',
-    column: 'title',
-  });
-  const moved = useRef(false);
+  const [active, setActive] = useState<Active>({ line: '', column: 'title', turn: 0 });
+  // Keys may come faster than drawings: each starts from where the last one went, not from what is drawn.
+  const latest = useRef(active);
+  const activate = (line: string, column: ColumnId) => {
+    latest.current = { line, column, turn: latest.current.turn + 1 };
+    setActive(latest.current);
+  };
 
   const settings = page.settings.value;
   const columns = placeColumns(settings.columns, size.width);
@@ -47,22 +56,19 @@ export function Grid({ page, onOpen }: { readonly page: Page; readonly onOpen: (
   const top = HEADER + pinned.length * ROW;
 
   const lineKeys = ['header', ...pinned.map((row) => row.key), ...items.map((item) => item.key)];
-  const lineAt = lineKeys.indexOf(active.line);
-  // Nothing focused yet, or its row went: the tab stop is the selected row, else the first one.
-  const fallback = Math.max(
-    settings.selected === undefined ? -1 : lineKeys.indexOf(settings.selected),
-    Math.min(1, lineKeys.length - 1),
-  );
-  const line = lineAt >= 0 ? lineAt : fallback;
-  const column = Math.max(
-    0,
-    columns.findIndex((each) => each.id === active.column),
-  );
-  const at: Cell = { line, column };
+  const cellOf = (of: Active): Cell => {
+    const line = lineKeys.indexOf(of.line);
+    // Nothing focused yet, or its row went: the tab stop is the selected row, else the first one.
+    const selected = settings.selected === undefined ? -1 : lineKeys.indexOf(settings.selected);
+    const fallback = Math.max(selected, Math.min(1, lineKeys.length - 1));
+    const column = columns.findIndex((each) => each.id === of.column);
+    return { line: line >= 0 ? line : fallback, column: Math.max(0, column) };
+  };
+  const at = cellOf(active);
 
   const view = windowOf(scroll, Math.max(0, size.height - top), ROW, items.length);
   const drawn = [...Array(view.count).keys()].map((offset) => view.first + offset);
-  const activeItem = line - 1 - pinned.length;
+  const activeItem = at.line - 1 - pinned.length;
   // The focused row stays in the DOM when it is scrolled away, or the focus would be lost with it.
   if (activeItem >= 0 && activeItem < items.length && !drawn.includes(activeItem)) drawn.push(activeItem);
 
@@ -73,42 +79,42 @@ export function Grid({ page, onOpen }: { readonly page: Page; readonly onOpen: (
     if (scroller.current && size.height > 0) scroller.current.scrollTop = page.settings.peek().scroll;
   }, [size.height > 0]);
 
-  useEffect(() => {
-    if (!moved.current) return;
-    moved.current = false;
-    scroller.current?.querySelector<HTMLElement>('[data-active]')?.focus({ preventScroll: true });
-  });
+  useLayoutEffect(() => {
+    if (active.turn > 0) scroller.current?.querySelector<HTMLElement>('[data-active]')?.focus({ preventScroll: true });
+  }, [active.turn]);
 
   const goTo = (to: Cell) => {
     const key = lineKeys[to.line];
     const id = columns[to.column]?.id;
     if (key === undefined || id === undefined) return;
-    moved.current = true;
-    setActive({ line: key, column: id });
+    activate(key, id);
     reveal(scroller.current, to.line - 1 - pinned.length, top, columns, to.column);
   };
 
   const onKey = (event: KeyboardEvent) => {
+    const from = cellOf(latest.current);
     const stroke = { key: event.key, ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey, alt: event.altKey };
     const pageLines = Math.max(1, Math.floor((size.height - top) / ROW) - 1);
-    const move = gridMove(at, stroke, { lines: lineKeys.length, columns: columns.length, page: pageLines });
+    const move = gridMove(from, stroke, { lines: lineKeys.length, columns: columns.length, page: pageLines });
     if (!move) return;
     event.preventDefault();
-    const id = columns[at.column]?.id ?? 'title';
-    const key = lineKeys[at.line] ?? 'header';
+    const id = columns[from.column]?.id ?? 'title';
+    const key = lineKeys[from.line] ?? 'header';
     if (move.kind === 'move') goTo(move.to);
     else if (move.kind === 'shift-column') {
       page.set({ columns: moveColumn(settings.columns, id, move.by) });
-      moved.current = true;
+      activate(key, id);
     } else if (move.kind === 'resize-column') {
-      const now = columns[at.column]?.width ?? 100;
+      const now = columns[from.column]?.width ?? 100;
       page.set({ columns: resizeColumn(settings.columns, id, now + move.by * STEP) });
-    } else press(page, key, id, items, move.kind === 'open' && move.add, move.kind === 'open' ? onOpen : undefined);
+    } else {
+      const open = move.kind === 'open';
+      press(page, key, id, items, open && move.add, open ? onOpen : undefined);
+    }
   };
 
   const onPress = (key: string, id: ColumnId, event: MouseEvent, open: boolean) => {
-    moved.current = true;
-    setActive({ line: key, column: id });
+    activate(key, id);
     press(page, key, id, items, event.shiftKey, open ? onOpen : undefined);
   };
 

@@ -1,0 +1,105 @@
+import { strict as assert } from 'node:assert';
+import type { Page } from 'playwright-core';
+import { exampleBoard, exampleCurves, LOG_LINES, NOW } from '../../support/leaderboard-fixtures.ts';
+import { missingPart, picture, type Scene, Stage, seriousFindings } from './harness.ts';
+import { THEMES, type ThemeName } from './themes.ts';
+
+const board = exampleBoard();
+const scene: Scene = {
+  board,
+  at: NOW,
+  curves: exampleCurves(board),
+  logs: { 'r-13-1-1': LOG_LINES, 'r-13-1-2': LOG_LINES.slice(0, 300), 'r-5-1-1': LOG_LINES },
+  liveLogs: ['r-13-1-1', 'r-13-1-2'],
+};
+const SIZES = { wide: { width: 1400, height: 820 }, narrow: { width: 400, height: 820 } } as const;
+
+const VIEWS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
+  table: async (page) => page.waitForSelector('.grid-body .row'),
+  curve: async (page) => {
+    await select(page, '8.1');
+    await page.waitForSelector('.plot canvas');
+  },
+  log: async (page) => {
+    await select(page, '13.1');
+    await page.getByRole('tab', { name: 'Log' }).click();
+    await page.getByText('Tried to allocate').waitFor();
+  },
+  runs: async (page) => {
+    await select(page, '13.1');
+    await page.getByRole('tab', { name: 'Runs' }).click();
+    await page.waitForSelector('.runs table');
+  },
+  lineage: async (page) => {
+    await page.getByRole('button', { name: 'Lineage (L)' }).click();
+    await page.waitForSelector('.node');
+  },
+};
+
+async function select(page: Page, key: string): Promise<void> {
+  await page.locator(`.row[data-key="${key}"] [data-column="idea"]`).click();
+}
+
+/** Elements of ours whose words are wider than their box although nothing says that they may be cut. */
+async function cutOff(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('.app *')]
+      .filter((element) => {
+        const style = getComputedStyle(element);
+        const hides = style.overflowX === 'hidden' || style.overflowX === 'clip';
+        return hides && style.textOverflow !== 'ellipsis' && element.scrollWidth > element.clientWidth + 1;
+      })
+      .filter((element) => !element.matches('.unseen, .plot, .uplot *, .seeds-bar'))
+      .map((element) => `${element.className}: ${element.textContent?.slice(0, 60)}`),
+  );
+}
+
+describe('the looks of the leaderboard', () => {
+  let stage: Stage;
+  before(async function () {
+    const missing = missingPart();
+    if (missing !== undefined) {
+      console.log(`      skipped: ${missing}`);
+      this.skip();
+    }
+    stage = await Stage.open();
+  });
+  after(async () => {
+    await stage?.close();
+  });
+
+  for (const theme of Object.keys(THEMES) as ThemeName[]) {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      for (const [view, go] of Object.entries(VIEWS)) {
+        it(`${view}, ${theme}, ${size}: readable, nothing cut off, no page wider than its window`, async () => {
+          const page = await stage.show({ ...scene, theme, ...viewport });
+          await go(page);
+          await picture(page, `${view}-${theme}-${size}`);
+          assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width);
+          assert.deepEqual(await cutOff(page), []);
+          assert.deepEqual(await seriousFindings(page), []);
+          assert.deepEqual(await page.evaluate(() => window.fake.violations), []);
+        });
+      }
+    }
+  }
+
+  it('draws the empty, late and stale states', async () => {
+    const empty = {
+      kind: 'no-environment',
+      message: 'There is no research.yaml in this repository.',
+      action: 'setUp',
+    } as const;
+    await picture(await stage.show({ board: null, at: NOW, notice: empty }), 'empty-dark-wide');
+    await picture(await stage.show({ at: NOW, ...SIZES.narrow }), 'loading-dark-narrow');
+    const stale = { kind: 'stale', message: 'lambda-1 has not answered since 11:48.' } as const;
+    const behind = { ...board, behind: true };
+    await picture(await stage.show({ ...scene, board: behind, notice: stale, theme: 'light' }), 'stale-light-wide');
+    const sheet = await stage.show(scene);
+    await sheet.keyboard.press('?');
+    await picture(sheet, 'keys-dark-wide');
+    const menu = await stage.show(scene);
+    await menu.getByRole('button', { name: 'Columns' }).click();
+    await picture(menu, 'columns-dark-wide');
+  });
+});
