@@ -9,6 +9,15 @@ import { writeSchemas } from './schemas.ts';
 const root = path.resolve(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
 
+/** We are an ssh client: the server, the key generator and SFTP of ssh2 are a fifth of it. */
+const clientOnlySsh: esbuild.Plugin = {
+  name: 'client-only-ssh',
+  setup(build) {
+    const unused = /node_modules[\\/]ssh2[\\/]lib[\\/](server|keygen|http-agents|protocol[\\/]SFTP)\.js$/;
+    build.onLoad({ filter: unused }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 /** Turns `import('…/entry.ts')` of another bundle's entry into a load of that bundle. */
 function lazyBundles(self: BundleSpec): esbuild.Plugin {
   const files = new Map(
@@ -73,7 +82,7 @@ function bundleOptions(bundle: BundleSpec, production: boolean): esbuild.BuildOp
     ...output,
     define: { BUNDLE_FOLDER: '__dirname' },
     banner: bundle.name === 'cli' ? { js: '#!/usr/bin/env node' } : {},
-    plugins: [lazyBundles(bundle)],
+    plugins: [lazyBundles(bundle), clientOnlySsh],
   };
 }
 

@@ -5,14 +5,12 @@ const literal = (text: string): string => text.replace(SPECIAL, '\\$&');
 /**
  * A path pattern as a POSIX extended regular expression for `grep -E -x`: `*` and `?` stay within one folder name,
  * `**` as a whole name spans folders, `{a,b}` and `[a-z]` work, and a pattern with a trailing slash or without any
- * wildcard also takes everything below it. A plain name without a slash matches at the root only, but `*.py` matches
- * at any depth, as the rest of the product reads patterns without a slash.
+ * wildcard also takes everything below it. `*.py` matches at the root only, as it does in the gate.
  */
 export function globToRegex(glob: string): string {
   const trimmed = glob.replace(/^\.?\/+/, '').replace(/\/+$/, '');
-  const anywhere = !trimmed.includes('/') && /[*?[{]/.test(trimmed);
   const body = trimmed.split('/').map(segment).reduce(join, '');
-  return `${anywhere ? '(.*/)?' : ''}${body}${/[*?[{]/.test(trimmed) ? '' : '(/.*)?'}`;
+  return `${body}${/[*?[{]/.test(trimmed) ? '' : '(/.*)?'}`;
 }
 
 /** Joins the expressions of two neighbouring names; `**` brings its own slash. */
