@@ -294,7 +294,7 @@ describe('a review', () => {
             await review.close();
           },
         ),
-        { numRuns: 12 },
+        { numRuns: 6 },
       );
     } finally {
       scratch.remove();
@@ -344,7 +344,7 @@ describe('a review', () => {
             assert.equal(second.tree, first.tree);
           },
         ),
-        { numRuns: Number(process.env.RUNS ?? 8) },
+        { numRuns: Number(process.env.RUNS ?? 4) },
       );
     } finally {
       scratch.remove();

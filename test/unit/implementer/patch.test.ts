@@ -41,7 +41,7 @@ describe('our own patch', () => {
           const result = await repository.applyThroughGit(from, Buffer.from(patch), paths);
           for (const [path, data] of wanted) assert.equal(result.get(path)?.toString() ?? null, data, patch);
         }),
-        { numRuns: 40 },
+        { numRuns: 20 },
       );
     } finally {
       scratch.remove();

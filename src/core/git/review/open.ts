@@ -12,17 +12,20 @@ import { discard, type ReviewState, readState, writeState } from './state.ts';
  */
 const ATTRIBUTES = '* -text !eol !ident !filter !working-tree-encoding !diff !merge !whitespace\n';
 
-const SETTINGS: readonly (readonly [name: string, value: string])[] = [
-  ['core.autocrlf', 'false'],
-  ['core.safecrlf', 'false'],
-  ['core.attributesFile', '/dev/null'],
-  ['core.hooksPath', '/dev/null'],
-  ['core.fsmonitor', 'false'],
-  ['core.sparseCheckout', 'false'],
-  ['gc.auto', '0'],
-  ['maintenance.auto', 'false'],
-  ['commit.gpgSign', 'false'],
-];
+const SETTINGS = `[core]
+	autocrlf = false
+	safecrlf = false
+	attributesFile = /dev/null
+	hooksPath = /dev/null
+	fsmonitor = false
+	sparseCheckout = false
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+[commit]
+	gpgSign = false
+`;
 /** A folder half made is left alone this long: another window may be making it. */
 const HALF_MADE_MS = 10 * 60 * 1000;
 
@@ -84,11 +87,11 @@ async function fill(main: Git, folder: string, subject: Subject): Promise<void> 
   const objects = path.resolve(main.folder, await main.text(['rev-parse', '--git-path', 'objects']));
   await files.write(`${folder}/.git/objects/info/alternates`, `${objects}\n`);
   await files.write(`${folder}/.git/info/attributes`, ATTRIBUTES);
+  await files.append(`${folder}/.git/config`, SETTINGS);
   const shallow = path.resolve(main.folder, await main.text(['rev-parse', '--git-path', 'shallow']));
   const grafts = await files.read(shallow);
   if (grafts) await files.write(`${folder}/.git/shallow`, grafts);
   const review = main.in(folder);
-  for (const [name, value] of SETTINGS) await review.run(['config', name, value]);
   await review.run(['update-ref', '--no-deref', 'HEAD', subject.from]);
   await review.run(['read-tree', '--reset', '-u', subject.proposal]);
   await review.run(['read-tree', '--reset', subject.from]);

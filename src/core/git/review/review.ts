@@ -24,6 +24,7 @@ export class CandidateReview implements Review {
   readonly #main: Git;
   readonly #git: Git;
   #state: ReviewState;
+  #proposed: readonly string[] | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(main: Git, folder: string, state: ReviewState) {
@@ -191,11 +192,16 @@ export class CandidateReview implements Review {
   }
 
   async #trees(): Promise<Trees> {
-    const { from, proposal } = this.#state;
-    // A file of the proposal counts even where the repository's own rules ignore it.
-    const ours = (await rawDiff(this.#main, from, proposal, false)).map((change) => change.path);
+    const ours = await this.#proposedPaths();
     const index = await this.#indexTree();
     return { index, work: await writeWorkingTree(this.#git, `${this.folder}/.git/index`, ours) };
+  }
+
+  /** A file of the proposal counts even where the repository's own rules ignore it. */
+  async #proposedPaths(): Promise<readonly string[]> {
+    const { from, proposal } = this.#state;
+    this.#proposed ??= (await rawDiff(this.#main, from, proposal, false)).map((change) => change.path);
+    return this.#proposed;
   }
 
   async #sides(trees: Trees, path: string): Promise<Sides> {
