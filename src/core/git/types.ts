@@ -28,7 +28,7 @@ export interface Hunk {
   readonly oldCount: number;
   readonly newStart: number;
   readonly newCount: number;
-  /** With their leading ` `, `-`, `+`, `\`; no line end. */
+  /** With their leading ` `, `-`, `+`, `\`; no `\n`. The `\r` of a CRLF line stays: it may be the change. */
   readonly lines: readonly string[];
 }
 
@@ -43,13 +43,14 @@ export interface FileDiff {
 }
 
 /**
- * One candidate under review: a worktree whose HEAD is what the patch is cut from, whose **index is what was
- * accepted** and whose **working tree is what is still proposed or accepted**. VS Code's own Stage and Revert act
- * on the same state.
+ * One candidate under review: a folder whose HEAD is what the patch is cut from, whose **index is what was accepted**
+ * and whose **working tree is what is still proposed or accepted**. VS Code's own Stage and Revert act on the same
+ * state. It is a small repository of its own that borrows the clone's objects (review/open.ts says why), with all
+ * attributes that would change bytes switched off.
  */
 export interface Review {
   readonly candidate: CandidateId;
-  /** The review worktree: `<repo>/.research/review/<candidate>`. */
+  /** The review folder: `<repo>/.research/review/<candidate>`, the candidate's dot written as a dash. */
   readonly folder: string;
   /** HEAD against index: accepted so far. */
   accepted(): Promise<FileDiff[]>;
@@ -60,7 +61,10 @@ export interface Review {
   rejectHunk(path: string, hunk: string): Promise<void>;
   acceptFile(path: string): Promise<void>;
   rejectFile(path: string): Promise<void>;
-  /** Takes back the last accept or reject of ours; false when there is none. */
+  /**
+   * Takes back the last accept or reject of ours; false when there is none.
+   * @throws HumanError `changed-since` when the file was changed by other means since, which undo would lose
+   */
   undo(): Promise<boolean>;
   /**
    * Commits the index on top of what the patch was cut from and keeps it by ref. Gives the commit.

@@ -82,8 +82,8 @@ export async function writeWorkingTree(git: Git, indexFile: string, also: readon
   return await git.withIndex(async (env, file) => {
     const index = await files.read(indexFile);
     if (index) await files.write(file, index);
-    // Removed first, so that equal time stamps of the copy cannot pass an old entry for the new content.
     if (gone.size + there.size === 0) return await git.text(['write-tree'], { env });
+    // Removed first, so that equal time stamps of the copy cannot pass an old entry for the new content.
     const drop = [...gone, ...there].map((path) => `0 ${ZERO}\t${path}\0`).join('');
     await git.run(['update-index', '-z', '--index-info'], { env, input: drop });
     await git.run(['update-index', '--add', '--remove', '-z', '--stdin'], {
