@@ -12,7 +12,7 @@ const SKELETON = [38, 64, 52, 71, 45, 58, 66, 40];
 export function Loading({ page }: { readonly page: Page }): JSX.Element {
   if (page.phase.value === 'late') {
     return (
-      <main class="start">
+      <main class="notice-page">
         <Icon name="warning" />
         <h1>The leaderboard has not arrived</h1>
         <p role="alert">
@@ -56,7 +56,7 @@ export function EmptyBoard({ page }: { readonly page: Page }): JSX.Element {
   const { icon, title } = EMPTY[notice.kind];
   const { action } = notice;
   return (
-    <main class="start">
+    <main class="notice-page">
       <Icon name={icon} />
       <h1>{title}</h1>
       <p role={notice.kind === 'error' ? 'alert' : undefined}>

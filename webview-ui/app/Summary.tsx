@@ -66,7 +66,7 @@ export function Summary({ page }: { readonly page: Page }): JSX.Element | null {
               </dd>
             </div>
           ) : null}
-          <div>
+          <div class="detail-only">
             <dt>Improved</dt>
             <dd>{improved}</dd>
           </div>
@@ -78,7 +78,7 @@ export function Summary({ page }: { readonly page: Page }): JSX.Element | null {
               </dd>
             </div>
           ) : null}
-          <div class="base">
+          <div class="detail-only">
             <dt>Base</dt>
             <dd>
               <code>{header.baseCommit.slice(0, 7)}</code>
@@ -91,7 +91,7 @@ export function Summary({ page }: { readonly page: Page }): JSX.Element | null {
               Run Baseline
             </Button>
           ) : null}
-          <Button icon="debug-step-over" primary={baseline !== undefined} onPress={() => command(page, 'nextRound')}>
+          <Button icon="debug-continue" primary={baseline !== undefined} onPress={() => command(page, 'nextRound')}>
             Next Round
           </Button>
         </div>

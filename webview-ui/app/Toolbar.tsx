@@ -54,6 +54,14 @@ export function Toolbar({ page, onKeys }: { readonly page: Page; readonly onKeys
         onPick={(grouping) => page.set({ grouping })}
       />
       <span class="tools">
+        <IconButton icon="table" label="Table (L)" pressed={inTable} onPress={() => page.set({ view: 'table' })} />
+        <IconButton
+          icon="type-hierarchy-sub"
+          label="Lineage (L)"
+          pressed={!inTable}
+          onPress={() => page.set({ view: 'lineage' })}
+        />
+        <span class="divider" aria-hidden="true" />
         <span class="anchor">
           <IconButton icon="list-selection" label="Columns" expanded={columns} onPress={() => setColumns(!columns)} />
           {columns ? <ColumnsMenu page={page} onClose={() => setColumns(false)} /> : null}
@@ -61,12 +69,6 @@ export function Toolbar({ page, onKeys }: { readonly page: Page; readonly onKeys
         <IconButton icon="markdown" label="Copy as Markdown" onPress={() => void copy(page, 'markdown')} />
         <IconButton icon="copy" label="Copy as CSV" onPress={() => void copy(page, 'csv')} />
         <IconButton icon="export" label="Export Results" onPress={() => command(page, 'exportResults')} />
-        <IconButton
-          icon={inTable ? 'type-hierarchy-sub' : 'table'}
-          label={inTable ? 'Lineage (L)' : 'Table (L)'}
-          pressed={!inTable}
-          onPress={() => page.set({ view: inTable ? 'lineage' : 'table' })}
-        />
         <IconButton icon="question" label="Keys (?)" onPress={onKeys} />
       </span>
     </div>

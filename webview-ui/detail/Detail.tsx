@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { LeaderboardRow, RunCell } from '../../src/core/research/leaderboard-types.ts';
 import type { Page } from '../app/page.ts';
 import { actionsFor } from '../model/actions.ts';
-import { deltaText, ideaText, mainParents, valueText } from '../model/columns.ts';
+import { candidateText, deltaText, ideaText, mainParents, valueText } from '../model/columns.ts';
 import { clock } from '../model/format.ts';
 import { plain, plainLines } from '../model/plain.ts';
 import type { Tab } from '../model/settings.ts';
@@ -123,7 +123,7 @@ function Parents({ page, row }: { readonly page: Page; readonly row: Leaderboard
       from
       {parents.map((parent) => {
         const known = rows.get(parent);
-        const name = known ? ideaText(known) : `#${parent}`;
+        const name = candidateText(parent);
         return known ? (
           <button
             key={parent}

@@ -15,14 +15,14 @@ export interface PlotSeries {
   readonly shown: boolean;
 }
 
-/** Colour and dash together, so that neither is alone. */
+/** Colour and dash together, so that neither is alone. Orange is left out: themes make it a translucent marker. */
 export const LOOKS: readonly { readonly color: string; readonly dash: readonly number[] }[] = [
   { color: '--vscode-charts-blue', dash: [] },
-  { color: '--vscode-charts-orange', dash: [6, 3] },
+  { color: '--vscode-charts-yellow', dash: [6, 3] },
   { color: '--vscode-charts-green', dash: [2, 2] },
   { color: '--vscode-charts-purple', dash: [9, 3, 2, 3] },
   { color: '--vscode-charts-red', dash: [12, 4] },
-  { color: '--vscode-charts-yellow', dash: [4, 2] },
+  { color: '--vscode-foreground', dash: [4, 2] },
 ];
 
 function themeColor(name: string, fallback: string): string {

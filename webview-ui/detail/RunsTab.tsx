@@ -52,21 +52,23 @@ export function RunsTab(props: {
               <td class="note">
                 <bdi>{note(run, page)}</bdi>
               </td>
-              <td class="run-actions">
-                <IconButton icon="output" label={`Log of seed ${run.seed}`} onPress={() => onLog(run.id)} />
-                {isLive(run.state) ? (
-                  <IconButton
-                    icon="debug-stop"
-                    label={`Cancel seed ${run.seed}`}
-                    onPress={() => page.host.send({ type: 'command', command: 'cancelRun', run: run.id })}
-                  />
-                ) : (
-                  <IconButton
-                    icon="sync"
-                    label={`Replicate seed ${run.seed}`}
-                    onPress={() => page.host.send({ type: 'command', command: 'replicateRun', run: run.id })}
-                  />
-                )}
+              <td>
+                <div class="run-actions">
+                  <IconButton icon="output" label={`Log of seed ${run.seed}`} onPress={() => onLog(run.id)} />
+                  {isLive(run.state) ? (
+                    <IconButton
+                      icon="debug-stop"
+                      label={`Cancel seed ${run.seed}`}
+                      onPress={() => page.host.send({ type: 'command', command: 'cancelRun', run: run.id })}
+                    />
+                  ) : (
+                    <IconButton
+                      icon="sync"
+                      label={`Replicate seed ${run.seed}`}
+                      onPress={() => page.host.send({ type: 'command', command: 'replicateRun', run: run.id })}
+                    />
+                  )}
+                </div>
               </td>
             </tr>
           ))}

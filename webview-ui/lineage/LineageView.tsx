@@ -10,7 +10,7 @@ import { plain } from '../model/plain.ts';
 import { lookOf } from '../model/status.ts';
 import { Icon } from '../ui/index.tsx';
 
-const NODE_WIDTH = 216;
+const NODE_WIDTH = 248;
 const NODE_HEIGHT = 48;
 const GAP_X = 64;
 const GAP_Y = 12;

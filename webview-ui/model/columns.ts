@@ -45,10 +45,10 @@ const column = (
 ): Column => ({ id, title, about, width, align: 'start', sticky: false, hidden: false, sortable: true, ...rest });
 
 const ALL: readonly Column[] = [
-  column('rank', 'Rank', 'Place within its comparison class', 52, { align: 'end', sticky: true }),
+  column('rank', 'Rank', 'Place within its comparison class', 66, { align: 'end', sticky: true }),
   column('idea', 'Idea', 'Number of the idea, and of its candidate', 58, { sticky: true }),
   column('title', 'Title', 'What the idea is', 260, { sticky: true }),
-  column('status', 'Status', 'Where the newest run or the patch stands', 146),
+  column('status', 'Status', 'Where the newest run or the patch stands', 142),
   column('value', 'Value', 'Mean ± standard deviation of the objective (seeds)', 186, { align: 'end' }),
   column('delta', 'Δ baseline', 'Difference to the mean of the baseline, and in units of its spread', 162, {
     align: 'end',
@@ -56,7 +56,7 @@ const ALL: readonly Column[] = [
   column('spark', 'Curve', 'The objective over the run', 92, { sortable: false }),
   column('round', 'Round', 'The round the idea belongs to', 62, { align: 'end' }),
   column('parents', 'Parents', 'The candidates the idea builds on', 104),
-  column('seeds', 'Seeds', 'Seeds with a result, of those asked for', 62, { align: 'end' }),
+  column('seeds', 'Seeds', 'Seeds with a result, of those asked for', 84, { align: 'end' }),
   column('elapsed', 'Elapsed', 'Time since the first run started', 88, { align: 'end' }),
   column('box', 'Box', 'Where its runs are', 110),
   column('kind', 'Kind', 'Hyperparameter or algorithmic, decided from the patch', 112),
@@ -122,7 +122,7 @@ export function placeColumns(choice: ColumnChoice, available: number): readonly 
 
 function narrowWidth(column: Column): number {
   if (column.id === 'title') return 150;
-  return column.id === 'rank' || column.id === 'idea' ? 48 : column.width;
+  return column.id === 'rank' ? 60 : column.id === 'idea' ? 50 : column.width;
 }
 
 export function totalWidth(columns: readonly PlacedColumn[]): number {
@@ -168,9 +168,12 @@ export function elapsedOf(row: LeaderboardRow, now: number): number | undefined 
 }
 
 export function ideaText(row: LeaderboardRow): string {
-  if (row.candidate === undefined) return '';
-  // The first candidate is the idea itself to a reader; later ones are its revisions.
-  return row.candidate.endsWith('.1') && row.idea !== undefined ? `#${row.idea}` : `#${row.candidate}`;
+  return row.candidate === undefined ? '' : candidateText(row.candidate);
+}
+
+/** A candidate as it is named to a reader: the first one is the idea itself, later ones are its revisions. */
+export function candidateText(candidate: string): string {
+  return `#${candidate.replace(/\.1$/, '')}`;
 }
 
 export function valueText(row: LeaderboardRow, decimals: number): string {
@@ -206,9 +209,7 @@ export function cellText(id: ColumnId, row: LeaderboardRow, context: CellContext
     case 'round':
       return row.round === undefined ? '' : String(row.round);
     case 'parents':
-      return mainParents(row)
-        .map((parent) => `#${parent}`)
-        .join(' ');
+      return mainParents(row).map(candidateText).join(' ');
     case 'seeds': {
       const { done, total } = seedsOf(row);
       return total === 0 ? '' : `${done}/${total}`;

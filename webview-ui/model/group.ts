@@ -1,5 +1,5 @@
 import type { LeaderboardRow } from '../../src/core/research/leaderboard-types.ts';
-import { mainParents } from './columns.ts';
+import { candidateText, mainParents } from './columns.ts';
 import type { Place } from './order.ts';
 import { plain } from './plain.ts';
 import { boxesOf } from './status.ts';
@@ -31,7 +31,7 @@ export function groupLabel(group: string, by: Grouping, rows: ReadonlyMap<string
     case 'parent': {
       if (group === '') return 'From the base';
       const parent = rows.get(group);
-      return parent ? `From #${group}: ${plain(parent.title, 120)}` : `From #${group}`;
+      return `From ${candidateText(group)}${parent ? `: ${plain(parent.title, 120)}` : ''}`;
     }
     case 'box':
       return group === '' ? 'No box yet' : plain(group);
