@@ -17,8 +17,7 @@ export function setupCommands({ session, apiKeys, log }: CommandParts): Commands
         return;
       }
       const detected = await call.work({ title: 'Reading the repository', view: 'ideas' }, () => research.detect());
-      const draft = await vscode.workspace.openTextDocument({ language: 'yaml', content: detected.yaml });
-      await vscode.window.showTextDocument(draft, { preview: false });
+      const draft = await showDraft(file, detected.yaml);
       const open = detected.open.length === 0 ? '' : ` Still open: ${detected.open.join(', ')}.`;
       const write = 'Write research.yaml';
       const chosen = await vscode.window.showInformationMessage(
@@ -26,11 +25,12 @@ export function setupCommands({ session, apiKeys, log }: CommandParts): Commands
         write,
         'Discard',
       );
+      // Without an answer the draft stays: saving it writes research.yaml as well.
+      if (chosen === undefined || draft.isClosed) return;
       const yaml = draft.getText();
       await discard(draft);
       if (chosen !== write) return;
-      const written = await research.writeEnvironment(yaml);
-      await show(written);
+      await show(await research.writeEnvironment(yaml));
       await session.refresh();
     },
 
@@ -144,6 +144,16 @@ async function show(file: string, line = 1): Promise<void> {
   const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
   const at = new vscode.Position(Math.max(0, line - 1), 0);
   await vscode.window.showTextDocument(document, { preview: false, selection: new vscode.Range(at, at) });
+}
+
+/** The proposed file in an editor, not on disk. */
+async function showDraft(file: string, yaml: string): Promise<vscode.TextDocument> {
+  const draft = await vscode.workspace.openTextDocument(vscode.Uri.file(file).with({ scheme: 'untitled' }));
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(draft.uri, new vscode.Range(0, 0, draft.lineCount, 0), yaml);
+  await vscode.workspace.applyEdit(edit);
+  await vscode.window.showTextDocument(draft, { preview: false });
+  return draft;
 }
 
 /** Closes an unsaved draft without the question whether to save it. */

@@ -134,6 +134,18 @@ export class OpenReview implements Disposable {
     return [left, file.kind === 'deleted' ? undefined : right];
   }
 
+  /**
+   * After a restart VS Code shows the whole-idea editor again, but empty: it is replaced by a full one where it was
+   * in front, and closed where it was not.
+   */
+  async replaceRestored(): Promise<void> {
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => this.#isWhole(tab));
+    if (tabs.length === 0) return;
+    const inFront = tabs.some((tab) => tab.isActive);
+    await vscode.window.tabGroups.close(tabs, true);
+    if (inFront) await this.openAll();
+  }
+
   // ---- deciding
 
   /** Does one accept, reject or undo after everything typed is on disk, one at a time; then reads what came of it. */
@@ -202,8 +214,12 @@ export class OpenReview implements Disposable {
     const { input } = tab;
     if (input instanceof vscode.TabInputTextDiff) return this.pathOf(input.modified) !== undefined;
     if (input instanceof vscode.TabInputText) return this.pathOf(input.uri) !== undefined;
-    // The multi-file diff has no class of its own in the stable API; its label begins with our title.
-    return input === undefined && tab.label.startsWith(this.title);
+    return this.#isWhole(tab);
+  }
+
+  /** The multi-file diff has no class of its own in the stable API; its label begins with our title. */
+  #isWhole(tab: vscode.Tab): boolean {
+    return tab.input === undefined && tab.label.startsWith(this.title);
   }
 
   dispose(): void {

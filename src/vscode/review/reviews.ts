@@ -71,9 +71,9 @@ export class Reviews implements Disposable {
     return review;
   }
 
-  /** Takes up the reviews whose worktree is still on disk, after a restart; opens no editor. */
+  /** Takes up the reviews whose worktree is still on disk, after a restart; opens no editor that was not open. */
   async adopt(research: Research): Promise<void> {
-    for (const handle of await research.reviews()) await this.open(handle);
+    for (const handle of await research.reviews()) await (await this.open(handle)).replaceRestored();
   }
 
   /** Ends the reviews whose candidate was decided elsewhere: in another window, in a terminal. */

@@ -46,11 +46,13 @@ function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeN
   const result = newest ? results.of(newest.id) : undefined;
   const dropped = idea.dropped !== undefined;
   const approved = newest?.state === 'approved';
+  const words = describe(status, files ? undecided : undefined, result, results);
+  const showsResult = result !== undefined && files === undefined;
   return {
     id: `idea/${idea.id}`,
-    // What follows a long title is cut off first: a result must stay on screen.
-    label: `#${idea.id} ${oneLine(idea.title, result || files ? 30 : 120)}`,
-    description: describe(status, files ? undecided : undefined, result, results),
+    // What follows a long title is cut off, and a result must stay on screen: then the title follows.
+    label: `#${idea.id} ${showsResult ? words : oneLine(idea.title, 120)}`,
+    description: showsResult ? oneLine(idea.title, 120) : words,
     tooltip: tooltip(idea, status, newest, result, results),
     ...statusIcon(status),
     context: flags(

@@ -4,15 +4,25 @@ import { clockTime, escapeMarkdown, formatBytes, formatDuration, formatValue, on
 import { statusIcon } from './icons.ts';
 import { flags, type TreeNode } from './tree-node.ts';
 
-/** Live runs first, then ended ones, newest first within each. `now` in milliseconds since 1970. */
+/** What runs, what waits, what ended. `now` in milliseconds since 1970. */
 export function runsTree(state: ResearchState, now: number): readonly TreeNode[] {
   const titles = new Map(
     state.rounds.flatMap(({ ideas }) => ideas.map((node) => [node.idea.id, node.idea.title] as const)),
   );
-  const sorted = [...state.runs].sort(
-    (a, b) => Number(isEnd(a.state)) - Number(isEnd(b.state)) || b.queuedAt - a.queuedAt || b.id.localeCompare(a.id),
-  );
+  const sorted = [...state.runs].sort((a, b) => place(a) - place(b) || order(a, b));
   return sorted.map((run) => runNode(run, titles, now));
+}
+
+/** What runs, then what waits, then what ended. */
+function place(run: Run): number {
+  if (isEnd(run.state)) return 2;
+  return run.startedAt === undefined ? 1 : 0;
+}
+
+/** Ended runs newest first; the others in the order they began or will begin. */
+function order(a: Run, b: Run): number {
+  if (isEnd(a.state)) return (b.endedAt ?? b.queuedAt) - (a.endedAt ?? a.queuedAt) || b.id.localeCompare(a.id);
+  return (a.startedAt ?? a.queuedAt) - (b.startedAt ?? b.queuedAt) || a.seed - b.seed || a.id.localeCompare(b.id);
 }
 
 function runNode(run: Run, titles: ReadonlyMap<number, string>, now: number): TreeNode {

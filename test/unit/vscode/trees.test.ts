@@ -108,7 +108,9 @@ describe('the Ideas view', () => {
   });
 
   it('shows a result with its difference to the baseline, counted runs only', () => {
-    assert.equal(nodes[0]?.description, '2.6000  Δ −0.5000 ▲');
+    assert.equal(nodes[0]?.label, '#1 2.6000  Δ −0.5000 ▲');
+    assert.equal(nodes[0]?.description, 'Idea 1');
+    assert.deepEqual([nodes[1]?.label, nodes[1]?.description], ['#2 Idea 2', 'ready']);
   });
 
   it('offers on each idea what makes sense there', () => {
