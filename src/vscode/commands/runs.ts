@@ -10,7 +10,7 @@ export function runCommands({ session, leaderboards, system }: CommandParts): Co
   const queued = async (runs: readonly string[]) => {
     await session.refresh();
     void vscode.window.setStatusBarMessage(`$(play) ${plural(runs.length, 'run')} queued`, 5000);
-    await leaderboards.open();
+    await leaderboards.open(true);
   };
 
   return {

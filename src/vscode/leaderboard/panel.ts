@@ -28,13 +28,17 @@ export class Leaderboards implements Disposable {
     );
   }
 
-  /** Opens the panel, or brings it to the front without taking the keyboard from an editor beside it. */
-  async open(): Promise<void> {
+  /**
+   * Opens the panel, or brings it to the front. With `keepFocus` the keyboard stays where it is: work that ends after
+   * a while must not take it from what a person has begun to type since.
+   */
+  async open(keepFocus = false): Promise<void> {
     if (this.#panel) {
-      this.#panel.reveal(undefined, false);
+      this.#panel.reveal(undefined, keepFocus);
       return;
     }
-    this.#adopt(vscode.window.createWebviewPanel(VIEW_TYPE, 'Leaderboard', vscode.ViewColumn.Active, {}));
+    const place = { viewColumn: vscode.ViewColumn.Active, preserveFocus: keepFocus };
+    this.#adopt(vscode.window.createWebviewPanel(VIEW_TYPE, 'Leaderboard', place, {}));
   }
 
   #adopt(panel: vscode.WebviewPanel): void {

@@ -108,6 +108,8 @@ export class OpenReview implements Disposable {
       }),
     );
     await vscode.commands.executeCommand('vscode.changes', this.title, resources);
+    // A preview would give way to the first single file that is looked at.
+    await vscode.commands.executeCommand('workbench.action.keepEditor');
   }
 
   /** One file, at a hunk where one is named. */
@@ -190,9 +192,10 @@ export class OpenReview implements Disposable {
       const same = JSON.stringify(undecided) === JSON.stringify(this.#undecided);
       this.#undecided = undecided;
       if (same) return;
-      await this.#repository?.status();
       this.#parts.index.refresh(this.folder);
       this.#changed.fire();
+      // Makes the Git extension read its index again now; our own buttons need not wait for it.
+      void this.#repository?.status().catch(() => {});
     } catch (error) {
       this.#parts.log.warn(`[review] ${this.id}: ${String(error)}`);
     }
