@@ -54,8 +54,9 @@ export function App({ page }: { readonly page: Page }): JSX.Element {
 
 function Board({ page, width }: { readonly page: Page; readonly width: number }): JSX.Element {
   const row = page.selected.value;
-  const { view, split } = page.settings.value;
+  const { view, split: splitBeside, splitStacked } = page.settings.value;
   const beside = width >= BESIDE;
+  const split = beside ? splitBeside : splitStacked;
   const area = useRef<HTMLDivElement>(null);
   const openDetail = () => {
     // The detail may only now be drawn.
@@ -77,7 +78,10 @@ function Board({ page, width }: { readonly page: Page; readonly width: number })
             beside={beside}
             split={split}
             area={area}
-            onMove={(to) => page.set({ split: Math.max(0.15, Math.min(0.85, to)) })}
+            onMove={(to) => {
+              const kept = Math.max(0.15, Math.min(0.85, to));
+              page.set(beside ? { split: kept } : { splitStacked: kept });
+            }}
           />
           <div class="detail-pane" style={{ flexBasis: share }}>
             <Detail page={page} row={row} />

@@ -28,7 +28,7 @@ export function RunsTab(props: {
             <th class="end">Elapsed</th>
             <th class="end">Exit</th>
             <th>Note</th>
-            <th>
+            <th class="run-end">
               <span class="unseen">Actions</span>
             </th>
           </tr>
@@ -52,7 +52,7 @@ export function RunsTab(props: {
               <td class="note">
                 <bdi>{note(run, page)}</bdi>
               </td>
-              <td>
+              <td class="run-end">
                 <div class="run-actions">
                   <IconButton icon="output" label={`Log of seed ${run.seed}`} onPress={() => onLog(run.id)} />
                   {isLive(run.state) ? (

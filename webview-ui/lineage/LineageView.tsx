@@ -76,7 +76,7 @@ export function LineageView({ page, onOpen }: { readonly page: Page; readonly on
             return (
               <path
                 key={`${edge.from} ${edge.to}`}
-                class={`edge${edge.onWinnersPath ? ' winner' : ''}${touches ? ' touches' : ''}`}
+                class={`lineage-edge${edge.onWinnersPath ? ' winner' : ''}${touches ? ' touches' : ''}`}
                 d={curve(from, to)}
               />
             );

@@ -48,7 +48,7 @@ const ALL: readonly Column[] = [
   column('rank', 'Rank', 'Place within its comparison class', 66, { align: 'end', sticky: true }),
   column('idea', 'Idea', 'Number of the idea, and of its candidate', 58, { sticky: true }),
   column('title', 'Title', 'What the idea is', 260, { sticky: true }),
-  column('status', 'Status', 'Where the newest run or the patch stands', 142),
+  column('status', 'Status', 'Where the newest run or the patch stands', 158),
   column('value', 'Value', 'Mean ± standard deviation of the objective (seeds)', 186, { align: 'end' }),
   column('delta', 'Δ baseline', 'Difference to the mean of the baseline, and in units of its spread', 162, {
     align: 'end',
@@ -97,6 +97,16 @@ export interface PlacedColumn extends Column {
   readonly left: number;
 }
 
+/** Who has not chosen an order sees the number first where there is little room. */
+const NARROW_ORDER: readonly ColumnId[] = [
+  'rank',
+  'idea',
+  'title',
+  'value',
+  'delta',
+  ...COLUMN_IDS.filter((id) => !['rank', 'idea', 'title', 'value', 'delta'].includes(id)),
+];
+
 /**
  * The columns to draw, left to right. On a narrow page only rank and idea stay in place, and the title is shorter,
  * so that there is room for the number.
@@ -105,7 +115,8 @@ export interface PlacedColumn extends Column {
 export function placeColumns(choice: ColumnChoice, available: number): readonly PlacedColumn[] {
   const narrow = available > 0 && available < 640;
   const known = new Set(choice.order);
-  const order = [...choice.order, ...COLUMN_IDS.filter((id) => !known.has(id))];
+  const asBuilt = COLUMN_IDS.every((id, place) => choice.order[place] === id);
+  const order = narrow && asBuilt ? NARROW_ORDER : [...choice.order, ...COLUMN_IDS.filter((id) => !known.has(id))];
   const shown = order.filter((id) => !choice.hidden.includes(id)).map(columnOf);
   const sticks = (each: Column) => each.sticky && !(narrow && each.id === 'title');
   // Sticky columns lead whatever the order says: one between others would slide over its neighbours.
@@ -121,8 +132,8 @@ export function placeColumns(choice: ColumnChoice, available: number): readonly 
 }
 
 function narrowWidth(column: Column): number {
-  if (column.id === 'title') return 150;
-  return column.id === 'rank' ? 60 : column.id === 'idea' ? 50 : column.width;
+  const widths: Partial<Record<ColumnId, number>> = { rank: 62, idea: 50, title: 116, value: 172 };
+  return widths[column.id] ?? column.width;
 }
 
 export function totalWidth(columns: readonly PlacedColumn[]): number {

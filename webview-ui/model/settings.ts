@@ -26,6 +26,8 @@ export interface Settings {
   readonly view: 'table' | 'lineage';
   /** The detail's share of the page. */
   readonly split: number;
+  /** The same where the two stand one above the other. */
+  readonly splitStacked: number;
   readonly log: boolean;
   /** Weight of the smoothing, 0 for none. */
   readonly smoothing: number;
@@ -42,6 +44,7 @@ export const DEFAULT_SETTINGS: Settings = {
   tab: 'curve',
   view: 'table',
   split: 0.42,
+  splitStacked: 0.56,
   log: false,
   smoothing: 0,
   scroll: 0,
@@ -94,6 +97,7 @@ export function readSettings(stored: unknown): Settings {
     tab: oneOf(from.tab, TABS, 'curve'),
     view: oneOf(from.view, ['table', 'lineage'] as const, 'table'),
     split: within(from.split, 0.15, 0.85, DEFAULT_SETTINGS.split),
+    splitStacked: within(from.splitStacked, 0.15, 0.85, DEFAULT_SETTINGS.splitStacked),
     log: from.log === true,
     smoothing: within(from.smoothing, 0, 0.99, 0),
     scroll: within(from.scroll, 0, Number.MAX_SAFE_INTEGER, 0),

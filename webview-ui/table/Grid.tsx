@@ -279,7 +279,7 @@ function Row(props: RowProps): JSX.Element {
           data-column={column.id}
           data-active={active === column.id ? '' : undefined}
           tabIndex={active === column.id ? 0 : -1}
-          class={`cell align-${column.align}${column.sticky ? ' sticky' : ''}${isLastSticky(columns, place) ? ' edge' : ''}`}
+          class={`cell align-${column.align}${column.sticky ? ' sticky' : ''}${isLastSticky(columns, place) ? ' last-sticky' : ''}`}
           style={{ width: `${column.width}px`, left: column.sticky ? `${column.left}px` : undefined }}
           title={tooltip(column.id, row)}
           onClick={(event) => onPress(row.key, column.id, event, false)}

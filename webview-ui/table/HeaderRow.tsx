@@ -37,7 +37,7 @@ export function HeaderRow({ page, columns, active, onPress }: HeaderProps): JSX.
             data-column={column.id}
             data-active={active === column.id ? '' : undefined}
             tabIndex={active === column.id ? 0 : -1}
-            class={`cell head align-${column.align}${column.sticky ? ' sticky' : ''}${isLastSticky(columns, place) ? ' edge' : ''}`}
+            class={`cell head align-${column.align}${column.sticky ? ' sticky' : ''}${isLastSticky(columns, place) ? ' last-sticky' : ''}`}
             style={{ width: `${column.width}px`, left: column.sticky ? `${column.left}px` : undefined }}
             title={column.about}
             draggable

@@ -87,6 +87,8 @@ export function TextField(props: {
       <span slot="content-before" class={`codicon codicon-${props.icon}`} aria-hidden="true" />
     ),
     props.children,
+    // The element's input is square: without something at its end it would cover the frame's round corners.
+    <span slot="content-after" class="field-end" />,
   );
 }
 
