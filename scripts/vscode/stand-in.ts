@@ -16,7 +16,7 @@ const LIMIT_MS = 10 * 60_000;
 const NOISE: readonly RegExp[] = [
   /open-vsx\.org|ENOTFOUND|service worker|github-authentication|authentication provider 'github'/i,
   /code-server\/lib\/vscode\/node_modules\/|Could not locate the bindings file/,
-  /^(Resolv(ing|ed) connection|Creating a socket|Updating additional builtin|\[(reconnection|AgentHost|AccountPolicy))/,
+  /^(Canceled|Resolv(ing|ed) connection|Creating a socket|Updating additional builtin|\[(reconnection|AgentHost|AccountPolicy))/,
 ];
 
 function flag(name: string): string[] {
