@@ -98,6 +98,11 @@ describe('reviewing an idea', () => {
     await until('three hunks', api.reviews.onDidChange, () => hunks(review, file).length >= 3);
   });
 
+  it('the diff of the whole idea stays open beside that of a file', async () => {
+    await vscode.commands.executeCommand('workbench.action.keepEditor');
+    assert.ok(vscode.window.tabGroups.activeTabGroup.tabs.some((tab) => tab.label.startsWith(review.title)));
+  });
+
   it('native Stage and Revert come to the same index and file as Accept and Reject', async () => {
     const before = outcome(review, file);
     const [accepted, rejected] = hunks(review, file) as [Hunk, Hunk];

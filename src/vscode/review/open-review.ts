@@ -10,6 +10,8 @@ import { linesOf } from './places.ts';
 
 /** Edits of the native buttons come in bursts; the state is read again after this silence. */
 const QUIET_MS = 150;
+/** A watcher that is young or on a network drive misses changes: the state is read again this often all the same. */
+const POLL_MS = 5000;
 
 export interface ReviewParts {
   readonly git: GitExtension;
@@ -78,6 +80,7 @@ export class OpenReview implements Disposable {
         if (this.pathOf(document.uri) !== undefined) this.schedule();
       }),
     );
+    this.#store.add(this.#parts.clock.every(POLL_MS, () => void this.refresh()));
     await this.refresh();
   }
 
@@ -208,7 +211,8 @@ export class OpenReview implements Disposable {
     if (this.#ended) return;
     this.#ended = true;
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => this.#isOurs(tab));
-    if (tabs.length > 0) await vscode.window.tabGroups.close(tabs, true);
+    this.#parts.log.info(`DEBUG ${JSON.stringify(vscode.window.tabGroups.all.flatMap((group) => group.tabs).map((t) => [t.label, String(t.input?.constructor?.name), this.#isOurs(t)]))}`);
+    if (tabs.length > 0) this.#parts.log.info(`DEBUG closed ${await vscode.window.tabGroups.close(tabs, true).then(String, String)}`);
     this.dispose();
     if (this.#repository) await this.#parts.git.close(this.#repository);
   }
@@ -221,8 +225,9 @@ export class OpenReview implements Disposable {
   }
 
   /** The multi-file diff has no class of its own in the stable API; its label begins with our title. */
-  #isWhole(tab: vscode.Tab): boolean {
-    return tab.input === undefined && tab.label.startsWith(this.title);
+  #isWhole({ input, label }: vscode.Tab): boolean {
+    const known = [vscode.TabInputText, vscode.TabInputTextDiff, vscode.TabInputCustom, vscode.TabInputWebview];
+    return label.startsWith(this.title) && !known.some((kind) => input instanceof kind);
   }
 
   dispose(): void {
