@@ -1,5 +1,5 @@
 import type { Config } from '../domain/index.ts';
-import type { ModelClient, Wire } from '../models/index.ts';
+import type { Wire } from '../models/index.ts';
 import type { System } from '../system/index.ts';
 import type { Asker } from '../workers/index.ts';
 
@@ -26,9 +26,10 @@ export interface ResearchHost {
   readonly asker?: Asker;
   /** Where our own log lines go. */
   log?(level: 'info' | 'warn' | 'error', text: string): void;
-  /** A model of the host's own (VS Code's language models); asked first. */
-  hostModel?(purpose: 'ideator' | 'implementer'): Promise<ModelClient | undefined>;
-  /** The same as a bare way to it, for `createClientOver`: the call log, the gate and the answer's shape are the core's. */
+  /**
+   * A bare way to a model of the host's own (VS Code's language models), asked first: the call log, the gate and the
+   * answer's shape are the core's.
+   */
   hostWire?(
     purpose: 'ideator' | 'implementer',
   ): Promise<{ readonly wire: Wire; readonly model: string; readonly server: string } | undefined>;

@@ -2,19 +2,47 @@ import { HumanError, type Idea } from '../domain/index.ts';
 import { readHyperparameters } from '../environment/index.ts';
 import { createHyperparameterIdeator, createLlmIdeator, type Ideator } from '../ideator/index.ts';
 import { createEditImplementer, createLlmImplementer, type Implementer } from '../implementer/index.ts';
-import { createModelClient, type ModelClient } from '../models/index.ts';
+import { type ClientOptions, createClientOver, createModelClient, type ModelClient } from '../models/index.ts';
 import { serverKey } from './consents.ts';
 import { modelConfig, type Parts } from './parts.ts';
+
+/** The model that a role would ask now: where it is, and how to reach it. */
+interface ChosenModel {
+  readonly model: string;
+  /** What consent is bound to: a server's origin, or the host's own name for it. */
+  readonly server: string;
+  open(options: ClientOptions): Promise<ModelClient>;
+}
+
+type Role = 'ideator' | 'implementer';
+
+/** The host's own model first, then the one of the settings; undefined where neither is chosen. */
+async function chooseModel(parts: Parts, role: Role): Promise<ChosenModel | undefined> {
+  const own = await parts.host.hostWire?.(role);
+  if (own) {
+    const { wire, model, server } = own;
+    return {
+      model,
+      server,
+      open: async (options) => createClientOver(wire, { ...options, server, habits: TEXT_ONLY }),
+    };
+  }
+  const { models } = await modelConfig(parts);
+  const model = role === 'implementer' ? (models.implementer ?? models.ideator) : models.ideator;
+  if (!model || !models.ideator) return undefined;
+  return { model, server: new URL(models.base_url).origin, open: createModelClient };
+}
+
+/** VS Code's models take no schema, no temperature and no limit, and tell no usage. */
+const TEXT_ONLY = { level: 'text', temperature: false, limit: 'none', usage: false } as const;
 
 /** Which ideator would propose now, for the views: the model's name, or what stands in for it. */
 export async function describeIdeator(
   parts: Parts,
 ): Promise<{ readonly lane: 'model' | 'hyperparameter'; readonly label: string }> {
-  const own = await parts.host.hostModel?.('ideator');
-  if (own) return { lane: 'model', label: own.model };
-  const { models } = await modelConfig(parts);
-  return models.ideator
-    ? { lane: 'model', label: models.ideator }
+  const chosen = await chooseModel(parts, 'ideator');
+  return chosen
+    ? { lane: 'model', label: chosen.model }
     : { lane: 'hyperparameter', label: 'hyperparameter ideator (no model is configured)' };
 }
 
@@ -40,26 +68,24 @@ export async function makeImplementer(parts: Parts, idea: Idea): Promise<Impleme
 export async function modelServer(
   parts: Parts,
 ): Promise<{ readonly origin: string; readonly model: string } | undefined> {
-  const { models } = await modelConfig(parts);
-  return models.ideator ? { origin: new URL(models.base_url).origin, model: models.ideator } : undefined;
+  const chosen = await chooseModel(parts, 'ideator');
+  return chosen ? { origin: chosen.server, model: chosen.model } : undefined;
 }
 
-async function makeClient(parts: Parts, role: 'ideator' | 'implementer'): Promise<ModelClient | undefined> {
-  const own = await parts.host.hostModel?.(role);
-  if (own) return own;
+async function makeClient(parts: Parts, role: Role): Promise<ModelClient | undefined> {
+  const chosen = await chooseModel(parts, role);
+  if (!chosen) return undefined;
   const { models, prices } = await modelConfig(parts);
-  const model = role === 'implementer' ? (models.implementer ?? models.ideator) : models.ideator;
-  if (!model) return undefined;
-  const { origin } = new URL(models.base_url);
-  return createModelClient({
+  const { model, server } = chosen;
+  return chosen.open({
     config: models,
     prices,
     model,
-    apiKey: async () => (await parts.host.apiKey(origin)) ?? parts.system.env[models.key_env],
+    apiKey: async () => (await parts.host.apiKey(server)) ?? parts.system.env[models.key_env],
     log: parts.store,
     gate: async () => {
-      if (await parts.consents.has('servers', serverKey(parts.repository.root, origin))) return;
-      throw new HumanError(`You have not agreed yet to send this repository's files to ${origin}.`, {
+      if (await parts.consents.has('servers', serverKey(parts.repository.root, server))) return;
+      throw new HumanError(`You have not agreed yet to send this repository's files to ${server}.`, {
         code: 'consent',
       });
     },
