@@ -1,0 +1,174 @@
+import { strict as assert } from 'node:assert';
+import { whyNoBox } from '../../support/sshd/box.ts';
+import { BOX, Desk } from './stage.ts';
+import { fingerprint, makeMess } from './theirs.ts';
+
+describe('the whole loop, as a person goes through it', function () {
+  this.bail(true);
+  let desk: Desk;
+  let theirs: ReturnType<typeof fingerprint>;
+
+  before(async function () {
+    const why = whyNoBox();
+    if (why !== undefined) {
+      console.log(`      skipped: ${why}`);
+      this.skip();
+    }
+    desk = await Desk.open();
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed') return;
+    await desk?.code.screenshot('failure');
+  });
+
+  after(async () => {
+    await desk?.close();
+  });
+
+  it('shows its views beside the repository', async () => {
+    const { code } = desk;
+    await code.openView('Research Copilot');
+    await desk.tree('Boxes', BOX).waitFor();
+    await code.screenshot('start-dark');
+  });
+
+  it('generates ideas, one by one', async () => {
+    const { code, model } = desk;
+    model.stand({ kind: 'slow', delayMs: 20 });
+    await code.page.locator('.pane .welcome-view .monaco-button', { hasText: 'Generate Ideas' }).click();
+    await desk.answer('Send');
+    await desk.tree('Ideas', /Round 0/).waitFor();
+    await code.page.waitForFunction(() => {
+      const rows = [...document.querySelectorAll('.part.sidebar .monaco-list-row')];
+      const count = rows.filter((row) => /^#\d+ /.test(row.textContent ?? '')).length;
+      return count >= 1 && count < 6;
+    });
+    await desk.tree('Ideas', '#6 ').waitFor();
+    model.stand();
+    await code.screenshot('ideas-dark');
+  });
+
+  it('opens the whole patch of an idea for review', async () => {
+    const { place } = desk;
+    makeMess(place);
+    theirs = fingerprint(place);
+    await desk.press(desk.tree('Ideas', '#1 '), 'Review Idea');
+    await desk.tree('Ideas', 'train.py').waitFor();
+    await desk.changed('train.py').locator('.codelens-decoration', { hasText: 'Accept' }).waitFor();
+    await desk.changed('model.py').locator('.codelens-decoration', { hasText: 'Accept' }).waitFor();
+    await desk.pictures('review');
+  });
+
+  it('takes one hunk, leaves the other, approves, and touches nothing of theirs', async () => {
+    const { code, place } = desk;
+    await desk.changed('train.py').locator('.codelens-decoration a', { hasText: 'Accept' }).click();
+    await desk.tree('Ideas', /train\.py.*decided/).waitFor();
+    // VS Code's own arrow, in the diff of the one file.
+    await desk.tree('Ideas', 'model.py').click();
+    await code.page.locator('.tab.active', { hasText: 'model.py (#1.1)' }).waitFor();
+    const arrow = code.page.locator('.editor-instance:not(:has(.multiDiffEntry)) a[aria-label="Revert Block"]:visible');
+    await arrow.waitFor();
+    await code.screenshot('review-file-dark');
+    await arrow.click();
+    await desk.tree('Ideas', /model\.py.*decided/).waitFor();
+    await desk.press(desk.tree('Ideas', '#1 '), 'Approve');
+    await desk.tree('Ideas', /^#1 .*approved/).waitFor();
+    const patch = place.git('diff', 'main', 'refs/research/approved/1.1');
+    assert.match(patch, /^\+.*"--learning_rate".*default=1\.5/m);
+    assert.doesNotMatch(patch, /model\.py/);
+    assert.deepEqual(fingerprint(place), theirs);
+    await code.page.locator('.tab', { hasText: '#1.1' }).waitFor({ state: 'detached' });
+  });
+
+  it('approves two more whole, after asking', async () => {
+    const { code } = desk;
+    for (const idea of ['#2', '#3']) {
+      await code.runCommand('Research Copilot: Implement Idea');
+      await desk.pick('Implement Idea', `${idea} `);
+      await desk.tree('Ideas', new RegExp(`^${idea} .*ready`)).waitFor();
+      await desk.press(desk.tree('Ideas', `${idea} `), 'Approve');
+      await desk.answer('Approve the Whole Patch');
+      await desk.tree('Ideas', new RegExp(`^${idea} .*approved`)).waitFor();
+    }
+    await desk.pictures('ideas');
+  });
+
+  it('runs the baseline on the ssh box', async () => {
+    const { code } = desk;
+    await code.page.locator('.pane .welcome-view .monaco-button', { hasText: 'Run Baseline' }).click();
+    await desk.pick('Run Baseline', BOX);
+    await desk.answer('Run These Commands');
+    const board = code.webview();
+    await board.locator('.row.baseline [data-column="value"]', { hasText: '(3)' }).waitFor();
+  });
+
+  it('runs the approved commit on the box: log, curve and value arrive as they come', async () => {
+    const { code, pace } = desk;
+    pace.holdAt(8);
+    await code.runCommand('Research Copilot: Run on GPU');
+    await desk.pick('Run on GPU', '#1.1');
+    await desk.pick('Run #1.1', BOX);
+    const board = code.webview();
+    const row = board.locator('.row[data-key="1.1"]');
+    await row.locator('[data-column="status"]', { hasText: 'Running' }).waitFor();
+    await row.locator('[data-column="title"]').click();
+    const log = board.locator('.log-lines');
+    await board.getByRole('tab', { name: 'Log' }).click();
+    await log.locator('.log-line', { hasText: 'iter 300:' }).waitFor();
+    assert.equal(await log.locator('.log-line', { hasText: 'iter 350:' }).count(), 0);
+    pace.holdAt(12);
+    await log.locator('.log-line', { hasText: 'step 400:' }).waitFor();
+    await board.getByRole('tab', { name: 'Curve' }).click();
+    await board.locator('.legend-step', { hasText: 'at 400' }).waitFor();
+    pace.holdAt(17);
+    await board.locator('.legend-step', { hasText: 'at 600' }).waitFor();
+    await desk.pictures('running');
+    await board.getByRole('tab', { name: 'Log' }).click();
+    await log.locator('.log-line', { hasText: 'step 600:' }).waitFor();
+    await desk.pictures('run');
+    pace.letGo();
+    await row.locator('[data-column="status"]', { hasText: 'Succeeded' }).waitFor();
+    assert.match(await row.locator('[data-column="value"]').innerText(), /2\.\d{4}/);
+    assert.match(await row.locator('[data-column="delta"]').innerText(), /−0\.\d{4} \(−\d+\.\dσ\)/);
+    await row.locator('.delta.improved').waitFor();
+    await desk.tree('Ideas', /^#1 .*Δ −0\.\d+/).waitFor();
+  });
+
+  it('finds its runs again after VS Code was closed, with their whole logs and no line twice', async () => {
+    const { code, pace } = desk;
+    pace.holdAt(10);
+    for (const candidate of ['#2.1', '#3.1']) {
+      await code.runCommand('Research Copilot: Run on GPU');
+      await desk.pick('Run on GPU', candidate);
+      await desk.pick(`Run ${candidate}`, BOX);
+    }
+    for (const key of ['2.1', '3.1']) {
+      await code.webview().locator(`.row[data-key="${key}"] .so-far`).waitFor();
+    }
+    await code.restart();
+    await code.openView('Research Copilot');
+    await desk.tree('Runs', /#2\.1.*running/).waitFor();
+    await desk.tree('Runs', /#3\.1.*running/).waitFor();
+    pace.letGo();
+    await desk.tree('Runs', /#2\.1.*2\.\d+ on/).waitFor();
+    await desk.tree('Runs', /#3\.1.*2\.\d+ on/).waitFor();
+    const runs = desk.runs();
+    assert.equal(runs.length, 6);
+    for (const run of runs) {
+      const { box, here, lines } = desk.logsOf(run);
+      assert.equal(here, box, 'the log here is the log on the box');
+      assert.equal(new Set(lines).size, lines.length, 'no line twice');
+    }
+    await code.runCommand('Research Copilot: Open Leaderboard');
+    await code.webview().locator('.row[data-key="2.1"] [data-column="status"]', { hasText: 'Succeeded' }).waitFor();
+  });
+
+  it('proposes a next round whose ideas name their parents', async () => {
+    const { code } = desk;
+    const board = code.webview();
+    await board.getByRole('button', { name: 'Next Round' }).click();
+    await desk.tree('Ideas', 'Round 1').waitFor();
+    await desk.tree('Ideas', '#12 ').waitFor();
+  });
+});

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import type { Locator } from 'playwright-core';
+import { type ModelServer, startModelServer } from '../../support/model-server/index.ts';
+import { checkout, makePlace, type Place } from '../../support/research.ts';
+import { startBox, type TestBox } from '../../support/sshd/box.ts';
+import { startVsCode, type VsCode } from '../../support/vscode/index.ts';
+import { Pace } from './pace.ts';
+
+const KEY = 'a-key-for-the-flow';
+export const BOX = 'lab-1';
+
+/** A person's desk: a copy of the quickstart with work of theirs in it, one ssh box, a model server, VS Code on it. */
+export class Desk {
+  readonly place: Place;
+  readonly box: TestBox;
+  readonly model: ModelServer;
+  readonly pace: Pace;
+  readonly code: VsCode;
+
+  private constructor(place: Place, box: TestBox, model: ModelServer, pace: Pace, code: VsCode) {
+    this.place = place;
+    this.box = box;
+    this.model = model;
+    this.pace = pace;
+    this.code = code;
+  }
+
+  static async open(): Promise<Desk> {
+    const pace = new Pace();
+    const undo: (() => unknown)[] = [() => pace.dispose()];
+    try {
+      const box = await startBox({ name: BOX, env: pace.env });
+      undo.unshift(() => box.stop());
+      const model = await startModelServer({ apiKey: KEY });
+      undo.unshift(() => model.close());
+      const place = makePlace(undefined, { RESEARCH_COPILOT_SSH_CONFIG: box.sshConfigFile });
+      undo.unshift(() => place.dispose());
+      place.boxes(`boxes:\n  - { name: ${BOX}, kind: ssh, host: ${box.name}, gpus: [], cpu_slots: 2 }\n`);
+      writeFileSync(
+        path.join(place.config, 'config.yaml'),
+        `models:\n  base_url: ${model.url}\n  ideator: test-model\n  key_env: FLOW_KEY\n`,
+      );
+      const gitConfig = path.join(place.root, 'gitconfig');
+      writeFileSync(gitConfig, '[user]\n\tname = A Person\n\temail = person@localhost\n');
+      const code = await startVsCode({
+        folder: place.repo,
+        extensionPath: builtExtension(place.root),
+        env: {
+          XDG_CONFIG_HOME: place.env.XDG_CONFIG_HOME,
+          XDG_STATE_HOME: place.env.XDG_STATE_HOME,
+          XDG_DATA_HOME: place.env.XDG_DATA_HOME,
+          RESEARCH_COPILOT_SSH_CONFIG: box.sshConfigFile,
+          GIT_CONFIG_GLOBAL: gitConfig,
+          FLOW_KEY: KEY,
+        },
+        userSettings: {
+          'remote.autoForwardPorts': false,
+          'workbench.preferredDarkColorTheme': 'Dark Modern',
+          'workbench.preferredLightColorTheme': 'Light Modern',
+        },
+        screenshots: path.join(checkout, 'out/screens'),
+      });
+      return new Desk(place, box, model, pace, code);
+    } catch (error) {
+      for (const one of undo) await one();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.pace.letGo();
+    await this.code.close();
+    await this.box.stop();
+    await this.model.close();
+    this.place.dispose();
+    this.pace.dispose();
+  }
+
+  /** A dialog that stops everything until it is answered. */
+  async answer(button: string): Promise<void> {
+    const dialog = this.code.page.locator('.monaco-dialog-box');
+    await dialog.locator('.monaco-button', { hasText: button }).click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+
+  /** Picks a row of the quick pick that is open under a title. */
+  async pick(title: string, row: string | RegExp): Promise<void> {
+    const widget = this.code.page.locator('.quick-input-widget');
+    await widget.locator('.quick-input-title', { hasText: title }).waitFor();
+    await widget.locator('.monaco-list-row', { hasText: row }).first().click();
+  }
+
+  /** A row of one of our three trees. */
+  tree(view: 'Ideas' | 'Runs' | 'Boxes', text: string | RegExp): Locator {
+    return this.code.page
+      .locator('.part.sidebar .pane', { has: this.code.page.locator('.pane-header', { hasText: view }) })
+      .locator('.monaco-list-row', { hasText: text })
+      .first();
+  }
+
+  /** Presses a button that a row of a tree shows while the pointer is on it; again where the row moved away. */
+  async press(row: Locator, button: string): Promise<void> {
+    const action = row.locator(`.action-label[aria-label^="${button}"]`);
+    for (let left = 20; ; left -= 1) {
+      await row.hover();
+      try {
+        await action.click({ timeout: 1500 });
+        return;
+      } catch (error) {
+        if (left === 0) throw error;
+      }
+    }
+  }
+
+  /** A file's part of the multi-file diff. */
+  changed(file: string): Locator {
+    return this.code.page.locator('.multiDiffEntry', { hasText: file });
+  }
+
+  /** One step where choosing a theme from the list is four. */
+  private async toggleTheme(to: 'light' | 'dark'): Promise<void> {
+    await this.code.runCommand('Preferences: Toggle between Light/Dark Themes');
+    await this.code.page.locator(`.monaco-workbench.vscode-theme-defaults-themes-${to}_modern-json`).waitFor();
+  }
+
+  /** The window as it is now, dark and light. */
+  async pictures(name: string): Promise<void> {
+    const { code } = this;
+    await code.runCommand('Notifications: Clear All Notifications');
+    await code.page.mouse.move(720, 899);
+    await code.screenshot(`${name}-dark`);
+    await this.toggleTheme('light');
+    await code.screenshot(`${name}-light`);
+    await this.toggleTheme('dark');
+  }
+
+  /** The runs on the box, by id. */
+  runs(): readonly string[] {
+    return readdirSync(path.join(this.box.root, 'runs')).sort();
+  }
+
+  /** The bytes of a run's log on the box and here, as hashes. */
+  logsOf(run: string): { readonly box: string; readonly here: string; readonly lines: readonly string[] } {
+    const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+    const here = readFileSync(path.join(this.place.repo, '.git/research/logs', `${run}.log`));
+    const box = readFileSync(path.join(this.box.root, 'runs', run, 'log'));
+    return { box: sha(box), here: sha(here), lines: here.toString('utf8').trimEnd().split('\n') };
+  }
+}
+
+/** The extension as it is built now: another build must not swap bundles under a running window. */
+function builtExtension(under: string): string {
+  const folder = path.join(under, 'extension');
+  mkdirSync(folder);
+  for (const part of ['package.json', 'dist', 'media']) {
+    cpSync(path.join(checkout, part), path.join(folder, part), { recursive: true });
+  }
+  return folder;
+}
