@@ -9,11 +9,20 @@ interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
 }
 
-/** Asks with a QuickPick; an only choice is still shown, because the person sees what will happen. */
-export async function choose<T>(title: string, placeHolder: string, choices: readonly Choice<T>[]): Promise<T> {
+/**
+ * Asks with a QuickPick; an only choice is still shown, because the person sees what will happen. A question that
+ * follows another one stays: a webview that gets the focus back from the first takes it late, from the second.
+ */
+export async function choose<T>(
+  title: string,
+  placeHolder: string,
+  choices: readonly Choice<T>[],
+  options: { readonly follows?: boolean } = {},
+): Promise<T> {
   const chosen = await vscode.window.showQuickPick(choices, {
     title,
     placeHolder,
+    ignoreFocusOut: options.follows ?? false,
     matchOnDescription: true,
     matchOnDetail: true,
   });
@@ -149,5 +158,5 @@ export async function pickBox(title: string, state: ResearchState, target: Targe
     value: box.name as string | undefined,
   }));
   const any = { label: `$(server-environment) ${ANY}`, description: 'the scheduler chooses', value: undefined };
-  return choose(title, 'Choose a box', boxes.length > 1 ? [any, ...boxes] : boxes);
+  return choose(title, 'Choose a box', boxes.length > 1 ? [any, ...boxes] : boxes, { follows: true });
 }
