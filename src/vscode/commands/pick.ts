@@ -10,19 +10,15 @@ interface Choice<T> extends vscode.QuickPickItem {
 }
 
 /**
- * Asks with a QuickPick; an only choice is still shown, because the person sees what will happen. A question that
- * follows another one stays: a webview that gets the focus back from the first takes it late, from the second.
+ * Asks with a QuickPick; an only choice is still shown, because the person sees what will happen. It stays until it is
+ * answered or Escape is pressed: a webview that gets the focus back from the palette, or from an earlier question,
+ * takes it late, from this one.
  */
-export async function choose<T>(
-  title: string,
-  placeHolder: string,
-  choices: readonly Choice<T>[],
-  options: { readonly follows?: boolean } = {},
-): Promise<T> {
+export async function choose<T>(title: string, placeHolder: string, choices: readonly Choice<T>[]): Promise<T> {
   const chosen = await vscode.window.showQuickPick(choices, {
     title,
     placeHolder,
-    ignoreFocusOut: options.follows ?? false,
+    ignoreFocusOut: true,
     matchOnDescription: true,
     matchOnDetail: true,
   });
@@ -158,5 +154,5 @@ export async function pickBox(title: string, state: ResearchState, target: Targe
     value: box.name as string | undefined,
   }));
   const any = { label: `$(server-environment) ${ANY}`, description: 'the scheduler chooses', value: undefined };
-  return choose(title, 'Choose a box', boxes.length > 1 ? [any, ...boxes] : boxes, { follows: true });
+  return choose(title, 'Choose a box', boxes.length > 1 ? [any, ...boxes] : boxes);
 }
