@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { whyNoBox } from '../../support/sshd/box.ts';
 import { BOX, Desk } from './stage.ts';
-import { fingerprint, makeMess } from './theirs.ts';
+import { fingerprint, makeMess, tidyUp } from './theirs.ts';
 
 describe('the whole loop, as a person goes through it', function () {
   this.bail(true);
@@ -30,6 +30,7 @@ describe('the whole loop, as a person goes through it', function () {
     const { code } = desk;
     await code.openView('Research Copilot');
     await desk.tree('Boxes', BOX).waitFor();
+    await desk.widenSideBar(90);
     await code.screenshot('start-dark');
   });
 
@@ -81,16 +82,8 @@ describe('the whole loop, as a person goes through it', function () {
     await code.page.locator('.tab', { hasText: '#1.1' }).waitFor({ state: 'detached' });
   });
 
-  it('approves two more whole, after asking', async () => {
-    const { code } = desk;
-    for (const idea of ['#2', '#3']) {
-      await code.runCommand('Research Copilot: Implement Idea');
-      await desk.pick('Implement Idea', `${idea} `);
-      await desk.tree('Ideas', new RegExp(`^${idea} .*ready`)).waitFor();
-      await desk.press(desk.tree('Ideas', `${idea} `), 'Approve');
-      await desk.answer('Approve the Whole Patch');
-      await desk.tree('Ideas', new RegExp(`^${idea} .*approved`)).waitFor();
-    }
+  it('approves three more whole, after asking', async () => {
+    for (const idea of ['#2', '#3', '#4']) await desk.approveWhole(idea);
     await desk.pictures('ideas');
   });
 
@@ -106,9 +99,7 @@ describe('the whole loop, as a person goes through it', function () {
   it('runs the approved commit on the box: log, curve and value arrive as they come', async () => {
     const { code, pace } = desk;
     pace.holdAt(8);
-    await code.runCommand('Research Copilot: Run on GPU');
-    await desk.pick('Run on GPU', '#1.1');
-    await desk.pick('Run #1.1', BOX);
+    await desk.runOn(BOX, '#1.1');
     const board = code.webview();
     const row = board.locator('.row[data-key="1.1"]');
     await row.locator('[data-column="status"]', { hasText: 'Running' }).waitFor();
@@ -138,11 +129,7 @@ describe('the whole loop, as a person goes through it', function () {
   it('finds its runs again after VS Code was closed, with their whole logs and no line twice', async () => {
     const { code, pace } = desk;
     pace.holdAt(10);
-    for (const candidate of ['#2.1', '#3.1']) {
-      await code.runCommand('Research Copilot: Run on GPU');
-      await desk.pick('Run on GPU', candidate);
-      await desk.pick(`Run ${candidate}`, BOX);
-    }
+    for (const candidate of ['#2.1', '#3.1', '#4.1']) await desk.runOn(BOX, candidate);
     for (const key of ['2.1', '3.1']) {
       await code.webview().locator(`.row[data-key="${key}"] .so-far`).waitFor();
     }
@@ -153,8 +140,9 @@ describe('the whole loop, as a person goes through it', function () {
     pace.letGo();
     await desk.tree('Runs', /#2\.1.*2\.\d+ on/).waitFor();
     await desk.tree('Runs', /#3\.1.*2\.\d+ on/).waitFor();
+    await desk.tree('Runs', /#4\.1.*2\.\d+ on/).waitFor();
     const runs = desk.runs();
-    assert.equal(runs.length, 6);
+    assert.equal(runs.length, 7);
     for (const run of runs) {
       const { box, here, lines } = desk.logsOf(run);
       assert.equal(here, box, 'the log here is the log on the box');
@@ -164,11 +152,59 @@ describe('the whole loop, as a person goes through it', function () {
     await code.webview().locator('.row[data-key="2.1"] [data-column="status"]', { hasText: 'Succeeded' }).waitFor();
   });
 
-  it('proposes a next round whose ideas name their parents', async () => {
+  it('proposes a next round whose ideas name parents that were better than the baseline', async () => {
     const { code } = desk;
     const board = code.webview();
     await board.getByRole('button', { name: 'Next Round' }).click();
-    await desk.tree('Ideas', 'Round 1').waitFor();
-    await desk.tree('Ideas', '#12 ').waitFor();
+    await desk.tree('Ideas', /Round 1.*6 ideas/).waitFor();
+    for (const idea of ['#7', '#10', '#11', '#12']) await desk.approveWhole(idea);
+    for (const idea of ['#7', '#10', '#11', '#12']) await desk.runOn(BOX, `${idea}.1`);
+    for (const key of ['10.1', '11.1', '12.1']) {
+      const row = board.locator(`.row[data-key="${key}"]`);
+      await row.locator('[data-column="status"]', { hasText: 'Succeeded' }).waitFor();
+      const parents = (await row.locator('[data-column="parents"]').innerText()).match(/#\d+/g) ?? [];
+      assert.ok(parents.length > 0, `${key} names its parents`);
+      for (const parent of parents) {
+        await board.locator(`.row[data-key="${parent.slice(1)}.1"] .delta.improved`).waitFor({ state: 'attached' });
+      }
+    }
+    await board.locator('.row[data-key="7.1"] [data-column="status"]', { hasText: 'Succeeded' }).waitFor();
+    await board.getByRole('button', { name: 'Close the detail' }).click();
+    await desk.pictures('leaderboard');
+    await desk.otherLooks('leaderboard');
+  });
+
+  it('draws the lineage of both rounds', async () => {
+    const board = desk.code.webview();
+    await board.getByRole('button', { name: 'Lineage (L)' }).click();
+    await board.locator('.node[data-key="10.1"]').waitFor();
+    assert.ok((await board.locator('.lineage-edge').count()) >= 3);
+    assert.ok((await board.locator('.lineage-edge.winner').count()) >= 1);
+    await desk.pictures('lineage');
+    await board.getByRole('button', { name: 'Table (L)' }).click();
+  });
+
+  it('brings the best home as a branch, and merges it only into a clean tree', async () => {
+    const { code, place } = desk;
+    const board = code.webview();
+    const best = board.locator('.row:has(.value.best)').first();
+    const id = (await best.getAttribute('data-key')) ?? '';
+    const approved = place.git('rev-parse', `refs/research/approved/${id}`).trim();
+    await best.locator('[data-column="title"]').click();
+    theirs = fingerprint(place);
+    await board.getByRole('button', { name: 'Apply to My Branch' }).click();
+    await desk.answer('Make a Branch and Merge It');
+    await desk.said(/is on branch research\/.*It was not merged: .*changes/);
+    assert.deepEqual(fingerprint(place), theirs);
+    const branch = place.git('for-each-ref', '--points-at', approved, '--format=%(refname)', 'refs/heads').trim();
+    assert.match(branch, /^refs\/heads\/research\/\d+-/);
+    tidyUp(place);
+    await board.getByRole('button', { name: 'Apply to My Branch' }).click();
+    await desk.answer('Make a Branch and Merge It');
+    await desk.said(/is merged/);
+    assert.equal(place.git('rev-parse', 'HEAD^2').trim(), approved);
+    assert.equal(place.git('rev-parse', '--abbrev-ref', 'HEAD').trim(), 'main');
+    assert.equal(place.git('status', '--porcelain'), '');
+    await board.locator('.banner', { hasText: 'The base is behind' }).waitFor();
   });
 });

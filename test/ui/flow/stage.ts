@@ -136,6 +136,54 @@ export class Desk {
     await this.toggleTheme('dark');
   }
 
+  /** The same in high contrast, and in a small window. */
+  async otherLooks(name: string): Promise<void> {
+    const { code } = this;
+    await code.setTheme('hc');
+    await code.screenshot(`${name}-hc`);
+    await code.setTheme('dark');
+    await code.page.setViewportSize({ width: 800, height: 900 });
+    await code.webview().locator('.app.narrow').waitFor();
+    await code.screenshot(`${name}-narrow`);
+    await code.page.setViewportSize({ width: 1440, height: 900 });
+    await code.webview().locator('.app:not(.narrow)').waitFor();
+  }
+
+  /** Drags the edge of the side bar. */
+  async widenSideBar(by: number): Promise<void> {
+    const { page } = this.code;
+    const edge = await page.locator('.part.sidebar').boundingBox();
+    if (!edge) throw new Error('There is no side bar.');
+    const [x, y] = [edge.x + edge.width + 1, edge.y + edge.height / 2];
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + by, y, { steps: 5 });
+    await page.mouse.up();
+  }
+
+  /** Waits for a notification with these words, and puts it away. */
+  async said(words: RegExp): Promise<void> {
+    await this.code.page.locator('.notification-list-item', { hasText: words }).first().waitFor();
+    await this.code.runCommand('Notifications: Clear All Notifications');
+  }
+
+  /** Has an idea implemented and its whole patch approved from the tree. */
+  async approveWhole(idea: string): Promise<void> {
+    await this.code.runCommand('Research Copilot: Implement Idea');
+    await this.pick('Implement Idea', `${idea} `);
+    await this.tree('Ideas', new RegExp(`^${idea} .*ready`)).waitFor();
+    await this.press(this.tree('Ideas', `${idea} `), 'Approve');
+    await this.answer('Approve the Whole Patch');
+    await this.tree('Ideas', new RegExp(`^${idea} .*approved`)).waitFor();
+  }
+
+  /** Run on GPU from the palette. */
+  async runOn(box: string, candidate: string): Promise<void> {
+    await this.code.runCommand('Research Copilot: Run on GPU');
+    await this.pick('Run on GPU', candidate);
+    await this.pick(`Run ${candidate}`, box);
+  }
+
   /** The runs on the box, by id. */
   runs(): readonly string[] {
     return readdirSync(path.join(this.box.root, 'runs')).sort();
