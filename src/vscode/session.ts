@@ -48,7 +48,9 @@ export class Session implements Disposable {
     this.#subscriptions.add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.reopen()));
     this.#subscriptions.add(
       vscode.window.onDidChangeWindowState((window) => {
-        if (window.focused && !['open', 'opening'].includes(this.#state.kind)) void this.reopen();
+        if (!window.focused || this.#state.kind === 'opening') return;
+        // What was done elsewhere meanwhile: a commit in a terminal moves the base behind.
+        void (this.#state.kind === 'open' ? this.refresh() : this.reopen());
       }),
     );
   }
@@ -134,6 +136,7 @@ export class Session implements Disposable {
       this.#set({ kind: 'opening', folder: place.folder });
       const research = await open({ folder: place.folder, system });
       this.#ofResearch.add(research.onDidChange(() => void this.refresh()));
+      this.#ofResearch.add(this.#watchHead(research.root));
       const state = await research.state();
       this.#set({ kind: 'open', folder: place.folder, research, state, others: place.others });
       await this.#parts.opened?.(research);
@@ -145,6 +148,14 @@ export class Session implements Disposable {
       log.error(`[session] ${isHumanError(error) ? error.message : ((error as Error).stack ?? String(error))}`);
       this.#set({ kind: 'failed', folder, message: messageOf(error) });
     }
+  }
+
+  /** Commits, checkouts and merges are written there. A linked worktree has it elsewhere: there the focus must do. */
+  #watchHead(root: string): Disposable {
+    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(root, '.git/logs/HEAD'));
+    watcher.onDidChange(() => void this.refresh());
+    watcher.onDidCreate(() => void this.refresh());
+    return watcher;
   }
 
   #set(state: SessionState): void {

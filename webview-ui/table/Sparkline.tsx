@@ -9,8 +9,8 @@ export function sparkPath(values: readonly number[], width = WIDTH, height = HEI
   if (finite.length < 2) return '';
   const low = Math.min(...finite);
   const span = Math.max(...finite) - low || 1;
-  // Sixty values are a whole run: a curve that is still growing ends where its run stands.
-  const step = width / Math.max(59, values.length - 1);
+  // The whole width, however few the values: how many a run will print in the end nobody knows.
+  const step = width / (values.length - 1);
   let pen = 'M';
   let path = '';
   values.forEach((value, index) => {
