@@ -211,8 +211,7 @@ export class OpenReview implements Disposable {
     if (this.#ended) return;
     this.#ended = true;
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => this.#isOurs(tab));
-    this.#parts.log.info(`DEBUG ${JSON.stringify(vscode.window.tabGroups.all.flatMap((group) => group.tabs).map((t) => [t.label, String(t.input?.constructor?.name), this.#isOurs(t)]))}`);
-    if (tabs.length > 0) this.#parts.log.info(`DEBUG closed ${await vscode.window.tabGroups.close(tabs, true).then(String, String)}`);
+    if (tabs.length > 0) await vscode.window.tabGroups.close(tabs, true);
     this.dispose();
     if (this.#repository) await this.#parts.git.close(this.#repository);
   }
