@@ -206,13 +206,21 @@ class Window implements VsCode {
 
   async runCommand(title: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input');
-    await this.page.keyboard.press('F1');
-    await input.waitFor();
-    await input.fill(`>${title}`);
     const found = this.page.locator('.quick-input-list .monaco-list-row').filter({
       has: this.page.locator('.quick-input-list-label', { hasText: title }),
     });
-    await found.first().click();
+    // A webview that comes up takes the focus late, and the palette goes away with it: then once more.
+    for (let left = 5; ; left -= 1) {
+      await this.page.keyboard.press('F1');
+      try {
+        await input.fill(`>${title}`, { timeout: 3000 });
+        await found.first().click({ timeout: 3000 });
+        return;
+      } catch (error) {
+        if (left === 0) throw error;
+        if (await input.isVisible()) await this.page.keyboard.press('Escape');
+      }
+    }
   }
 
   async openView(title: string): Promise<void> {
