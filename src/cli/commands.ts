@@ -1,12 +1,15 @@
-import colors from 'picocolors';
-import { HumanError, isEnd, type Run } from '../core/domain/index.ts';
+import { HumanError, isEnd } from '../core/domain/index.ts';
 import type { Progress, SearchResult } from '../core/research/types.ts';
-import { boardLines, formatNumber, statusLines } from './format.ts';
+import { printable, tableLines } from './columns.ts';
+import { boardLines, boardSummary, boxLines, ideaLines, statusLines } from './format.ts';
 import type { Session } from './main.ts';
-import { reviewByHand, showPatch } from './review.ts';
+import { count, formatBytes, formatDelta, formatNumber, formatSummary } from './numbers.ts';
+import { paint, paintNotes } from './paint.ts';
+import { reviewByHand, reviewHead, showPatch } from './review.ts';
+import { findRun, waitAndTell } from './runs.ts';
 
 /** Gives the work a progress bar for as long as it takes. */
-async function withProgress<T>({ terminal }: Session, work: (progress: Progress) => Promise<T>): Promise<T> {
+export async function withProgress<T>({ terminal }: Session, work: (progress: Progress) => Promise<T>): Promise<T> {
   const progress = terminal.progress();
   try {
     return await work(progress);
@@ -15,7 +18,7 @@ async function withProgress<T>({ terminal }: Session, work: (progress: Progress)
   }
 }
 
-export async function init(session: Session, options: { readonly dryRun: boolean }): Promise<void> {
+export async function init(session: Session, options: { readonly dryRun?: boolean }): Promise<void> {
   const { research, terminal } = session;
   const detected = await research.detect();
   const { environment, reasons, open } = detected;
@@ -25,60 +28,31 @@ export async function init(session: Session, options: { readonly dryRun: boolean
   } else {
     const file = await research.writeEnvironment(detected.yaml);
     terminal.answer({ file, environment, reasons, open });
-    terminal.say(`Wrote ${file}. Read it, then commit it.`);
+    terminal.say(`Wrote ${file}. Every line says why it is there: read it, mend it, commit it.`);
   }
   for (const key of open)
-    terminal.note(`${colors.yellow('open')}: ${key} could not be told from the repository. Fill it in.`);
-}
-
-async function waitAndTell(session: Session, runs: readonly string[], detach: boolean): Promise<void> {
-  const { research, terminal, signal } = session;
-  if (detach) {
-    terminal.answer({ runs });
-    terminal.say(`Queued ${runs.join(', ')}. "research-copilot status" shows how they go.`);
-    return;
-  }
-  const ended = await withProgress(session, (progress) => research.waitForRuns(runs, { signal, progress }));
-  terminal.answer({ runs: ended });
-  for (const run of ended) terminal.say(runLine(run));
-  const bad = ended.filter((run) => run.state !== 'succeeded');
-  if (bad.length > 0) {
-    throw new HumanError(
-      `${bad.length} of ${ended.length} runs did not succeed. Look with "research-copilot logs ${bad[0]?.id}".`,
-      {
-        code: 'runs-failed',
-      },
-    );
-  }
-}
-
-export function runLine(run: Run): string {
-  const value = run.objective?.state === 'ok' ? formatNumber(run.objective.value) : '';
-  const what = run.candidate === undefined ? 'baseline' : `#${run.candidate}`;
-  return [run.id, what, `seed ${run.seed}`, run.state, value, run.box ?? '', run.reason ?? '']
-    .filter(Boolean)
-    .join('  ');
+    terminal.note(`${paintNotes.yellow('open')}: ${key} could not be told from the repository. Fill it in.`);
 }
 
 interface RunOptions {
   readonly box?: string;
   readonly seeds: number;
-  readonly detach: boolean;
+  readonly detach?: boolean;
 }
 
 export async function baseline(session: Session, options: RunOptions): Promise<void> {
   const runs = await session.research.runBaseline({ ...options, signal: session.signal });
-  await waitAndTell(session, runs, options.detach);
+  await waitAndTell(session, runs, options);
 }
 
 export async function run(session: Session, candidate: string, options: RunOptions): Promise<void> {
   const runs = await session.research.run(candidate, { ...options, signal: session.signal });
-  await waitAndTell(session, runs, options.detach);
+  await waitAndTell(session, runs, options);
 }
 
 export async function ideas(
   session: Session,
-  options: { readonly count: number; readonly nextRound: boolean; readonly list: boolean },
+  options: { readonly count: number; readonly nextRound?: boolean; readonly list?: boolean },
 ): Promise<void> {
   const { research, terminal, signal } = session;
   if (!options.list) {
@@ -91,14 +65,12 @@ export async function ideas(
   terminal.answer(state.rounds.map(({ round, ideas: nodes }) => ({ round: round.number, ideas: nodes })));
   if (state.rounds.length === 0) terminal.say('There are no ideas yet. "research-copilot ideas" asks for some.');
   for (const { round, ideas: nodes } of state.rounds) {
-    terminal.say(colors.bold(`Round ${round.number}`) + colors.dim(`  ${round.ideator}`));
-    for (const { idea, status } of nodes) {
-      const parents = idea.parents.map((parent) => `#${parent.candidate}`).join(' ');
-      terminal.say(
-        `  #${idea.id}  ${idea.title}  ${colors.dim(`${status}${parents ? `, builds on ${parents}` : ''}`)}`,
-      );
-    }
+    terminal.say(paint.bold(`Round ${round.number}`) + paint.dim(`  ${printable(round.ideator)}`));
+    for (const line of ideaLines(nodes, terminal.width)) terminal.say(line);
   }
+  const first = state.rounds.at(-1)?.ideas.find((node) => node.status === 'proposed');
+  if (first)
+    terminal.note(`"research-copilot review ${first.idea.id}" makes a patch of #${first.idea.id} and shows it.`);
 }
 
 export async function implement(session: Session, idea: number): Promise<void> {
@@ -108,25 +80,40 @@ export async function implement(session: Session, idea: number): Promise<void> {
   terminal.say(`#${candidate.id} is ready. "research-copilot review ${idea}" shows its patch.`);
 }
 
-export async function review(session: Session, idea: number, options: { readonly patch: boolean }): Promise<void> {
+export async function review(session: Session, idea: number, options: { readonly patch?: boolean }): Promise<void> {
   const { research, terminal, signal } = session;
+  await refuseApproved(session, idea);
   const handle = await withProgress(session, (progress) => research.openReview(idea, { signal, progress }));
   terminal.answer({ candidate: handle.candidate, files: handle.files, folder: handle.review.folder });
   if (terminal.json) return;
   if (options.patch || !terminal.interactive) {
+    for (const line of reviewHead(handle)) terminal.say(line);
     showPatch(terminal, handle.files);
     terminal.note(
-      `Approve it with "research-copilot approve --all ${handle.candidate.id}", or review it on a terminal.`,
+      `"research-copilot approve --all ${handle.candidate.id}" takes all of it; on a terminal, without --patch, you decide hunk by hunk.`,
     );
     return;
   }
-  await reviewByHand(terminal, handle);
+  if (await reviewByHand(terminal, handle, signal)) await approve(session, handle.candidate.id, {});
+}
+
+/** What is approved is decided: reviewing it again would pay for the same patch twice. */
+async function refuseApproved({ research }: Session, idea: number): Promise<void> {
+  const { rounds } = await research.state();
+  const own = rounds.flatMap((round) => round.ideas).find((node) => node.idea.id === idea)?.candidates ?? [];
+  const newest = own.at(-1);
+  if (newest?.state !== 'approved') return;
+  throw new HumanError(
+    `#${newest.id} is approved already; "git show ${newest.approved?.slice(0, 10)}" shows it. ` +
+      `"research-copilot run ${newest.id}" runs it, "research-copilot implement ${idea}" makes another patch of the idea.`,
+    { code: 'already-approved' },
+  );
 }
 
 export async function approve(
   { research, terminal }: Session,
   id: string,
-  options: { readonly all: boolean },
+  options: { readonly all?: boolean },
 ): Promise<void> {
   const candidate = options.all ? await research.approveAll(id, 'person') : await research.approve(id);
   terminal.answer(candidate);
@@ -172,43 +159,65 @@ export async function search(session: Session, flags: SearchFlags): Promise<void
   );
   terminal.answer(result);
   if (terminal.json) return;
-  for (const line of boardLines(await research.leaderboard())) terminal.say(line);
+  for (const line of boardLines(await research.leaderboard(), terminal.width)) terminal.say(line);
   terminal.say('');
-  terminal.say(bestLine(result));
+  for (const line of searchSummary(result)) terminal.say(line);
 }
 
-function bestLine({ best, baseline: base, goal }: SearchResult): string {
+/** What a search came to, for a person: the baseline, each round, the best. */
+export function searchSummary(result: SearchResult): readonly string[] {
+  const { baseline: base, rounds, best } = result;
+  const lines = [`Baseline ${formatSummary(base)}`];
+  for (const { number, ideas: own, completion, best: top } of rounds) {
+    const came = Math.round(completion * own.length);
+    const value = top === null ? '' : `, best ${formatNumber(top)}`;
+    lines.push(`Round ${number}: ${came} of ${count(own.length, 'idea')} came to a value${value}`);
+  }
+  lines.push(bestLine(result));
+  if (best?.improved) lines.push(`"research-copilot apply ${best.candidate}" brings it to you as a branch.`);
+  return lines;
+}
+
+function bestLine({ best, goal }: SearchResult): string {
   if (!best) return 'No idea came to a value.';
-  const change = `${best.delta >= 0 ? '+' : ''}${formatNumber(best.delta)}`;
   const verdict = best.improved
-    ? colors.green('better than the baseline by more than its noise')
-    : 'not better than the baseline by more than its noise';
-  return `Best: #${best.candidate} ${formatNumber(best.value)} (${change} against ${formatNumber(base.mean)} ± ${formatNumber(base.std)}, ${goal}): ${verdict}.`;
+    ? paint.green('better than the baseline by more than the noise')
+    : 'not better than the baseline by more than the noise';
+  return `Best #${best.candidate} ${formatNumber(best.value)} (${formatDelta(best.delta, best.value)}, ${goal}): ${verdict}`;
 }
 
-export async function cancel(session: Session, id: string): Promise<void> {
-  await session.research.cancelRun(id);
-  const [ended] = await withProgress(session, (progress) =>
-    session.research.waitForRuns([id], { signal: session.signal, progress }),
-  );
-  session.terminal.answer(ended);
-  if (ended) session.terminal.say(runLine(ended));
+export async function cancel(session: Session, what: string): Promise<void> {
+  const { research, terminal } = session;
+  if (what === 'search') {
+    await research.stopSearch();
+    terminal.answer({ search: 'stopped' });
+    terminal.say('The search is asked to stop. Runs on boxes go on; "research-copilot cancel RUN" ends one.');
+    return;
+  }
+  const row = await findRun(research, what);
+  if (isEnd(row.state)) {
+    terminal.answer({ runs: [row] });
+    terminal.say(`${row.id} has ended already: ${row.state}.`);
+    return;
+  }
+  await research.cancelRun(row.id);
+  await waitAndTell(session, [row.id], { ended: ['cancelled'] });
 }
 
 export async function status({ research, terminal }: Session): Promise<void> {
   const state = await research.state();
   terminal.answer(state);
-  for (const line of statusLines(state)) terminal.say(line);
+  for (const line of statusLines(state, terminal.width)) terminal.say(line);
 }
 
 export async function logs(
   { research, terminal, signal }: Session,
-  id: string,
-  options: { readonly follow: boolean },
+  what: string,
+  options: { readonly follow?: boolean },
 ): Promise<void> {
-  const find = async () => (await research.state()).runs.find((row) => row.id === id);
-  let row = await find();
-  if (!row) throw new HumanError(`There is no run ${id}. "research-copilot status" lists them.`, { code: 'no-run' });
+  const { id, ...found } = await findRun(research, what);
+  const find = async () => (await research.state()).runs.find((one) => one.id === id);
+  let row: { readonly state: typeof found.state } | undefined = found;
   let offset = 0;
   const drain = async (): Promise<void> => {
     for (
@@ -244,46 +253,126 @@ function changed(research: Session['research'], signal: AbortSignal): Promise<vo
 export async function leaderboard({ research, terminal }: Session): Promise<void> {
   const board = await research.leaderboard();
   terminal.answer(board);
-  for (const line of boardLines(board)) terminal.say(line);
+  for (const line of boardLines(board, terminal.width)) terminal.say(line);
+  terminal.say('');
+  terminal.say(boardSummary(board));
 }
 
 export async function apply(
   { research, terminal }: Session,
   id: string,
-  options: { readonly branch?: string; readonly merge: boolean },
+  options: { readonly branch?: string; readonly merge?: boolean },
 ): Promise<void> {
-  const applied = await research.applyToBranch(id, options);
+  const applied = await research.applyToBranch(id, { ...options, merge: options.merge ?? false });
   terminal.answer(applied);
   terminal.say(
     applied.merged
       ? `Merged ${applied.branch} as ${applied.commit.slice(0, 10)}.`
-      : `Made the branch ${applied.branch}.`,
+      : `Made the branch ${applied.branch}. "git merge ${applied.branch}" merges it, as --merge would have.`,
   );
 }
 
 export async function exportBoard(
   { research, terminal }: Session,
-  options: { readonly format: 'json' | 'csv' | 'markdown' },
+  options: { readonly format?: 'json' | 'csv' | 'markdown' },
 ): Promise<void> {
-  terminal.raw(await research.export(options.format));
+  const text = await research.export(options.format ?? (terminal.json ? 'json' : 'csv'));
+  // Under --json stdout holds one JSON value, whatever the format.
+  if (terminal.json && options.format !== undefined && options.format !== 'json') terminal.answer(text);
+  else terminal.raw(text.endsWith('\n') ? text : `${text}\n`);
 }
 
-export async function boxes(session: Session, options: { readonly check: boolean }): Promise<void> {
+export async function boxes(session: Session, options: { readonly check?: boolean }): Promise<void> {
   const { research, terminal, signal } = session;
   if (!options.check) {
     const nodes = await research.boxes();
     terminal.answer(nodes);
-    for (const node of nodes)
-      terminal.say(`${node.name}  ${node.kind}  ${node.where}  ${node.running} running, ${node.waiting} waiting`);
+    for (const line of boxLines(nodes, terminal.width)) terminal.say(line);
     return;
   }
   const reports = await withProgress(session, (progress) => research.checkBoxes({ signal, progress }));
   terminal.answer(reports);
   for (const report of reports) {
     const gpus = report.gpus.map((gpu) => gpu.name).join(', ') || 'no GPU';
-    terminal.say(
-      `${report.box}  ${report.reachable ? colors.green('reachable') : colors.red('unreachable')}  ${report.hardware}  ${gpus}`,
-    );
-    for (const { what, fix } of report.problems) terminal.say(`  ${what} ${colors.dim(fix)}`);
+    const free = report.freeBytes === undefined ? [] : [`${formatBytes(report.freeBytes)} free`];
+    const parts = report.reachable
+      ? [paint.green('reachable'), report.hardware, gpus, ...free]
+      : [paint.red('unreachable')];
+    terminal.say([report.box, ...parts].join('  '));
+    for (const { what, fix } of report.problems) terminal.say(`  ${printable(what)} ${paint.dim(printable(fix))}`);
   }
+}
+
+/** Shows the base, or takes a new one: what ideas are cut from and compared to. */
+export async function base(
+  session: Session,
+  options: { readonly new?: boolean; readonly uncommitted?: boolean },
+): Promise<void> {
+  const { research, terminal } = session;
+  if (options.new) {
+    const taken = await research.newBase({ includeUncommitted: options.uncommitted ?? false });
+    terminal.answer(taken);
+    terminal.say(`The base is ${taken.commit.slice(0, 10)} now. Its baseline and its ideas begin anew.`);
+    return;
+  }
+  const { base: now, behind } = await research.state();
+  terminal.answer({ base: now ?? null, behind: behind ?? null });
+  if (!now) return terminal.say('There is no base yet: the first ideas or the first baseline take the current commit.');
+  terminal.say(`Base ${now.commit.slice(0, 10)}`);
+  if (behind === undefined) return;
+  const why = behind === 'head' ? 'The branch moved' : 'What decides results in research.yaml changed';
+  terminal.say(`${why} since. "research-copilot base --new" begins from what is committed now.`);
+}
+
+/** Adds an idea of a person's own to the current round. */
+export async function add(
+  { research, terminal }: Session,
+  title: string,
+  options: { readonly hypothesis?: string; readonly details?: string },
+): Promise<void> {
+  const idea = await research.addIdea({ title, hypothesis: options.hypothesis ?? '', details: options.details ?? '' });
+  terminal.answer(idea);
+  terminal.say(`Added #${idea.id}. "research-copilot review ${idea.id}" makes a patch of it and shows it.`);
+}
+
+/** Lists what may go, or removes what was named. */
+export async function cleanUp(
+  session: Session,
+  ids: readonly string[],
+  options: { readonly all?: boolean },
+): Promise<void> {
+  const { research, terminal } = session;
+  const items = (await research.measureHousekeeping()).filter((item) => item.items > 0);
+  const wanted = options.all ? items.map((item) => item.id) : ids;
+  const unknown = wanted.find((id) => !items.some((item) => item.id === id));
+  if (unknown !== undefined) {
+    throw new HumanError(
+      `There is nothing to remove named ${unknown}. "research-copilot clean-up" lists what there is.`,
+      {
+        code: 'nothing-to-remove',
+      },
+    );
+  }
+  if (wanted.length > 0) {
+    const freed = await research.cleanUp(wanted);
+    terminal.answer({ removed: wanted, freed });
+    terminal.say(`Removed ${wanted.join(', ')}: ${formatBytes(freed)} freed.`);
+    return;
+  }
+  terminal.answer(items);
+  if (items.length === 0) return terminal.say('There is nothing to remove.');
+  const rows = items.map((item) => [
+    item.id,
+    String(item.items),
+    item.bytes > 0 ? formatBytes(item.bytes) : '',
+    item.what,
+  ]);
+  const columns = [
+    { head: 'name' },
+    { head: 'items', align: 'right' },
+    { head: 'size', align: 'right' },
+    { head: 'what', shrinks: true },
+  ] as const;
+  for (const line of tableLines(columns, rows, terminal.width)) terminal.say(line);
+  terminal.note('"research-copilot clean-up NAME" removes one, --all removes all of it. Results stay.');
 }

@@ -1,95 +1,212 @@
-import colors from 'picocolors';
-import { isEnd, type Summary } from '../core/domain/index.ts';
-import type { Leaderboard, LeaderboardRow, ResearchState } from '../core/research/types.ts';
+import { isEnd, type Run } from '../core/domain/index.ts';
+import type { BoxNode, IdeaNode, Leaderboard, LeaderboardRow, ResearchState } from '../core/research/types.ts';
+import { type Column, printable, tableLines } from './columns.ts';
+import { count, formatDelta, formatNumber, formatSummary } from './numbers.ts';
+import { paint } from './paint.ts';
 
-/** Four significant digits, without an exponent for everyday sizes. */
-export function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
-  const size = Math.abs(value);
-  return size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential(3) : String(Number(value.toPrecision(5)));
-}
+/** How many of the runs that have ended `status` still names. */
+const RECENT_RUNS = 8;
 
-function summary(value: Summary | undefined): string {
-  if (!value) return '';
-  return value.n > 1
-    ? `${formatNumber(value.mean)} ± ${formatNumber(value.std)} (${value.n})`
-    : formatNumber(value.mean);
-}
+const BOARD: readonly Column[] = [
+  { head: '', align: 'right' },
+  { head: 'idea' },
+  { head: 'value' },
+  { head: 'Δ', align: 'right' },
+  { head: 'status' },
+  { head: 'hardware', spare: 1 },
+  { head: 'round', align: 'right', spare: 3 },
+  { head: 'builds on', spare: 2 },
+  { head: 'title', shrinks: true },
+];
 
-function delta(row: LeaderboardRow): string {
-  if (row.delta === undefined) return '';
-  return `${row.delta > 0 ? '+' : ''}${formatNumber(row.delta)}`;
-}
-
-/** Control characters of titles and reasons must not reach a terminal: they come from models and boxes. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ');
-}
-
-/** The leaderboard as aligned columns. */
-export function boardLines(board: Leaderboard): readonly string[] {
-  const head = ['', 'idea', board.metric, 'Δ', 'status', 'round', 'builds on', 'title'];
-  const rows = board.rows.map((row) => [
+function boardCells(row: LeaderboardRow, hardware: boolean): readonly string[] {
+  const parents = row.parents.filter((parent) => parent.role !== 'context');
+  return [
     row.rank === undefined ? '' : String(row.rank),
     row.candidate === undefined ? '' : `#${row.candidate}`,
-    summary(row.objective),
-    delta(row),
-    row.improved ? `${row.status}, better` : row.status,
+    row.objective ? formatSummary(row.objective) : '',
+    row.delta === undefined ? '' : formatDelta(row.delta, row.objective?.mean),
+    row.improved ? (row.status === 'succeeded' ? 'better' : `${row.status}, better`) : row.status,
+    hardware ? (row.comparisonClass ?? '') : '',
     row.round === undefined ? '' : String(row.round),
-    row.parents
-      .filter((parent) => parent.role !== 'context')
-      .map((parent) => `#${parent.candidate}`)
-      .join(' '),
-    printable(row.title),
-  ]);
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((cells) => (cells[column] ?? '').length)));
-  const lines = all.map((cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
+    parents.map((parent) => `#${parent.candidate}`).join(' '),
+    row.title,
+  ];
+}
+
+/** The leaderboard as aligned columns, cut to a terminal's `width`; undefined: whole. */
+export function boardLines(board: Leaderboard, width?: number): readonly string[] {
+  // One kind of hardware is the rule, and then a column for it says nothing.
+  const hardware = new Set(board.rows.flatMap((row) => row.comparisonClass ?? [])).size > 1;
+  const columns = BOARD.map((column) =>
+    column.head === 'value' ? { ...column, head: printable(board.metric) } : column,
+  );
+  const lines = tableLines(
+    columns,
+    board.rows.map((row) => boardCells(row, hardware)),
+    width,
   );
   return lines.map((line, index) => {
-    if (index === 0) return colors.dim(line);
-    return board.rows[index - 1]?.improved ? colors.green(line) : line;
+    if (index === 0) return paint.dim(line);
+    return board.rows[index - 1]?.improved ? paint.green(line) : line;
   });
 }
 
-export function statusLines(state: ResearchState): readonly string[] {
-  const lines = [`${colors.bold(state.root)}`];
+/** One sentence under the leaderboard: how many are better than the baseline, and what `better` means. */
+export function boardSummary(board: Leaderboard): string {
+  const valued = board.rows.filter((row) => row.candidate !== undefined && row.objective);
+  if (valued.length === 0) return 'No idea has come to a value yet.';
+  if (!board.rows.some((row) => row.candidate === undefined && row.objective))
+    return 'There is no baseline to compare with: "research-copilot baseline" runs it.';
+  const better = valued.filter((row) => row.improved).length;
+  const behind = board.behind ? ' The base is behind: the code or research.yaml changed since.' : '';
+  return `${better} of ${count(valued.length, 'idea')} with a value ${better === 1 ? 'is' : 'are'} better than the baseline by more than the noise (${board.goal} ${printable(board.metric)}).${behind}`;
+}
+
+const RUNS: readonly Column[] = [
+  { head: 'run' },
+  { head: 'idea' },
+  { head: 'seed', align: 'right', spare: 3 },
+  { head: 'state' },
+  { head: 'value' },
+  { head: 'box', spare: 1 },
+  { head: 'reason', shrinks: true, spare: 2 },
+];
+
+function lastValue(run: Run): string {
+  if (run.objective?.state === 'ok') return formatNumber(run.objective.value);
+  if (run.objective) return run.objective.state;
+  return run.lastMetric && !isEnd(run.state) ? `${run.lastMetric.name} ${formatNumber(run.lastMetric.value)}` : '';
+}
+
+/** Runs as aligned columns, without a line of heads. */
+export function runLines(runs: readonly Run[], width?: number): readonly string[] {
+  const rows = runs.map((run) => [
+    run.id,
+    run.candidate === undefined ? 'baseline' : `#${run.candidate}`,
+    `seed ${run.seed}`,
+    run.state,
+    lastValue(run),
+    run.box ?? '',
+    run.reason ?? '',
+  ]);
+  return tableLines(
+    RUNS.map((column) => ({ ...column, head: '' })),
+    rows,
+    width,
+  ).slice(1);
+}
+
+/** What runs are doing, in one line: for a progress bar. */
+export function runsProgress(runs: readonly Run[]): { readonly text: string; readonly share: number } {
+  const ended = runs.filter((run) => isEnd(run.state)).length;
+  const parts = [`${ended} of ${count(runs.length, 'run')}`];
+  const live = runs.find((run) => run.lastMetric && !isEnd(run.state)) ?? runs.find((run) => !isEnd(run.state));
+  if (live) parts.push([live.state, live.box && `on ${live.box}`, lastValue(live)].filter(Boolean).join(' '));
+  return { text: parts.map(printable).join(', '), share: ended / Math.max(1, runs.length) };
+}
+
+const IDEAS: readonly Column[] = [
+  { head: '', align: 'right' },
+  { head: '', shrinks: true },
+  { head: '' },
+  { head: '', spare: 1 },
+];
+
+/** The ideas of one round as aligned columns. */
+export function ideaLines(ideas: readonly IdeaNode[], width?: number): readonly string[] {
+  const rows = ideas.map(({ idea, status }) => {
+    const parents = idea.parents.filter((parent) => parent.role !== 'context');
+    const on = parents.length === 0 ? '' : `builds on ${parents.map((parent) => `#${parent.candidate}`).join(' ')}`;
+    return [`#${idea.id}`, idea.title, status, on];
+  });
+  return tableLines(IDEAS, rows, width === undefined ? undefined : width - 2)
+    .slice(1)
+    .map((line) => `  ${line}`);
+}
+
+const BOXES: readonly Column[] = [{ head: '' }, { head: '' }, { head: '', shrinks: true }, { head: '' }, { head: '' }];
+
+/** The boxes as aligned columns. */
+export function boxLines(boxes: readonly BoxNode[], width?: number): readonly string[] {
+  const rows = boxes.map((box) => [
+    box.name,
+    box.kind,
+    box.where,
+    `${box.running} running, ${box.waiting} waiting`,
+    box.unreachableSince === undefined ? '' : `unreachable since ${new Date(box.unreachableSince).toISOString()}`,
+  ]);
+  return tableLines(BOXES, rows, width).slice(1);
+}
+
+/** The one thing to do next, as a whole sentence with its command; undefined while something is going on. */
+export function nextStep(state: ResearchState): string | undefined {
+  const { environment, rounds, runs, search } = state;
+  if (!environment.ok) {
+    return environment.missing
+      ? '"research-copilot init" proposes a research.yaml.'
+      : 'Mend research.yaml, then ask again.';
+  }
+  if (search || runs.some((run) => !isEnd(run.state))) return undefined;
+  if (state.behind) return '"research-copilot base --new" begins from what is committed now.';
+  const ideas = rounds.flatMap((round) => round.ideas);
+  if (ideas.length === 0) return '"research-copilot ideas" asks for ideas.';
+  const find = (status: IdeaNode['status']) => ideas.find((node) => node.status === status);
+  const ready = find('ready');
+  if (ready) return `"research-copilot review ${ready.idea.id}" shows the patch of #${ready.idea.id}.`;
+  const approved = find('approved')?.candidates.findLast((candidate) => candidate.state === 'approved');
+  if (approved) return `"research-copilot run ${approved.id}" runs #${approved.id}.`;
+  const proposed = find('proposed');
+  if (proposed)
+    return `"research-copilot review ${proposed.idea.id}" makes and shows the patch of #${proposed.idea.id}.`;
+  return '"research-copilot ideas --next-round" builds on the results.';
+}
+
+/** What `status` prints. */
+export function statusLines(state: ResearchState, width?: number): readonly string[] {
+  const lines = [paint.bold(state.root)];
   if (state.environment.ok) {
     const { name, objective } = state.environment.value;
     lines.push(`Environment ${printable(name)}: ${objective.goal} ${printable(objective.metric)}`);
   } else if (state.environment.missing) {
-    lines.push('There is no research.yaml. "research-copilot init" proposes one.');
+    lines.push('There is no research.yaml.');
   } else {
-    lines.push(...state.environment.diagnostics.map((one) => `research.yaml:${one.line}: ${one.message}`));
+    lines.push(...state.environment.diagnostics.map((one) => `research.yaml:${one.line}: ${printable(one.message)}`));
   }
+  lines.push(...state.boxesProblems.map((one) => paint.yellow(`boxes.yaml:${one.line}: ${printable(one.message)}`)));
   if (state.base) {
-    const behind = state.behind
-      ? colors.yellow(` (behind: the ${state.behind === 'head' ? 'branch moved' : 'environment changed'})`)
-      : '';
-    lines.push(`Base ${state.base.commit.slice(0, 10)}${behind}`);
+    const why = state.behind === 'head' ? 'the branch moved' : 'the environment changed';
+    lines.push(`Base ${state.base.commit.slice(0, 10)}${state.behind ? paint.yellow(` (behind: ${why})`) : ''}`);
   }
-  lines.push(`Ideas come from the ${state.ideator.label}`);
+  lines.push(`Ideas come from the ${printable(state.ideator.label)}`);
+  if (state.search) {
+    const { approve, rounds, state: how } = state.search;
+    lines.push(`Search ${how}: ${count(rounds, 'round')}, patches approved by ${approve}`);
+  }
   for (const { round, ideas } of state.rounds)
-    lines.push(`Round ${round.number}: ${ideas.length} ideas, ${round.state}`);
+    lines.push(`Round ${round.number}: ${count(ideas.length, 'idea')}, ${round.state}`);
   const live = state.runs.filter((run) => !isEnd(run.state));
-  lines.push(`${live.length} of ${state.runs.length} runs are live`);
-  for (const run of live) {
-    const last = run.lastMetric ? `${printable(run.lastMetric.name)} ${formatNumber(run.lastMetric.value)}` : '';
+  const ended = state.runs.filter((run) => isEnd(run.state));
+  if (state.runs.length === 0) lines.push('No runs yet');
+  const indented = (runs: readonly Run[]) =>
+    runLines(runs, width === undefined ? undefined : width - 2).map((line) => `  ${line}`);
+  if (live.length > 0) lines.push(`${count(live.length, 'live run')}:`, ...indented(live));
+  if (ended.length > 0) {
+    const shown = ended.slice(0, RECENT_RUNS);
     lines.push(
-      `  ${[run.id, run.state, run.box ?? '', last, run.reason ?? ''].filter(Boolean).map(printable).join('  ')}`,
+      shown.length < ended.length
+        ? `${count(ended.length, 'ended run')}, the last ${shown.length}:`
+        : `${count(ended.length, 'ended run')}:`,
+      ...indented(shown),
     );
   }
-  for (const box of state.boxes) {
-    const reach = box.unreachableSince
-      ? colors.yellow(` unreachable since ${new Date(box.unreachableSince).toISOString()}`)
-      : '';
-    lines.push(`Box ${box.name} (${box.kind}, ${box.where}): ${box.running} running, ${box.waiting} waiting${reach}`);
-  }
+  lines.push(
+    'Boxes:',
+    ...boxLines(state.boxes, width === undefined ? undefined : width - 2).map((line) => `  ${line}`),
+  );
   if (!state.driver.here && state.driver.holder && state.driver.pid !== process.pid)
-    lines.push(`Driven by ${state.driver.holder} (process ${state.driver.pid})`);
+    lines.push(`Driven by ${printable(state.driver.holder)} (process ${state.driver.pid})`);
+  const next = nextStep(state);
+  if (next !== undefined) lines.push('', `Next: ${next}`);
   return lines;
 }

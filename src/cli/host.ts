@@ -1,4 +1,5 @@
 import type { Question, ResearchHost } from '../core/research.ts';
+import { printable } from './columns.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -8,6 +9,7 @@ import type { Terminal } from './terminal.ts';
 export function terminalHost(
   terminal: Terminal,
   env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
   agreed: readonly Question['kind'][] = [],
 ): ResearchHost {
   return {
@@ -15,11 +17,15 @@ export function terminalHost(
     apiKey: async () => undefined,
     modelSettings: () => ({}),
     async confirm(question) {
+      const already = terminal.yes ? '--yes' : agreed.includes(question.kind) ? 'this command' : undefined;
       terminal.note(question.message);
-      terminal.note(question.detail);
-      if (terminal.yes || agreed.includes(question.kind)) return true;
-      const answer = await terminal.ask(`${question.yes}? [y/N] `);
-      if (answer === undefined) terminal.note('Nobody can answer here. Pass --yes to agree.');
+      terminal.note(printableLines(question.detail));
+      if (already !== undefined) {
+        terminal.note(`Yes: ${already} agrees to it.`);
+        return true;
+      }
+      const answer = await terminal.ask(`${question.yes}? [y/N] `, signal);
+      if (!terminal.interactive) terminal.note('Nobody can answer here. Pass --yes to agree.');
       return /^y(es)?$/i.test(answer ?? '');
     },
     ...(terminal.interactive
@@ -27,14 +33,20 @@ export function terminalHost(
           asker: {
             async trustHostKey({ host, keyType, fingerprint }) {
               terminal.note(`The host ${host} is not known. Its ${keyType} key is ${fingerprint}.`);
-              return /^y(es)?$/i.test((await terminal.ask('Trust it from now on? [y/N] ')) ?? '');
+              return /^y(es)?$/i.test((await terminal.ask('Trust it from now on? [y/N] ', signal)) ?? '');
             },
-            secret: ({ prompt }) => terminal.ask(`${prompt} `),
+            secret: ({ prompt }) => terminal.askSecret(`${prompt} `, signal),
           },
         }
       : {}),
     log: (level, text) => {
-      if (level !== 'info') terminal.note(`${level}: ${text}`);
+      // What breaks because a person stopped it is no news to them.
+      if (level !== 'info' && !signal.aborted) terminal.note(`${level}: ${text}`);
     },
   };
+}
+
+/** Names of files and commands come from the repository: only their line ends may move the cursor. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }

@@ -1,10 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import colors from 'picocolors';
+import { version } from '../../package.json';
 import { HumanError, isHumanError, messageOf } from '../core/domain/index.ts';
 import type { Research } from '../core/research/types.ts';
 import type { Question } from '../core/research.ts';
 import * as commands from './commands.ts';
+import { withHint } from './hints.ts';
 import { terminalHost } from './host.ts';
+import { paintNotes } from './paint.ts';
 import { Terminal } from './terminal.ts';
 
 /** The exit codes, as docs/terminal.md states them. */
@@ -12,8 +14,8 @@ export const EXIT = { done: 0, failed: 1, usage: 2, bug: 70, interrupted: 130 } 
 
 interface GlobalOptions {
   readonly repo: string;
-  readonly json: boolean;
-  readonly yes: boolean;
+  readonly json?: boolean;
+  readonly yes?: boolean;
 }
 
 /** What every command is given: the open research, where to write, and a signal that Ctrl+C aborts. */
@@ -47,64 +49,101 @@ function candidateName(text: string): string {
   return value;
 }
 
+const RUN = 'a run’s id or the beginning of it, a candidate such as 12.1 (its newest run), or baseline';
+
+function runName(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
+  return text.trim();
+}
+
 /** Runs one command line. Gives the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   const controller = new AbortController();
   let interrupts = 0;
+  let open: Terminal | undefined;
   const onInterrupt = () => {
     interrupts += 1;
-    if (interrupts > 1) process.exit(EXIT.interrupted);
-    process.stderr.write('\nStopping. Runs on boxes go on; press Ctrl+C again to leave at once.\n');
+    if (interrupts > 1) {
+      open?.restore();
+      process.exit(EXIT.interrupted);
+    }
+    process.stderr.write('\n');
+    const words = 'Stopping. Runs on boxes go on; Ctrl+C again leaves at once.';
+    if (open) open.note(words);
+    else process.stderr.write(`${words}\n`);
     controller.abort(new HumanError('Interrupted.', { code: 'interrupted' }));
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
+  const json = argv.includes('--json');
   try {
-    await buildProgram(controller.signal).parseAsync([...argv]);
-    return EXIT.done;
+    await buildProgram(controller.signal, (terminal) => {
+      open = terminal;
+    }).parseAsync([...argv]);
+    return controller.signal.aborted ? EXIT.interrupted : EXIT.done;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof CommanderError) return usage(error, json);
     if (controller.signal.aborted) return EXIT.interrupted;
-    return reportError(error, argv.includes('--json'));
+    return reportError(error, json);
   } finally {
+    open?.restore();
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
   }
 }
 
+/** Commander has told a person what is wrong; a program reads it on stdout. */
+function usage(error: CommanderError, json: boolean): number {
+  if (error.exitCode === 0) return EXIT.done;
+  if (json) printError('usage', error.message.replace(/^error: /, ''));
+  return EXIT.usage;
+}
+
+function printError(code: string, message: string): void {
+  process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+}
+
 function reportError(error: unknown, json: boolean): number {
-  const human = isHumanError(error);
-  if (json) {
-    process.stdout.write(
-      `${JSON.stringify({ error: { code: human ? error.code : 'bug', message: messageOf(error) } })}\n`,
-    );
-  }
-  if (human) {
-    process.stderr.write(`${colors.red('error')}: ${error.message}\n`);
+  if (isHumanError(error)) {
+    const message = withHint(error.message, error.code);
+    if (json) printError(error.code, message);
+    process.stderr.write(`${paintNotes.red('error')}: ${message}\n`);
     return EXIT.failed;
   }
+  if (json) printError('bug', messageOf(error));
   process.stderr.write('This is a bug of Research Copilot. Please report it with these lines:\n');
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   return EXIT.bug;
 }
 
-function buildProgram(signal: AbortSignal): Command {
+const START = `
+Begin with:
+  research-copilot init                          propose a research.yaml
+  research-copilot search --approve all          two rounds on their own
+or one step at a time:
+  research-copilot ideas                         ideas, numbered 1, 2, 3, …
+  research-copilot review 3                      make the patch of idea 3, read it hunk by hunk, approve it
+  research-copilot baseline                      what ideas are compared to
+  research-copilot run 3.1                       run the first candidate of idea 3
+  research-copilot leaderboard                   what came of it
+
+Exit codes: 0 done, 1 failed (the message says why), 2 wrong usage, 70 a bug, 130 interrupted.`;
+
+/** The commands. `opened` is told of the terminal of the one that runs, as soon as it has one. */
+export function buildProgram(signal: AbortSignal, opened: (terminal: Terminal) => void = () => undefined): Command {
   const program = new Command('research-copilot');
   program
     .description('An execution-grounded research loop over the training repo in a folder.')
     .option('-C, --repo <folder>', 'the repository to work on', '.')
-    .option('--json', 'print one JSON value on stdout, and nothing else there', false)
-    .option(
-      '-y, --yes',
-      'answer yes to questions: run the commands of research.yaml, send files to the model server',
-      false,
-    )
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 done, 1 failed (the message says why), 2 wrong usage, 70 a bug, 130 interrupted.',
-    )
+    .option('--json', 'print one JSON value on stdout, and nothing else there')
+    .option('-y, --yes', 'answer yes to questions: run the commands of research.yaml, send files to the model server')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', START)
     .exitOverride()
-    .showHelpAfterError('(--help shows what the command takes)');
+    .showHelpAfterError('"research-copilot COMMAND --help" shows what a command takes.');
 
   /** Opens the research, does the command, closes it again whatever came of it. */
   const act =
@@ -114,44 +153,51 @@ function buildProgram(signal: AbortSignal): Command {
     ) =>
     async (...args: unknown[]): Promise<void> => {
       const { repo, json, yes } = program.opts<GlobalOptions>();
-      const terminal = new Terminal({ json, yes });
+      const terminal = new Terminal({ json: json ?? false, yes: yes ?? false });
+      opened(terminal);
       const own = args.slice(0, -1) as A;
       const { openResearch } = await import('../core/research.ts');
-      const host = terminalHost(terminal, process.env, agreed(...own));
+      const host = terminalHost(terminal, process.env, signal, agreed(...own));
       const research = await openResearch({ folder: repo, host, holder: 'terminal' });
       try {
         await work({ research, terminal, signal }, ...own);
       } finally {
+        terminal.restore();
         await research.close();
       }
     };
 
-  const command = (name: string, description: string) => program.command(name).description(description).exitOverride();
+  const command = (name: string, description: string) => program.command(name).description(description);
   const box = new Option('--box <name>', 'the box to run on; default: whichever is free');
 
   command('init', 'read the repository and propose a research.yaml, with the reason for every line')
-    .option('--dry-run', 'print the proposal and write nothing', false)
+    .option('--dry-run', 'print the proposal and write nothing')
     .action(act(commands.init));
   command('baseline', 'run the base unchanged, with several seeds: what ideas are compared to')
     .addOption(box)
     .option('--seeds <n>', 'how many seeds', positive, 3)
-    .option('--detach', 'do not wait for the runs', false)
+    .option('--detach', 'do not wait for the runs')
     .action(act(commands.baseline));
   command('ideas', 'propose ideas in the current round')
     .option('--count <n>', 'how many', positive, 6)
-    .option('--next-round', 'begin the next round: build on the results so far', false)
-    .option('--list', 'only list the ideas there are', false)
+    .option('--next-round', 'begin the next round: build on the results so far')
+    .option('--list', 'only list the ideas there are')
     .action(act(commands.ideas));
+  command('add', 'add an idea of your own to the current round')
+    .argument('<title>', 'the idea in a few words')
+    .option('--hypothesis <text>', 'why it should help')
+    .option('--details <text>', 'what to change, for whoever implements it')
+    .action(act(commands.add));
   command('implement', 'turn an idea into a patch')
     .argument('<idea>', 'the idea’s number', ideaNumber)
     .action(act(commands.implement));
   command('review', 'look at an idea’s patch hunk by hunk and accept or reject each; implements it first where needed')
     .argument('<idea>', 'the idea’s number', ideaNumber)
-    .option('--patch', 'only print the patch', false)
+    .option('--patch', 'only print the patch')
     .action(act(commands.review));
   command('approve', 'approve a candidate: only approved patches run')
     .argument('<candidate>', 'such as 12.1', candidateName)
-    .option('--all', 'accept every hunk as proposed, whatever was decided in a review', false)
+    .option('--all', 'accept every hunk as proposed, whatever was decided in a review')
     .action(act(commands.approve));
   command('reject', 'reject a candidate, with a reason that the ideator is told')
     .argument('<candidate>', 'such as 12.1', candidateName)
@@ -161,7 +207,7 @@ function buildProgram(signal: AbortSignal): Command {
     .argument('<candidate>', 'such as 12.1', candidateName)
     .addOption(box)
     .option('--seeds <n>', 'how many seeds', positive, 1)
-    .option('--detach', 'do not wait for the runs', false)
+    .option('--detach', 'do not wait for the runs')
     .action(act(commands.run));
   command('search', 'baseline, then round after round: ideas, patches, runs, and ideas that build on the results')
     .addOption(
@@ -182,25 +228,35 @@ function buildProgram(signal: AbortSignal): Command {
     .option('--max-money <x>', 'stop after so much money', amount)
     .option('--max-hours <h>', 'stop after so many hours', amount)
     .action(act(commands.search, (options) => (options.approve === 'all' ? ['run-commands'] : [])));
-  command('cancel', 'stop a run and every process of it')
-    .argument('<run>', 'the run’s id')
+  command('cancel', 'stop a run and every process of it, or the search that goes on')
+    .argument('<run>', `${RUN}; or search`, runName)
     .action(act(commands.cancel));
   command('status', 'what is going on: base, rounds, runs, boxes, who drives').action(act(commands.status));
   command('logs', 'print a run’s log')
-    .argument('<run>', 'the run’s id')
-    .option('-f, --follow', 'go on until the run ends', false)
+    .argument('<run>', RUN, runName)
+    .option('-f, --follow', 'go on until the run ends')
     .action(act(commands.logs));
   command('leaderboard', 'what was tried and what came of it, best first').action(act(commands.leaderboard));
   command('apply', 'bring an approved candidate to you as a branch')
     .argument('<candidate>', 'such as 12.1', candidateName)
     .option('--branch <name>', 'the branch’s name; default research/<idea>-<title>')
-    .option('--merge', 'also merge it into your branch; your tree must be clean', false)
+    .option('--merge', 'also merge it into your branch; your tree must be clean')
     .action(act(commands.apply));
   command('export', 'print the leaderboard for another program')
-    .addOption(new Option('--format <format>', 'the format').choices(['json', 'csv', 'markdown']).default('csv'))
+    .addOption(
+      new Option('--format <format>', 'csv, or json under --json, unless you say').choices(['csv', 'json', 'markdown']),
+    )
     .action(act(commands.exportBoard));
   command('boxes', 'list the boxes, and how they are')
-    .option('--check', 'ask each of them now', false)
+    .option('--check', 'ask each of them now')
     .action(act(commands.boxes));
+  command('base', 'show the commit that ideas are cut from and compared to, or take a new one')
+    .option('--new', 'take what is committed now as the base; baseline and rounds begin anew')
+    .option('--uncommitted', 'with --new: as it is in your folder, uncommitted changes too')
+    .action(act(commands.base));
+  command('clean-up', 'list the logs, refs, review folders and run folders that may go, or remove them')
+    .argument('[name...]', 'what to remove, as it is listed')
+    .option('--all', 'remove everything that is listed')
+    .action(act(commands.cleanUp));
   return program;
 }

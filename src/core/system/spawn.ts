@@ -47,6 +47,9 @@ export const realSpawn: Spawn = {
         env: options.env as NodeJS.ProcessEnv | undefined,
         stdio: ['pipe', 'pipe', 'pipe'],
         windowsHide: true,
+        // Ctrl+C in a terminal goes to the whole process group: a git in the middle of a write must not be hit by what
+        // is meant for us. On Windows a process of its own group would open a console.
+        detached: process.platform !== 'win32',
       });
       const out: Buffer[] = [];
       const err: Buffer[] = [];
