@@ -98,14 +98,12 @@ export interface PlacedColumn extends Column {
 }
 
 /** Who has not chosen an order sees the number first where there is little room. */
-const NARROW_ORDER: readonly ColumnId[] = [
-  'rank',
-  'idea',
-  'title',
-  'value',
-  'delta',
-  ...COLUMN_IDS.filter((id) => !['rank', 'idea', 'title', 'value', 'delta'].includes(id)),
-];
+function narrowOrder(available: number): readonly ColumnId[] {
+  // The least that title and number need side by side: below it the number comes first.
+  const first: readonly ColumnId[] =
+    available < 400 ? ['rank', 'idea', 'value', 'title', 'delta'] : ['rank', 'idea', 'title', 'value', 'delta'];
+  return [...first, ...COLUMN_IDS.filter((id) => !first.includes(id))];
+}
 
 /**
  * The columns to draw, left to right. On a narrow page only rank and idea stay in place, and the title is shorter,
@@ -116,7 +114,8 @@ export function placeColumns(choice: ColumnChoice, available: number): readonly 
   const narrow = available > 0 && available < 640;
   const known = new Set(choice.order);
   const asBuilt = COLUMN_IDS.every((id, place) => choice.order[place] === id);
-  const order = narrow && asBuilt ? NARROW_ORDER : [...choice.order, ...COLUMN_IDS.filter((id) => !known.has(id))];
+  const order =
+    narrow && asBuilt ? narrowOrder(available) : [...choice.order, ...COLUMN_IDS.filter((id) => !known.has(id))];
   const shown = order.filter((id) => !choice.hidden.includes(id)).map(columnOf);
   const sticks = (each: Column) => each.sticky && !(narrow && each.id === 'title');
   // Sticky columns lead whatever the order says: one between others would slide over its neighbours.
@@ -132,7 +131,7 @@ export function placeColumns(choice: ColumnChoice, available: number): readonly 
 }
 
 function narrowWidth(column: Column): number {
-  const widths: Partial<Record<ColumnId, number>> = { rank: 62, idea: 50, title: 116, value: 172 };
+  const widths: Partial<Record<ColumnId, number>> = { rank: 66, idea: 50, title: 112, value: 172 };
   return widths[column.id] ?? column.width;
 }
 
