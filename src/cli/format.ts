@@ -10,21 +10,24 @@ const RECENT_RUNS = 8;
 const BOARD: readonly Column[] = [
   { head: '', align: 'right' },
   { head: 'idea' },
-  { head: 'value' },
+  { head: 'value', align: 'right' },
+  { head: 'spread (runs)', spare: 2 },
   { head: 'Δ', align: 'right' },
   { head: 'status' },
   { head: 'hardware', spare: 1 },
-  { head: 'round', align: 'right', spare: 3 },
-  { head: 'builds on', spare: 2 },
+  { head: 'round', align: 'right', spare: 4 },
+  { head: 'builds on', spare: 3 },
   { head: 'title', shrinks: true },
 ];
 
 function boardCells(row: LeaderboardRow, hardware: boolean): readonly string[] {
   const parents = row.parents.filter((parent) => parent.role !== 'context');
+  const [mean, , ...spread] = row.objective ? formatSummary(row.objective).split(' ') : [];
   return [
     row.rank === undefined ? '' : String(row.rank),
     row.candidate === undefined ? '' : `#${row.candidate}`,
-    row.objective ? formatSummary(row.objective) : '',
+    mean ?? '',
+    spread.length === 0 ? '' : `± ${spread.join(' ')}`,
     row.delta === undefined ? '' : formatDelta(row.delta, row.objective?.mean),
     row.improved ? (row.status === 'succeeded' ? 'better' : `${row.status}, better`) : row.status,
     hardware ? (row.comparisonClass ?? '') : '',

@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { HumanError, isHumanError, messageOf } from '../core/domain/index.ts';
@@ -75,6 +76,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
+  // `research-copilot logs … | head`: whoever read has enough. What runs on boxes is not concerned.
+  process.stdout.on('error', onPipeError);
+  process.stderr.on('error', onPipeError);
   const json = argv.includes('--json');
   try {
     await buildProgram(controller.signal, (terminal) => {
@@ -90,6 +94,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
   }
+}
+
+/** @throws what is no closed pipe */
+function onPipeError(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.done);
 }
 
 /** Commander has told a person what is wrong; a program reads it on stdout. */
@@ -158,7 +168,7 @@ export function buildProgram(signal: AbortSignal, opened: (terminal: Terminal) =
       const own = args.slice(0, -1) as A;
       const { openResearch } = await import('../core/research.ts');
       const host = terminalHost(terminal, process.env, signal, agreed(...own));
-      const research = await openResearch({ folder: repo, host, holder: 'terminal' });
+      const research = await openResearch({ folder: path.resolve(repo), host, holder: 'terminal' });
       try {
         await work({ research, terminal, signal }, ...own);
       } finally {

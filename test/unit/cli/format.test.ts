@@ -106,9 +106,9 @@ describe('numbers in the terminal', () => {
 describe('the leaderboard in the terminal', () => {
   it('is whole in a pipe', () => {
     assert.deepEqual(boardLines(board), [
-      '   idea  val_loss                   Δ  status     round  title',
-      '         2.8560 ± 0.0056 (3)           succeeded         Baseline',
-      '1  #3.1  2.7423               -0.1137  better         0  Raise the learning rate from 0.5 to 1.5',
+      '   idea  val_loss  spread (runs)        Δ  status     round  title',
+      '           2.8560  ± 0.0056 (3)            succeeded         Baseline',
+      '1  #3.1    2.7423                 -0.1137  better         0  Raise the learning rate from 0.5 to 1.5',
     ]);
   });
 
