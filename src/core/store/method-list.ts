@@ -47,6 +47,7 @@ export const METHODS: Readonly<Record<MethodName, 'read' | 'write'>> = {
   addMetrics: 'write',
   metrics: 'read',
   metricNames: 'read',
+  sparks: 'read',
   openCall: 'write',
   closeCall: 'write',
   calls: 'read',

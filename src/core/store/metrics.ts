@@ -7,7 +7,7 @@ function nameId({ sql }: Context, name: string): number {
   return known ? Number(known.id) : sql.insert('metric_name', { name });
 }
 
-export const metricMethods: Implementation<'addMetrics' | 'metrics' | 'metricNames'> = {
+export const metricMethods: Implementation<'addMetrics' | 'metrics' | 'metricNames' | 'sparks'> = {
   addMetrics(context, lease, runId, points, fromByte, toByte) {
     checkLease(context, lease);
     const { sql } = context;
@@ -65,4 +65,23 @@ export const metricMethods: Implementation<'addMetrics' | 'metrics' | 'metricNam
         base,
       )
       .map((row) => String(row.name)),
+
+  sparks({ sql }, runs, metric, count) {
+    const rows = sql.all(
+      `WITH point AS (
+         SELECT run.id AS run, metric.id AS at, value,
+           row_number() OVER (PARTITION BY metric.run ORDER BY metric.id) AS place,
+           count(*) OVER (PARTITION BY metric.run) AS many
+         FROM metric JOIN run ON run.row = metric.run
+         WHERE run.id IN (SELECT value FROM json_each(?1))
+           AND metric.name = (SELECT id FROM metric_name WHERE name = ?2) AND metric.state = 'ok')
+       SELECT run, value FROM point WHERE (many - place) % ((many + ?3 - 1) / ?3) = 0 ORDER BY at`,
+      JSON.stringify(runs),
+      metric,
+      Math.max(1, Math.floor(count)),
+    );
+    const sparks: Record<string, number[]> = Object.fromEntries(runs.map((run) => [run, []]));
+    for (const row of rows) sparks[String(row.run)]?.push(Number(row.value));
+    return sparks;
+  },
 };

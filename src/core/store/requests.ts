@@ -39,11 +39,9 @@ export const requestMethods: Implementation<
   },
 
   requests({ sql }, filter) {
-    const states = filter?.states;
-    return sql
-      .all('SELECT * FROM request ORDER BY id')
-      .map(toRequest)
-      .filter((request) => states === undefined || states.includes(request.state));
+    const states = filter?.states && JSON.stringify(filter.states);
+    const query = 'SELECT * FROM request WHERE ?1 IS NULL OR state IN (SELECT value FROM json_each(?1)) ORDER BY id';
+    return sql.all(query, states).map(toRequest);
   },
 
   request({ sql }, id) {

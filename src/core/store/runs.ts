@@ -87,6 +87,13 @@ function consequences(run: Run, to: RunState, patch: RunPatch, now: number): Rec
   return set;
 }
 
+/** What a patch changes of a row: a poll that found nothing new must not wake every window. */
+function news({ sql }: Context, id: RunId, set: Record<string, Value>): Record<string, Value> {
+  const row = sql.get('SELECT * FROM run WHERE id = ?', id) ?? {};
+  const plain = (value: Value) => (typeof value === 'boolean' ? Number(value) : value);
+  return Object.fromEntries(Object.entries(set).filter(([column, value]) => row[column] !== plain(value)));
+}
+
 export const runMethods: Implementation<'addRuns' | 'moveRun' | 'patchRun' | 'askToCancelRun' | 'runs' | 'run'> = {
   addRuns(context, lease, runs) {
     checkLease(context, lease);
@@ -101,7 +108,8 @@ export const runMethods: Implementation<'addRuns' | 'moveRun' | 'patchRun' | 'as
     const run = find(context, id);
     const moves = runMayMove(run.state, to);
     if (!moves && run.state !== to) return run;
-    const set = { ...(moves ? consequences(run, to, patch, context.now) : {}), ...columns(patch) };
+    const wanted = { ...(moves ? consequences(run, to, patch, context.now) : {}), ...columns(patch) };
+    const set = news(context, id, wanted);
     if (Object.keys(set).length === 0) return run;
     context.sql.update('run', 'id', id, set);
     context.changed('run', id);
@@ -112,7 +120,9 @@ export const runMethods: Implementation<'addRuns' | 'moveRun' | 'patchRun' | 'as
   patchRun(context, lease, id, patch) {
     checkLease(context, lease);
     const run = find(context, id);
-    context.sql.update('run', 'id', id, columns(patch));
+    const set = news(context, id, columns(patch));
+    if (Object.keys(set).length === 0) return run;
+    context.sql.update('run', 'id', id, set);
     context.changed('run', id);
     recount(context, run);
     return find(context, id);
@@ -126,10 +136,26 @@ export const runMethods: Implementation<'addRuns' | 'moveRun' | 'patchRun' | 'as
   },
 
   runs({ sql }, filter = {}) {
-    const query = 'SELECT * FROM run WHERE (?1 IS NULL OR base = ?1) AND (?2 IS NULL OR candidate = ?2)';
-    const states = filter.states && JSON.stringify(filter.states);
-    const among = 'AND (?3 IS NULL OR state IN (SELECT value FROM json_each(?3)))';
-    return sql.all(`${query} ${among} ORDER BY row`, filter.base, filter.candidate, states).map(toRun);
+    const { base, candidate, newest } = filter;
+    const [states, ids, retries] = [filter.states, filter.ids, filter.retries].map(
+      (some) => some && JSON.stringify(some),
+    );
+    // The named ones by their index; json_each keeps one prepared statement for every length of the list.
+    const named = ids === undefined ? '' : 'id IN (SELECT value FROM json_each(?4)) AND';
+    const where = `${named} (?1 IS NULL OR base = ?1) AND (?2 IS NULL OR candidate = ?2)
+      AND (?3 IS NULL OR state IN (SELECT value FROM json_each(?3)))
+      AND (?5 IS NULL OR retries IN (SELECT value FROM json_each(?5)))`;
+    const order = newest === undefined ? 'ORDER BY row LIMIT ?6' : 'ORDER BY row DESC LIMIT ?6';
+    const rows = sql.all(
+      `SELECT * FROM run WHERE ${where} ${order}`,
+      base,
+      candidate,
+      states,
+      ids,
+      retries,
+      newest ?? -1,
+    );
+    return (newest === undefined ? rows : rows.reverse()).map(toRun);
   },
 
   run({ sql }, id) {

@@ -87,7 +87,6 @@ export type RunPatch = Partial<
     Run,
     | 'box'
     | 'comparisonClass'
-    | 'reason'
     | 'exitCode'
     | 'objective'
     | 'verified'
@@ -97,7 +96,11 @@ export type RunPatch = Partial<
     | 'startedAt'
     | 'endedAt'
   >
-> & { readonly unreachableSince?: Millis | null };
+> & {
+  readonly unreachableSince?: Millis | null;
+  /** Null takes back what was said: the run no longer waits for it. */
+  readonly reason?: string | null;
+};
 
 /**
  * The research database of one repository, behind an async face: SQLite runs in a worker thread.
@@ -187,6 +190,11 @@ export interface Store {
     readonly base?: number;
     readonly states?: readonly RunState[];
     readonly candidate?: CandidateId;
+    readonly ids?: readonly RunId[];
+    /** Only the later attempts of these runs. */
+    readonly retries?: readonly RunId[];
+    /** Only so many, the ones queued last; still oldest first. */
+    readonly newest?: number;
   }): Promise<Run[]>;
   run(id: RunId): Promise<Run | undefined>;
 
@@ -207,6 +215,8 @@ export interface Store {
     options?: { readonly names?: readonly string[]; readonly after?: number },
   ): Promise<(MetricPoint & { readonly rowid: number })[]>;
   metricNames(base: number): Promise<string[]>;
+  /** The finite values of one metric by run, thinned to at most `count` evenly spaced ones, the last among them. */
+  sparks(runs: readonly RunId[], metric: string, count: number): Promise<Record<RunId, number[]>>;
 
   // ---- model calls
   /** Opens a call, or gives the answered call of the same key: then nothing is to be paid. */

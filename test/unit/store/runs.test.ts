@@ -97,6 +97,45 @@ describe('store: runs', () => {
     assert.deepEqual(await store.runs({ states: [] }), []);
   });
 
+  it('wake nobody when a poll found nothing new', async () => {
+    const { id } = await addRun(store, lease, base, { seed: 1006 });
+    await store.moveRun(lease, id, 'running', { startedAt: 5, unreachableSince: null });
+    let seen = 0;
+    const { promise: heard, resolve } = Promise.withResolvers<void>();
+    const subscription = store.onDidChange((changes) => {
+      seen += changes.filter((change) => change.table === 'run' && change.key === id).length;
+      if (changes.some((change) => change.table === 'search')) resolve();
+    });
+    // What came before is told first.
+    const settled = store.run(id);
+    await settled;
+    seen = 0;
+    await store.moveRun(lease, id, 'running', { startedAt: 5, unreachableSince: null, reason: null });
+    await store.patchRun(lease, id, { reason: null });
+    const search = { base, state: 'running', approve: 'all', rounds: 1, ideasPerRound: 1, seeds: 1 } as const;
+    await store.addSearch({ ...search, budgets: {}, boxes: [] });
+    await heard;
+    subscription.dispose();
+    assert.equal(seen, 0);
+  });
+
+  it('take back why they waited', async () => {
+    const { id } = await addRun(store, lease, base, { seed: 1007 });
+    await store.patchRun(lease, id, { reason: 'no box' });
+    assert.equal((await store.run(id))?.reason, 'no box');
+    assert.equal((await store.patchRun(lease, id, { reason: null })).reason, undefined);
+  });
+
+  it('are found by id, by what they retry, and the newest ones only', async () => {
+    const first = await addRun(store, lease, base, { seed: 1008 });
+    const again = await addRun(store, lease, base, { seed: 1008, attempt: 2, retries: first.id });
+    const ids = (runs: readonly Run[]) => runs.map((run) => run.id);
+    assert.deepEqual(ids(await store.runs({ ids: [again.id, first.id, 'none'] })), [first.id, again.id]);
+    assert.deepEqual(ids(await store.runs({ ids: [] })), []);
+    assert.deepEqual(ids(await store.runs({ retries: [first.id] })), [again.id]);
+    assert.deepEqual(ids(await store.runs({ newest: 2 })), [first.id, again.id]);
+  });
+
   describe('which attempt counts', () => {
     let seed = 0;
     const counting = async (candidate: string | undefined, of: number): Promise<readonly string[]> =>
@@ -192,6 +231,20 @@ describe('store: runs', () => {
       assert.deepEqual(kept, points);
       assert.deepEqual((await store.metrics(id, { names: ['lr'] })).length, 1);
       assert.deepEqual(await store.metricNames(base), ['lr', 'val_loss']);
+    });
+
+    it('are thinned for many runs at once, each to its last value', async () => {
+      const long = await addRun(store, lease, base, { seed: 1009 });
+      const short = await addRun(store, lease, base, { seed: 1010 });
+      const points = (count: number) =>
+        Array.from({ length: count }, (_, step) => ({ name: 'spark', step, value: step, state: 'ok' as const }));
+      await store.addMetrics(lease, long.id, points(1001), 0, 10);
+      await store.addMetrics(lease, short.id, points(3), 0, 10);
+      const sparks = await store.sparks([long.id, short.id, 'none'], 'spark', 60);
+      assert.ok((sparks[long.id]?.length ?? 0) <= 60 && (sparks[long.id]?.length ?? 0) > 30);
+      assert.equal(sparks[long.id]?.at(-1), 1000);
+      assert.deepEqual(sparks[short.id], [0, 1, 2]);
+      assert.deepEqual(sparks.none, []);
     });
 
     it('come in bulk: 100,000 points', async () => {
