@@ -1,7 +1,17 @@
-import { type Box, HumanError, isEnd, isHumanError, type Millis, messageOf, type Run } from '../domain/index.ts';
+import {
+  type Box,
+  HumanError,
+  isEnd,
+  isHumanError,
+  type Millis,
+  messageOf,
+  RUN_STATES,
+  type Run,
+} from '../domain/index.ts';
 import { type BoxLoad, place, type QueuedRun, whyWaiting } from '../scheduler/index.ts';
 import type { Lease } from '../store/index.ts';
-import { type BoxReport, createWorker, type Worker } from '../workers/index.ts';
+import { type Asker, type BoxReport, createWorker, type RunReport, type Worker } from '../workers/index.ts';
+import { backOffMs, ENDS_RUN, isFoundLater, NEEDS_PERSON, STOPS_BOX, slotsOf } from './fleet-rules.ts';
 import { RunKeeper } from './keep-run.ts';
 import { loadedBoxes, type Parts } from './parts.ts';
 import { makeShipment } from './ship.ts';
@@ -9,11 +19,17 @@ import { makeShipment } from './ship.ts';
 /** Between two looks at a box that has live runs: a log line is on screen within a second (design §7). */
 const POLL_MS = 700;
 const LOCAL_POLL_MS = 250;
-/** Between two tries of a box that does not answer: doubles from the first to the last, with full jitter. */
-const FIRST_BACKOFF_MS = 1000;
-const LAST_BACKOFF_MS = 60_000;
 /** How long a probe's answer is believed when runs are placed. */
 const REPORT_AGE_MS = 10 * 60_000;
+/** Between two tries of a box that only a person can mend: seldom enough for a host that bans who fails to log in. */
+const PERSON_MS = 5 * 60_000;
+/** An exit may reach a box's disk late (NFS, a cluster): a lost run is asked for again so often, and for so long. */
+const LOST_LOOK_MS = 15_000;
+const LOST_FOR_MS = 60 * 60_000;
+/** The ends that tell how long a run takes on a box, and which boxes have the code. */
+const LATELY = 500;
+const LIVE = RUN_STATES.filter((state) => !isEnd(state));
+const ENDS = RUN_STATES.filter(isEnd);
 
 interface BoxState {
   box: Box;
@@ -23,8 +39,14 @@ interface BoxState {
   nextLook: number;
   failures: number;
   unreachableSince: Millis | undefined;
-  /** A problem only a person can mend: the box takes nothing new until *Check Boxes*. */
+  /** A problem only a person can mend: the box takes nothing new until it answered, or *Check Boxes*. */
   problem: string | undefined;
+  /** A person waits for *Check Boxes*, so that the box may ask them something. */
+  checking: boolean;
+  /** Lost runs to ask for again. */
+  again: readonly Run[];
+  /** The same box before its lines changed: what it is in the middle of comes first. */
+  before: BoxState | undefined;
 }
 
 /** What the views show of a box. */
@@ -43,6 +65,13 @@ export class Fleet {
   readonly #stop = new AbortController();
   readonly #work = new Set<Promise<void>>();
   readonly #changed: () => void;
+  readonly #shipTries = new Map<string, { readonly times: number; readonly next: Millis }>();
+  /** The runs that ended last, oldest first; read again after an end. */
+  #ended: readonly Run[] | undefined;
+  #generation = 0;
+  #lostLook = 0;
+  /** Why boxes.yaml cannot be read; the boxes are then those it named before. */
+  #unreadable: string | undefined;
 
   constructor(parts: Parts, changed: () => void) {
     this.#parts = parts;
@@ -59,18 +88,19 @@ export class Fleet {
     }));
   }
 
-  /** Reads boxes.yaml again; a box whose lines changed gets a new worker. */
+  /** Reads boxes.yaml again; a box whose lines changed gets a new worker. A slip in the file takes no box away. */
   async refresh(): Promise<void> {
-    const { boxes } = await loadedBoxes(this.#parts);
-    const names = new Set(boxes.map((box) => box.name));
-    for (const [name, state] of this.#boxes) {
+    const { boxes, problems } = await loadedBoxes(this.#parts);
+    this.#unreadable = problems[0] && `boxes.yaml:${problems[0].line}: ${problems[0].message}`;
+    if (problems.length > 0) return;
+    const before = new Map(this.#boxes);
+    for (const [name, state] of before) {
       const now = boxes.find((box) => box.name === name);
-      if (!now || JSON.stringify(now) !== JSON.stringify(state.box)) {
-        void state.worker?.then((worker) => worker.dispose()).catch(() => {});
-        this.#boxes.delete(name);
-      }
+      if (now && JSON.stringify(now) === JSON.stringify(state.box)) continue;
+      void state.worker?.then((worker) => worker.dispose()).catch(() => {});
+      this.#boxes.delete(name);
     }
-    for (const box of boxes.filter((one) => names.has(one.name) && !this.#boxes.has(one.name))) {
+    for (const box of boxes.filter((one) => !this.#boxes.has(one.name))) {
       this.#boxes.set(box.name, {
         box,
         worker: undefined,
@@ -80,6 +110,9 @@ export class Fleet {
         failures: 0,
         unreachableSince: undefined,
         problem: undefined,
+        checking: false,
+        again: [],
+        before: before.get(box.name),
       });
     }
   }
@@ -97,22 +130,32 @@ export class Fleet {
     return this.#workerOf(state);
   }
 
-  /** Asks a box how it is; clears what held it back. Never throws for the box's own faults: they are in the report. */
+  /**
+   * Asks a box how it is, for a person who waits; clears what held it back. Never throws for the box's own faults:
+   * they are in the report.
+   */
   async check(name: string, signal?: AbortSignal): Promise<BoxReport> {
-    const worker = await this.worker(name);
+    await this.worker(name);
     const state = this.#boxes.get(name);
-    const report: BoxReport & { readonly needsPerson?: string } = await worker
-      .probe(signal)
-      .catch((error: unknown) => this.#faultReport(name, error));
-    if (state) {
-      state.report = report;
-      state.problem = report.needsPerson;
-      state.nextLook = 0;
-      state.unreachableSince = report.reachable
-        ? undefined
-        : (state.unreachableSince ?? this.#parts.system.clock.now());
-      this.#changed();
+    if (!state) throw new HumanError(`The box ${name} was removed from boxes.yaml meanwhile.`, { code: 'no-such-box' });
+    state.checking = true;
+    try {
+      return await this.#probe(state, signal);
+    } finally {
+      state.checking = false;
     }
+  }
+
+  async #probe(state: BoxState, signal?: AbortSignal): Promise<BoxReport> {
+    const report: BoxReport & { readonly needsPerson?: string } = await this.#workerOf(state)
+      .then((worker) => worker.probe(signal))
+      .catch((error: unknown) => this.#faultReport(state.box.name, error));
+    state.report = report;
+    state.problem = report.needsPerson;
+    state.nextLook = 0;
+    if (report.reachable) state.failures = 0;
+    state.unreachableSince = report.reachable ? undefined : (state.unreachableSince ?? this.#now());
+    this.#changed();
     return report;
   }
 
@@ -120,7 +163,12 @@ export class Fleet {
   async tick(lease: Lease): Promise<readonly Run[]> {
     await this.refresh();
     const { store } = this.#parts;
-    const live = (await store.runs()).filter((run) => !isEnd(run.state));
+    if (lease.generation !== this.#generation && this.#work.size === 0) {
+      this.#generation = lease.generation;
+      this.#keeper.dispose();
+      this.#ended = undefined;
+    }
+    const live = await store.runs({ states: LIVE });
     for (const run of live.filter((one) => one.state === 'queued' && one.cancelAsked)) {
       await store.moveRun(lease, run.id, 'cancelled', {
         reason: 'Cancelled before it was sent to a box.',
@@ -129,12 +177,42 @@ export class Fleet {
     }
     const queued = live.filter((run) => run.state === 'queued' && !run.cancelAsked);
     await this.#place(lease, queued, live);
-    const placed = queued.length > 0 ? (await store.runs()).filter((run) => !isEnd(run.state)) : live;
+    const placed = queued.length > 0 ? await store.runs({ states: LIVE }) : live;
+    await this.#explainLeftBehind(lease, placed);
+    await this.#askForLost();
     for (const state of this.#boxes.values()) {
       const own = placed.filter((run) => run.box === state.box.name && run.state !== 'queued');
-      if (own.length > 0 && !state.busy && this.#now() >= state.nextLook) this.#serve(state, own, lease);
+      const idle = !state.busy && state.before?.busy !== true;
+      if (own.length + state.again.length > 0 && idle && this.#now() >= state.nextLook) this.#serve(state, own, lease);
     }
     return placed;
+  }
+
+  /** Runs on a box that boxes.yaml no longer names: nobody can ask for them, so their rows say why they stand still. */
+  async #explainLeftBehind(lease: Lease, live: readonly Run[]): Promise<void> {
+    for (const run of live) {
+      if (run.state === 'queued' || run.box === undefined || this.#boxes.has(run.box)) continue;
+      const gone = `There is no box named ${run.box} in boxes.yaml any more.`;
+      if (run.cancelAsked && this.#unreadable === undefined) {
+        const reason = `Given up. ${gone} What it began there may still run.`;
+        await this.#parts.store.moveRun(lease, run.id, 'cancelled', { reason, endedAt: this.#now() });
+        continue;
+      }
+      const reason =
+        this.#unreadable === undefined
+          ? `${gone} Put it back to follow this run, or cancel the run to give it up.`
+          : `${this.#unreadable}. Mend it, and this run is followed again.`;
+      await this.#parts.store.patchRun(lease, run.id, { reason });
+    }
+  }
+
+  async #askForLost(): Promise<void> {
+    const now = this.#now();
+    if (now < this.#lostLook) return;
+    this.#lostLook = now + LOST_LOOK_MS;
+    const lost = await this.#parts.store.runs({ states: ['lost'], newest: 50 });
+    const late = lost.filter((run) => now - (run.endedAt ?? 0) < LOST_FOR_MS);
+    for (const state of this.#boxes.values()) state.again = late.filter((run) => run.box === state.box.name);
   }
 
   /** Stops looking; resolves when the last answer under way has been written down or given up. */
@@ -177,7 +255,7 @@ export class Fleet {
       createWorker(state.box, {
         system: this.#parts.system,
         configFolder: this.#parts.configFolder,
-        asker: this.#parts.host.asker,
+        asker: this.#askerOf(state),
         sshConfigFile: this.#parts.system.env.RESEARCH_COPILOT_SSH_CONFIG,
       });
     state.worker = made;
@@ -187,42 +265,49 @@ export class Fleet {
     return made;
   }
 
+  /** In the background a person is asked once: after their no, only *Check Boxes* asks again. */
+  #askerOf(state: BoxState): Asker | undefined {
+    const { asker } = this.#parts.host;
+    const may = () => state.checking || state.problem === undefined;
+    return (
+      asker && {
+        trustHostKey: async (question) => may() && asker.trustHostKey(question),
+        secret: async (question) => (may() ? asker.secret(question) : undefined),
+      }
+    );
+  }
+
   async #place(lease: Lease, queued: readonly Run[], live: readonly Run[]): Promise<void> {
     if (queued.length === 0) return;
-    const bases = new Map((await this.#parts.store.bases()).map((base) => [base.id, base]));
-    const queue: QueuedRun[] = queued.map((run) => ({
-      run: run.id,
-      wants: run.box,
-      gpus: bases.get(run.base)?.environment.resources.gpus ?? 1,
-      purpose: run.purpose,
-      queuedAt: run.queuedAt,
-    }));
+    const queue: QueuedRun[] = [];
+    for (const run of queued) {
+      const { gpus } = (await this.#keeper.base(run.base)).environment.resources;
+      queue.push({ run: run.id, wants: run.box, gpus, purpose: run.purpose, queuedAt: run.queuedAt });
+    }
     for (const state of this.#boxes.values()) this.#probeIfStale(state);
-    const ended = (await this.#parts.store.runs()).filter((run) => isEnd(run.state));
+    this.#ended ??= await this.#parts.store.runs({ states: ENDS, newest: LATELY });
+    const ended = this.#ended;
     const loads = [...this.#boxes.values()].map((state) => this.#load(state, live, ended));
     for (const placement of place(queue, loads)) {
-      await this.#parts.store.moveRun(lease, placement.run, 'shipping', { box: placement.box });
+      await this.#parts.store.moveRun(lease, placement.run, 'shipping', { box: placement.box, reason: null });
     }
     const unprobed = [...this.#boxes.values()].some(
       (state) => state.report === undefined && state.problem === undefined,
     );
     if (unprobed) return;
     for (const run of queue) {
-      const reason = whyWaiting(run, loads);
-      const row = queued.find((one) => one.id === run.run);
-      if (row && reason !== row.reason && reason !== undefined)
-        await this.#parts.store.patchRun(lease, run.run, { reason });
+      const reason = this.#unreadable === undefined ? whyWaiting(run, loads) : `${this.#unreadable}. Mend it first.`;
+      await this.#parts.store.patchRun(lease, run.run, { reason: reason ?? null });
     }
   }
 
   #probeIfStale(state: BoxState): void {
     const age = this.#now() - (state.report?.checkedAt ?? 0);
     if (state.busy || this.#now() < state.nextLook || (state.report?.reachable && age < REPORT_AGE_MS)) return;
-    if (state.problem !== undefined) return;
     this.#occupy(
       state,
-      this.check(state.box.name, this.#stop.signal)
-        .then((report) => this.#noteAnswer(state, report.reachable))
+      this.#probe(state, this.#stop.signal)
+        .then((report) => (report.reachable ? this.#noteAnswer(state) : this.#backOff(state, true)))
         .catch((error: unknown) => this.#noteFault(state, error)),
     );
   }
@@ -236,7 +321,8 @@ export class Fleet {
       .sort((a, b) => a - b);
     return {
       name: box.name,
-      takes: report?.reachable === true && state.problem === undefined && state.unreachableSince === undefined,
+      takes: report?.reachable === true && state.failures === 0 && state.problem === undefined,
+      why: state.problem ?? `${box.name} does not answer; it is asked again.`,
       slots: (gpus) => slotsOf(box, report, gpus),
       live: live.filter((run) => run.box === box.name && run.state !== 'queued').length,
       secondsPerRun: seconds[Math.floor(seconds.length / 2)],
@@ -249,7 +335,7 @@ export class Fleet {
     this.#occupy(
       state,
       this.#serveBox(state, runs, lease)
-        .then(() => this.#noteAnswer(state, true))
+        .then(() => this.#noteAnswer(state))
         .catch((error: unknown) => this.#noteFault(state, error, runs, lease)),
     );
   }
@@ -257,44 +343,90 @@ export class Fleet {
   async #serveBox(state: BoxState, runs: readonly Run[], lease: Lease): Promise<void> {
     const { signal } = this.#stop;
     const worker = await this.#workerOf(state);
-    if (state.report === undefined) await this.check(state.box.name, signal);
-    for (const run of runs.filter((one) => one.state === 'shipping')) await this.#ship(state, worker, run, lease);
+    // What it is made of goes into the comparison class: a guess from before it answered would be a wrong class.
+    if (state.report?.reachable !== true) await this.#requireAnswer(state);
+    for (const run of runs.filter((one) => one.state === 'shipping')) await this.#ship(state, worker, run.id, lease);
     for (const run of runs.filter((one) => one.cancelAsked)) await worker.cancel(run.id, signal);
-    const sent = runs.map((run) => run.id);
-    const reports = await worker.poll(sent, signal);
+    const { again } = state;
+    state.again = [];
+    const reports = await worker.poll(
+      [...runs, ...again].map((run) => run.id),
+      signal,
+    );
+    let trouble: unknown;
     for (const report of reports) {
-      const run = await this.#parts.store.run(report.run);
-      if (!run || isEnd(run.state)) continue;
-      const ended = await this.#keeper.apply(worker, run, report, lease, signal);
-      if (ended?.state === 'lost') {
-        // What is left of its processes still holds a slot: only a sweep frees it.
-        await worker.cancel(run.id, signal);
-        await this.#retryLost(ended, lease);
+      try {
+        await this.#apply(worker, report, lease);
+      } catch (error) {
+        // One run's trouble keeps no other from its log; a dead link does.
+        if (isHumanError(error) && STOPS_BOX.has(error.code)) throw error;
+        trouble ??= error;
       }
+    }
+    if (trouble !== undefined) throw trouble;
+  }
+
+  async #requireAnswer(state: BoxState): Promise<void> {
+    const report = await this.#probe(state, this.#stop.signal);
+    if (report.reachable) return;
+    const what = report.problems[0]?.what ?? `${state.box.name} does not answer.`;
+    throw new HumanError(what, { code: state.problem === undefined ? 'unreachable' : 'auth' });
+  }
+
+  async #apply(worker: Worker, report: RunReport, lease: Lease): Promise<void> {
+    const { store } = this.#parts;
+    const run = await store.run(report.run);
+    if (!run || (isEnd(run.state) && !isFoundLater(run, report))) return;
+    const gone = report.state === 'lost' || (report.state === 'absent' && run.state !== 'shipping');
+    if (report.state === 'absent' && run.state === 'shipping' && run.cancelAsked) {
+      const reason = 'Cancelled before its box had it.';
+      await store.moveRun(lease, run.id, 'cancelled', { reason, endedAt: this.#now() });
+      return;
+    }
+    // First the next try, then the end: whoever waits for this number must not find nothing live in between.
+    if (gone) await this.#retryLost(run, lease);
+    const ended = await this.#keeper.apply(worker, run, report, lease, this.#stop.signal);
+    if (ended) this.#ended = undefined;
+    // What is left of its processes still holds a slot: only a sweep frees it.
+    if (ended?.state === 'lost') await worker.cancel(run.id, this.#stop.signal);
+    if (ended && run.state === 'lost') {
+      const tries = await store.runs({ retries: [run.id], states: ['queued'] });
+      for (const next of tries) await store.askToCancelRun(next.id);
     }
   }
 
-  async #ship(state: BoxState, worker: Worker, run: Run, lease: Lease): Promise<void> {
-    if (run.cancelAsked) {
-      // The box may have it from an earlier try whose answer was lost; its cancel file then decides.
-      await worker.cancel(run.id, this.#stop.signal).catch(() => {});
-    }
-    const base = (await this.#parts.store.bases()).find((one) => one.id === run.base);
-    if (!base || !run.commit) throw new Error(`Run ${run.id} has no base or no commit.`);
-    const gpus = base.environment.resources.gpus;
-    const hardware = state.report?.hardware ?? 'unknown';
-    const comparisonClass = gpus > 1 ? `${hardware} ×${gpus}` : hardware;
+  async #ship(state: BoxState, worker: Worker, id: string, lease: Lease): Promise<void> {
+    const { store } = this.#parts;
+    const run = await store.run(id);
+    const tried = this.#shipTries.get(id);
+    // Cancelled meanwhile: the box is told so, and says whether it has it from an earlier try.
+    if (run?.state !== 'shipping' || run.cancelAsked || this.#now() < (tried?.next ?? 0)) return;
     try {
+      const base = await this.#keeper.base(run.base);
+      if (!run.commit) throw new Error(`Run ${id} has no commit.`);
+      const gpus = base.environment.resources.gpus;
+      const hardware = state.report?.hardware ?? 'unknown';
+      const comparisonClass = gpus > 1 ? `${hardware} ×${gpus}` : hardware;
       const shipment = await makeShipment(this.#parts, base, run);
       const outcome = await worker.submit(shipment, this.#stop.signal);
+      this.#shipTries.delete(id);
       if (outcome === 'started' || outcome === 'already') {
-        await this.#parts.store.moveRun(lease, run.id, 'waiting', { comparisonClass, unreachableSince: null });
+        await store.moveRun(lease, id, 'waiting', { comparisonClass, unreachableSince: null, reason: null });
       } else {
-        await this.#parts.store.patchRun(lease, run.id, { comparisonClass });
+        await store.patchRun(lease, id, { comparisonClass });
       }
     } catch (error) {
-      if (!isHumanError(error) || !ENDS_RUN.has(error.code)) throw error;
-      await this.#parts.store.moveRun(lease, run.id, 'failed', { reason: error.message, endedAt: this.#now() });
+      if (this.#stop.signal.aborted || (isHumanError(error) && STOPS_BOX.has(error.code))) throw error;
+      if (isHumanError(error) && ENDS_RUN.has(error.code)) {
+        await store.moveRun(lease, id, 'failed', { reason: error.message, endedAt: this.#now() });
+        return;
+      }
+      // This run's own trouble: it says so and is tried again, while the others on the box go on.
+      const times = (tried?.times ?? 0) + 1;
+      this.#shipTries.set(id, { times, next: this.#now() + backOffMs(times) });
+      this.#parts.log('error', `run ${id} could not be sent to ${state.box.name}: ${messageOf(error)}`);
+      const reason = `It could not be sent to ${state.box.name}, and is tried again: ${messageOf(error)}`;
+      await store.patchRun(lease, id, { reason });
     }
   }
 
@@ -308,59 +440,36 @@ export class Fleet {
     ]);
   }
 
-  #noteAnswer(state: BoxState, reachable: boolean): void {
-    if (!reachable) {
-      this.#backOff(state);
-      return;
-    }
+  #noteAnswer(state: BoxState): void {
     state.failures = 0;
     state.unreachableSince = undefined;
+    state.problem = undefined;
     state.nextLook = this.#now() + (state.box.kind === 'local' ? LOCAL_POLL_MS : POLL_MS);
   }
 
-  #backOff(state: BoxState): void {
+  #backOff(state: BoxState, unreachable: boolean): void {
     state.failures += 1;
-    state.unreachableSince ??= this.#now();
-    const limit = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (state.failures - 1));
+    if (unreachable) state.unreachableSince ??= this.#now();
+    const limit = state.problem === undefined ? backOffMs(state.failures) : PERSON_MS;
     state.nextLook = this.#now() + limit * (0.5 + 0.5 * this.#parts.system.random.unit());
   }
 
   async #noteFault(state: BoxState, error: unknown, runs: readonly Run[] = [], lease?: Lease): Promise<void> {
-    if (this.#stop.signal.aborted) return;
-    this.#backOff(state);
-    this.#parts.log('warn', `box ${state.box.name}: ${messageOf(error)}`);
-    if (isHumanError(error) && NEEDS_PERSON.has(error.code)) state.problem = error.message;
-    if (!isHumanError(error)) throw error;
-    if (error.code === 'lease-lost' || !lease) return;
+    // A box whose lines changed in boxes.yaml was cut off by us: its new worker asks for the same runs.
+    if (this.#stop.signal.aborted || this.#boxes.get(state.box.name) !== state) return;
+    const code = isHumanError(error) ? error.code : 'bug';
+    if (code === 'lease-lost') return;
+    if (isHumanError(error) && NEEDS_PERSON.has(code)) state.problem = error.message;
+    const unreachable = code === 'unreachable' || NEEDS_PERSON.has(code);
+    this.#backOff(state, unreachable);
+    this.#parts.log(code === 'bug' ? 'error' : 'warn', `box ${state.box.name}: ${messageOf(error)}`);
+    if (!lease) return;
+    const reason = code === 'unreachable' ? undefined : messageOf(error);
     for (const run of runs) {
-      const reason = error.code === 'unreachable' ? undefined : error.message;
-      await this.#parts.store.patchRun(lease, run.id, { unreachableSince: state.unreachableSince ?? null, reason });
+      const row = await this.#parts.store.run(run.id);
+      if (!row || isEnd(row.state)) continue;
+      const since = unreachable ? { unreachableSince: state.unreachableSince ?? null } : {};
+      await this.#parts.store.patchRun(lease, run.id, { ...since, reason });
     }
   }
-}
-
-/** The box said no for good: trying again would say the same. */
-const ENDS_RUN = new Set([
-  'box-disk-full',
-  'box-missing-tool',
-  'missing-secret',
-  'missing-input',
-  'not-yet',
-  'bad-environment',
-]);
-/** Only a person can mend it, and asking in the background is forbidden. */
-const NEEDS_PERSON = new Set(['host-key', 'auth']);
-
-/** How many runs with so many GPUs a box can run at the same time. */
-function slotsOf(box: Box, report: BoxReport | undefined, gpus: number): number {
-  if (box.kind === 'slurm') return box.max_jobs;
-  if (gpus === 0) return box.kind === 'local' ? box.slots : box.cpu_slots;
-  const known = report?.gpus ?? [];
-  const allowed = box.gpus;
-  const usable = Array.isArray(allowed)
-    ? known.filter((gpu) => allowed.includes(gpu.index))
-    : allowed === 'all'
-      ? known
-      : [];
-  return Math.floor(usable.length / gpus);
 }

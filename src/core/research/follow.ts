@@ -27,6 +27,11 @@ export class LogFollower {
     this.#offset = run.logBytes;
   }
 
+  /** The next byte that is wanted of the box. */
+  get offset(): number {
+    return this.#offset;
+  }
+
   get diagnostics(): readonly string[] {
     return this.#reader?.diagnostics ?? [];
   }

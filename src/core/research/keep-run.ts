@@ -3,12 +3,13 @@ import { metricNames, summariseObjective } from '../metrics/index.ts';
 import type { Lease, RunPatch } from '../store/index.ts';
 import type { RunReport, Worker } from '../workers/index.ts';
 import { LogFollower } from './follow.ts';
-import type { Parts } from './parts.ts';
+import { type Parts, requireBase } from './parts.ts';
 
 /** Brings one run's row, log and metrics to where its box says it is. */
 export class RunKeeper {
   readonly #parts: Parts;
   readonly #followers = new Map<string, LogFollower>();
+  readonly #bases = new Map<number, Base>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -28,12 +29,15 @@ export class RunKeeper {
       if (run.state === 'shipping') return undefined;
       return this.#end(run, 'lost', { reason: `The run's folder is gone from ${worker.box.name}.` }, lease);
     }
-    const base = (await store.bases()).find((one) => one.id === run.base);
-    if (!base) throw new Error(`Run ${run.id} has no base.`);
+    const base = await this.base(run.base);
     const follower = this.#follower(run, base);
-    const last = await follower.catchUp(worker, lease, report.logBytes, base.environment.objective.metric, signal);
+    const last = await this.#careful(run, () =>
+      follower.catchUp(worker, lease, report.logBytes, base.environment.objective.metric, signal),
+    );
     const seen: RunPatch = {
+      // The box has spoken: why it was waited for is over.
       unreachableSince: null,
+      reason: null,
       ...(report.startedAt === undefined ? {} : { startedAt: report.startedAt }),
       ...(last === undefined ? {} : { lastMetric: { name: last.name, value: last.value, step: last.step } }),
     };
@@ -41,7 +45,7 @@ export class RunKeeper {
       await store.moveRun(lease, run.id, report.state, seen);
       return undefined;
     }
-    await follower.finish(lease);
+    await this.#careful(run, () => follower.finish(lease));
     const details = withDiagnostics(await this.#objectiveOf(run, base, report.state), follower.diagnostics);
     const end: RunPatch = {
       ...seen,
@@ -53,6 +57,14 @@ export class RunKeeper {
     return this.#end(run, report.state, end, lease);
   }
 
+  /** A base never changes, and every report asks for one. */
+  async base(id: number): Promise<Base> {
+    const known = this.#bases.get(id) ?? (await requireBase(this.#parts, id));
+    this.#bases.set(id, known);
+    return known;
+  }
+
+  /** Another process drove meanwhile, or will: what was read so far is in the store, and read again from there. */
   dispose(): void {
     for (const follower of this.#followers.values()) follower.dispose();
     this.#followers.clear();
@@ -60,11 +72,28 @@ export class RunKeeper {
 
   #follower(run: Run, base: Base): LogFollower {
     const known = this.#followers.get(run.id);
-    if (known) return known;
+    // Behind or ahead of the row: another process moved it. Going on from there would refuse every byte for ever.
+    if (known?.offset === run.logBytes) return known;
+    this.#drop(run);
     const patterns = base.environment.metrics.filter((source) => typeof source === 'string');
     const follower = new LogFollower(this.#parts, run, patterns);
     this.#followers.set(run.id, follower);
     return follower;
+  }
+
+  /** Bytes that were read but not stored have left half a line in the reader: the next try begins with a new one. */
+  async #careful<T>(run: Run, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#drop(run);
+      throw error;
+    }
+  }
+
+  #drop(run: Run): void {
+    this.#followers.get(run.id)?.dispose();
+    this.#followers.delete(run.id);
   }
 
   async #end(run: Run, state: RunState, patch: RunPatch, lease: Lease): Promise<Run> {
@@ -73,19 +102,20 @@ export class RunKeeper {
       ...patch,
       unreachableSince: null,
     });
-    this.#followers.get(run.id)?.dispose();
-    this.#followers.delete(run.id);
+    this.#drop(run);
     return ended;
   }
 
   async #objectiveOf(run: Run, base: Base, state: RunState): Promise<RunPatch> {
     if (state !== 'succeeded') return {};
-    const points: readonly MetricPoint[] = await this.#parts.store.metrics(run.id);
+    const { store } = this.#parts;
     const { objective, evaluate } = base.environment;
+    const axis = typeof objective.summary === 'object' ? [objective.summary.axis] : [];
+    const points: readonly MetricPoint[] = await store.metrics(run.id, { names: [objective.metric, ...axis] });
     const value = summariseObjective(objective, points);
     const verified = evaluate !== undefined && value.state === 'ok';
     if (value.state !== 'missing') return { objective: value, verified };
-    const names = metricNames(points);
+    const names = metricNames(await store.metrics(run.id));
     const seen = names.length === 0 ? 'No metric at all was found in its log' : `Found instead: ${names.join(', ')}`;
     const reason =
       `The run never printed ${objective.metric} (objective.metric in research.yaml). ${seen}. ` +

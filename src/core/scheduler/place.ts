@@ -15,6 +15,8 @@ export interface BoxLoad {
   readonly name: string;
   /** False while it does not answer, is drained, or needs a person. */
   readonly takes: boolean;
+  /** Why it takes nothing, in a sentence; only of interest where it does not. */
+  readonly why?: string;
   /** How many runs with so many GPUs it can run at the same time; 0 where it never can. */
   readonly slots: (gpus: number) => number;
   /** Runs of ours on it that have not ended. */
@@ -78,7 +80,11 @@ export function whyWaiting(run: QueuedRun, boxes: readonly BoxLoad[]): string | 
   if (boxes.length === 0) return 'There is no box. Add one with Add Box.';
   const named = run.wants === undefined ? boxes : boxes.filter((box) => box.name === run.wants);
   if (named.length === 0) return `There is no box named ${run.wants} any more.`;
-  if (named.every((box) => box.slots(run.gpus) === 0)) {
+  // A box that does not answer tells nothing of its slots either.
+  if (named.every((box) => !box.takes)) {
+    return named.map((box) => box.why ?? `${box.name} takes nothing now.`).join(' ');
+  }
+  if (named.every((box) => !box.takes || box.slots(run.gpus) === 0)) {
     return run.gpus === 0
       ? `None of ${named.map((box) => box.name).join(', ')} has a CPU slot.`
       : `None of ${named.map((box) => box.name).join(', ')} has ${run.gpus} GPU${run.gpus === 1 ? '' : 's'} (resources.gpus in research.yaml).`;

@@ -1,0 +1,130 @@
+import { strict as assert } from 'node:assert';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { isFoundLater } from '../../../src/core/research/fleet-rules.ts';
+import { RunKeeper } from '../../../src/core/research/keep-run.ts';
+import type { Parts } from '../../../src/core/research/parts.ts';
+import type { Lease, Store } from '../../../src/core/store/index.ts';
+import { realSystem } from '../../../src/core/system/index.ts';
+import type { RunReport, Worker } from '../../../src/core/workers/index.ts';
+import { runRow } from '../../support/rows.ts';
+import { addBase, addRun, lead, openTestStore, temporaryFolder } from '../../support/store.ts';
+
+const LOG = Buffer.from(
+  Array.from({ length: 40 }, (_, step) => `step ${step}: train loss 1.0, val loss 2.${step + 10}\n`).join(''),
+);
+
+/** A box that has the log, and nothing else. */
+function boxWith(log: Buffer): Worker {
+  return {
+    box: { name: 'here', kind: 'local' },
+    read: async (_run: string, _stream: string, offset: number, limit: number) => log.subarray(offset, offset + limit),
+  } as unknown as Worker;
+}
+
+describe('keeping a run', () => {
+  let folder: string;
+  let store: Store;
+  let lease: Lease;
+  let base: number;
+  const { signal } = new AbortController();
+  const report = (run: string, logBytes: number, state: RunReport['state'] = 'running'): RunReport => ({
+    run,
+    state,
+    logBytes,
+    gpus: [],
+  });
+  const partsWith = (over: Partial<Store> = {}): Parts =>
+    ({
+      system: realSystem(),
+      repository: { commonDir: folder },
+      store: { ...store, ...over },
+      log: () => {},
+    }) as unknown as Parts;
+  const begun = async () => {
+    const run = await addRun(store, lease, base, { purpose: 'baseline' });
+    return store.moveRun(lease, run.id, 'running', { box: 'here' });
+  };
+  const steps = async (run: string) => (await store.metrics(run, { names: ['val_loss'] })).map((point) => point.step);
+
+  before(async () => {
+    folder = await temporaryFolder();
+    await fs.mkdir(path.join(folder, 'research/logs'), { recursive: true });
+    store = await openTestStore(path.join(folder, 'research/research.db'));
+    lease = await lead(store);
+    base = (await addBase(store)).id;
+  });
+  after(async () => {
+    await store.close();
+    await fs.rm(folder, { recursive: true });
+  });
+
+  it('goes on where another process left the log, after a time in which that one drove', async () => {
+    const here = new RunKeeper(partsWith());
+    const there = new RunKeeper(partsWith());
+    const { id } = await begun();
+    const apply = async (keeper: RunKeeper, bytes: number, state?: RunReport['state']) => {
+      const run = await store.run(id);
+      assert.ok(run);
+      return keeper.apply(boxWith(LOG), run, report(id, bytes, state), lease, signal);
+    };
+    await apply(here, 100);
+    await apply(there, 777);
+    await apply(here, LOG.length, 'succeeded');
+    here.dispose();
+    there.dispose();
+    assert.deepEqual(
+      await steps(id),
+      Array.from({ length: 40 }, (_, step) => step),
+    );
+    assert.ok((await fs.readFile(path.join(folder, 'research/logs', `${id}.log`))).equals(LOG));
+  });
+
+  it('loses and doubles no line when the store could not take what was read', async () => {
+    let refuse = false;
+    const addMetrics: Store['addMetrics'] = (...args) => {
+      if (!refuse) return store.addMetrics(...args);
+      refuse = false;
+      return Promise.reject(new Error('the database is busy'));
+    };
+    const keeper = new RunKeeper(partsWith({ addMetrics }));
+    const run = await begun();
+    const { id } = run;
+    // In the middle of a line, so that half of it waits in the reader.
+    await keeper.apply(boxWith(LOG), run, report(id, 130), lease, signal);
+    refuse = true;
+    const now = (await store.run(id)) ?? run;
+    await assert.rejects(keeper.apply(boxWith(LOG), now, report(id, 300), lease, signal), /busy/);
+    await keeper.apply(boxWith(LOG), now, report(id, LOG.length), lease, signal);
+    keeper.dispose();
+    assert.deepEqual(
+      await steps(id),
+      Array.from({ length: 40 }, (_, step) => step),
+    );
+  });
+
+  it('no longer says what the run waited for once its box spoke', async () => {
+    const keeper = new RunKeeper(partsWith());
+    const { id } = await begun();
+    const waited = await store.patchRun(lease, id, { reason: 'The host key changed.', unreachableSince: 5 });
+    await keeper.apply(boxWith(LOG), waited, report(id, 100), lease, signal);
+    keeper.dispose();
+    const run = await store.run(id);
+    assert.equal(run?.reason, undefined);
+    assert.equal(run?.unreachableSince, undefined);
+  });
+});
+
+describe('an exit that is found later', () => {
+  const lost = runRow(undefined, undefined, { state: 'lost' });
+  const told = (state: RunReport['state']): RunReport => ({ run: lost.id, state, logBytes: 0, gpus: [] });
+
+  it('replaces lost, unless it is what our own sweep of the lost run wrote', () => {
+    assert.equal(isFoundLater(lost, told('succeeded')), true);
+    assert.equal(isFoundLater(lost, told('timed-out')), true);
+    assert.equal(isFoundLater(lost, told('cancelled')), false);
+    assert.equal(isFoundLater({ ...lost, cancelAsked: true }, told('cancelled')), true);
+    for (const state of ['lost', 'absent', 'running'] as const) assert.equal(isFoundLater(lost, told(state)), false);
+    assert.equal(isFoundLater({ ...lost, state: 'failed' }, told('succeeded')), false);
+  });
+});
