@@ -8,6 +8,7 @@ import {
   type IdeaId,
   isEnd,
   type MetricPoint,
+  RUN_STATES,
   type Run,
   type RunId,
 } from './domain/index.ts';
@@ -26,6 +27,7 @@ import {
   environmentFile,
   logFile,
   type Parts,
+  requireBase,
   requireBoxes,
   requireEnvironment,
   researchFolder,
@@ -41,8 +43,10 @@ import {
   rejectCandidate,
   requireCandidate,
 } from './research/review.ts';
+import { Sparks } from './research/sparks.ts';
 import { boxNode, readLeaderboard, readState } from './research/state.ts';
 import { readTexts } from './research/texts.ts';
+import { Turns } from './research/turns.ts';
 import type {
   Ask,
   BoxNode,
@@ -53,6 +57,7 @@ import type {
   SearchOptions,
   SearchResult,
 } from './research/types.ts';
+import { untilAnswer } from './research/until.ts';
 import { openStore, type RequestKind } from './store/index.ts';
 import { type Disposable, realSystem } from './system/index.ts';
 import type { BoxReport } from './workers/index.ts';
@@ -82,6 +87,7 @@ export async function openResearch(options: OpenOptions): Promise<Research> {
     repository,
     store,
     consents: new Consents(system.files, stateFolder(system)),
+    turns: new Turns(),
     configFolder: configFolder(system),
     holder: options.holder,
     options,
@@ -101,11 +107,14 @@ class OpenResearch implements Research {
   readonly #driver: Driver;
   readonly #listeners = new Set<() => void>();
   readonly #subscriptions: Disposable[] = [];
+  readonly #sparks: Sparks;
+  readonly #closing = new AbortController();
   #noticed: Disposable | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.root = parts.repository.root;
+    this.#sparks = new Sparks(parts.store);
     this.#fleet = new Fleet(parts, () => this.#notice());
     this.#driver = new Driver(parts, this.#fleet);
     this.#subscriptions.push(parts.store.onDidChange(() => this.#notice()));
@@ -241,8 +250,7 @@ class OpenResearch implements Research {
   // ---- runs
 
   async runBaseline(options: Ask & { readonly box?: string; readonly seeds?: number } = {}): Promise<readonly RunId[]> {
-    await this.#readyToRun();
-    const base = await ensureBase(this.#parts);
+    const base = await this.#readyToRun();
     const runs = newRunIds(this.#parts, seedsFrom(1, options.seeds ?? 3));
     return this.#request('baseline', { base: base.id, box: options.box, runs }, options);
   }
@@ -251,7 +259,7 @@ class OpenResearch implements Research {
     candidate: CandidateId,
     options: Ask & { readonly box?: string; readonly seeds?: number } = {},
   ): Promise<readonly RunId[]> {
-    await this.#readyToRun();
+    await this.#readyToRun((await requireCandidate(this.#parts, candidate)).candidate.base);
     const mine = (await this.#parts.store.runs({ candidate })).filter((run) => run.purpose === 'trial');
     const first = Math.max(0, ...mine.map((run) => run.seed)) + 1;
     const runs = newRunIds(this.#parts, seedsFrom(first, options.seeds ?? 1));
@@ -262,7 +270,7 @@ class OpenResearch implements Research {
     const row = await this.#parts.store.run(run);
     if (!row) throw new HumanError(`There is no run ${run}.`, { code: 'no-run' });
     if (row.candidate !== undefined) return this.run(row.candidate, { seeds, box: row.box });
-    await this.#readyToRun();
+    await this.#readyToRun(row.base);
     const baseline = (await this.#parts.store.runs({ base: row.base })).filter((one) => one.purpose === 'baseline');
     const first = Math.max(0, ...baseline.map((one) => one.seed)) + 1;
     const runs = newRunIds(this.#parts, seedsFrom(first, seeds));
@@ -275,9 +283,8 @@ class OpenResearch implements Research {
   }
 
   async waitForRuns(runs: readonly RunId[], options: Ask = {}): Promise<readonly Run[]> {
-    const wanted = new Set(runs);
     return this.#until(async () => {
-      const rows = (await this.#parts.store.runs()).filter((run) => wanted.has(run.id));
+      const rows = await this.#parts.store.runs({ ids: runs });
       const ended = rows.filter((run) => isEnd(run.state));
       options.progress?.report({
         text: `${ended.length} of ${rows.length} runs`,
@@ -292,7 +299,7 @@ class OpenResearch implements Research {
     if (!base) {
       throw new HumanError('There is no base yet. Generate ideas or run the baseline first.', { code: 'no-base' });
     }
-    return readLeaderboard(this.#parts, base);
+    return readLeaderboard(this.#parts, base, this.#sparks);
   }
 
   curve(run: RunId, metric: string): Promise<readonly MetricPoint[]> {
@@ -350,7 +357,7 @@ class OpenResearch implements Research {
 
   async boxes(): Promise<readonly BoxNode[]> {
     const boxes = await requireBoxes(this.#parts);
-    const runs = await this.#parts.store.runs();
+    const runs = await this.#parts.store.runs({ states: RUN_STATES.filter((state) => !isEnd(state)) });
     return boxes.map((box) => boxNode(box, this.#fleet.conditions(), runs));
   }
 
@@ -396,32 +403,46 @@ class OpenResearch implements Research {
   }
 
   async close(): Promise<void> {
-    this.#noticed?.dispose();
+    this.#listeners.clear();
     for (const subscription of this.#subscriptions) subscription.dispose();
+    // Whoever still waits for a request or a run is told: the change they wait for would never be seen.
+    this.#closing.abort(
+      new HumanError('Research Copilot was closed here. What runs on boxes goes on; open it again to see it.', {
+        code: 'closing',
+      }),
+    );
     // The driver first: a box's last answer must not meet a closed store.
     await this.#driver.stop();
     await this.#fleet.dispose();
+    this.#noticed?.dispose();
     await this.#parts.store.close();
   }
 
   // ---- the ways of asking
 
-  /** Before anything runs on a box: the environment is whole, a box exists, and a person agreed to the commands. */
-  async #readyToRun(): Promise<void> {
-    const environment = await requireEnvironment(this.#parts);
+  /**
+   * Before anything runs on a box: a box exists, and a person agreed to the commands that will run. Those are the
+   * base's, whatever research.yaml says by now. Gives that base; default the one in use.
+   */
+  async #readyToRun(id?: number): Promise<Base> {
+    if (id === undefined) await requireEnvironment(this.#parts);
     await requireBoxes(this.#parts);
-    if (await this.commandsApproved()) return;
-    const agreed = await this.#parts.host.confirm({
+    const base = id === undefined ? await ensureBase(this.#parts) : await requireBase(this.#parts, id);
+    const { consents, host } = this.#parts;
+    const key = commandsKey(this.root, base.environment);
+    if (await consents.has('commands', key)) return base;
+    const agreed = await host.confirm({
       kind: 'run-commands',
       message: `Run the commands of ${path.join(this.root, 'research.yaml')} on your boxes?`,
-      detail: JSON.stringify(commandsOf(environment), null, 2),
+      detail: JSON.stringify(commandsOf(base.environment), null, 2),
       yes: 'Run These Commands',
     });
     if (!agreed)
       throw new HumanError('Nothing was run: you did not agree to the commands of research.yaml.', {
         code: 'declined',
       });
-    await this.approveCommands();
+    await consents.give('commands', key);
+    return base;
   }
 
   /** Before the first call to a server: which files would leave this machine, and how many bytes. */
@@ -450,7 +471,11 @@ class OpenResearch implements Research {
     signal?.throwIfAborted();
     const request = await store.addRequest(kind, payload);
     const onAbort = () => {
-      void store.askToCancelRequest(request.id).then(() => this.#driver.wake());
+      // A store that is closed meanwhile leaves the request to whoever drives next.
+      void store.askToCancelRequest(request.id).then(
+        () => this.#driver.wake(),
+        () => {},
+      );
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#driver.wake();
@@ -468,39 +493,9 @@ class OpenResearch implements Research {
     }
   }
 
-  /** Looks again after every change of the store until there is an answer. */
   #until<T>(look: () => Promise<T | undefined>, signal?: AbortSignal): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let looking = false;
-      let again = false;
-      const end = (settle: () => void) => {
-        subscription.dispose();
-        signal?.removeEventListener('abort', onAbort);
-        settle();
-      };
-      const onAbort = () => end(() => reject(signal?.reason));
-      const check = async () => {
-        if (looking) {
-          again = true;
-          return;
-        }
-        looking = true;
-        try {
-          do {
-            again = false;
-            const answer = await look();
-            if (answer !== undefined) return end(() => resolve(answer));
-          } while (again);
-        } catch (error) {
-          end(() => reject(error));
-        } finally {
-          looking = false;
-        }
-      };
-      const subscription = this.#parts.store.onDidChange(() => void check());
-      signal?.addEventListener('abort', onAbort, { once: true });
-      void check();
-    });
+    const { signal: closing } = this.#closing;
+    return untilAnswer(this.#parts.store, look, signal ? AbortSignal.any([closing, signal]) : closing);
   }
 
   #notice(): void {

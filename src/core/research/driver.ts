@@ -3,13 +3,15 @@ import type { Lease, Request } from '../store/index.ts';
 import type { Disposable } from '../system/index.ts';
 import type { Fleet } from './fleet.ts';
 import type { Parts } from './parts.ts';
-import { handleRequest } from './requests/index.ts';
+import { endLeftSearches, handleRequest } from './requests/index.ts';
 
 /** The lease lapses after 20 s (design §3); renewing every 5 s survives three missed beats. */
 const RENEW_MS = 5_000;
 /** Between two looks at the queue when no change woke us. */
 const IDLE_MS = 1_000;
 const BUSY_MS = 200;
+/** How long a close waits for work that was told to stop: a model call's price is still written down. */
+const CLOSE_MS = 5_000;
 
 /**
  * The loop of the one process that drives: it renews the lease, does what was asked, and keeps the boxes busy. Every
@@ -21,6 +23,7 @@ export class Driver {
   readonly #subscription: Disposable;
   readonly #stop = new AbortController();
   readonly #running = new Map<number, AbortController>();
+  readonly #work = new Set<Promise<void>>();
   #lease: Lease | undefined;
   #wake: (() => void) | undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -51,6 +54,11 @@ export class Driver {
     for (const controller of this.#running.values()) controller.abort(this.#stop.signal.reason);
     this.wake();
     await this.#loop;
+    // Before the lease is given up: what this process still writes must not meet the next driver's same work.
+    const waited = new AbortController();
+    const enough = this.#parts.system.clock.sleep(CLOSE_MS, waited.signal).catch(() => {});
+    await Promise.race([Promise.allSettled([...this.#work]), enough]);
+    waited.abort();
     const lease = this.#lease;
     this.#lease = undefined;
     if (lease) await this.#parts.store.releaseLease(lease).catch(() => {});
@@ -76,10 +84,14 @@ export class Driver {
       const had = this.#lease;
       this.#lease = await store.acquireLease(holder, had);
       this.#renewAt = now + RENEW_MS;
-      if (had && !this.#lease) this.#loseLease();
+      // A new generation means that somebody else drove in between: what runs here may be done, or done again, by them.
+      if (had && had.generation !== this.#lease?.generation) this.#abortWork();
       if (!this.#lease) return false;
-      // Work a dead driver had taken is offered again; what it paid for is replayed from the call log.
-      if (!had || had.generation !== this.#lease.generation) await store.requeueTaken(this.#lease);
+      if (!had || had.generation !== this.#lease.generation) {
+        // Work a dead driver had taken is offered again; what it paid for is replayed from the call log.
+        await store.requeueTaken(this.#lease);
+        await endLeftSearches(this.#parts);
+      }
     }
     const lease = this.#lease;
     await this.#startRequests(lease);
@@ -93,7 +105,9 @@ export class Driver {
       const running = this.#running.get(request.id);
       if (running && request.cancelAsked) running.abort(new HumanError('Cancelled.', { code: 'cancelled' }));
       if (running || request.state !== 'asked') continue;
-      if (await store.takeRequest(lease, request.id)) void this.#do(request, lease);
+      if (!(await store.takeRequest(lease, request.id))) continue;
+      const work = this.#do(request, lease).finally(() => this.#work.delete(work));
+      this.#work.add(work);
     }
   }
 
@@ -119,7 +133,8 @@ export class Driver {
   }
 
   async #endFailed(request: Request, signal: AbortSignal, error: unknown, lease: Lease): Promise<void> {
-    if (isHumanError(error) && error.code === 'lease-lost') return;
+    // Whoever drives next does it again, also where the abort came out as another error.
+    if ([error, signal.reason].some((one) => isHumanError(one) && one.code === 'lease-lost')) return;
     if (!isHumanError(error) && !signal.aborted) this.#parts.log('error', stackOf(error));
     const code = isHumanError(error) ? error.code : 'bug';
     await this.#parts.store
@@ -135,6 +150,10 @@ export class Driver {
 
   #loseLease(): void {
     this.#lease = undefined;
+    this.#abortWork();
+  }
+
+  #abortWork(): void {
     for (const controller of this.#running.values()) {
       controller.abort(new HumanError('Another window drives this research by now.', { code: 'lease-lost' }));
     }

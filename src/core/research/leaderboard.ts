@@ -5,6 +5,7 @@ import {
   type Goal,
   goalOf,
   type Idea,
+  ideaOf,
   isEnd,
   type Run,
   type Summary,
@@ -31,9 +32,13 @@ export function foldLeaderboard(input: BoardInput): Leaderboard {
   const goal = goalOf(objective);
   const results = foldResults(goal, input.candidates, input.runs);
   const ideas = new Map(input.ideas.map((idea) => [idea.id, idea]));
+  const runs = Map.groupBy(input.runs, (run) => run.candidate ?? '');
+  const places = new Map(results.candidates.map((result, index) => [result.candidate, index]));
   const candidateRows = input.candidates.flatMap((candidate) => {
     const idea = ideas.get(candidate.idea);
-    return idea ? [candidateRow(candidate, idea, input, results)] : [];
+    const trials = (runs.get(candidate.id) ?? []).filter((run) => run.purpose === 'trial');
+    const place = places.get(candidate.id);
+    return idea ? [candidateRow(candidate, idea, trials, input, place, results)] : [];
   });
   const rows = [...baselineRows(input, results), ...candidateRows.sort(byRank)];
   return {
@@ -67,10 +72,14 @@ function baselineRows(input: BoardInput, results: Results): LeaderboardRow[] {
   }));
 }
 
-function candidateRow(candidate: Candidate, idea: Idea, input: BoardInput, results: Results): LeaderboardRow {
-  const runs = input.runs.filter((run) => run.candidate === candidate.id && run.purpose === 'trial');
-  const position = results.candidates.findIndex((result) => result.candidate === candidate.id);
-  const result = results.candidates[position];
+function candidateRow(
+  candidate: Candidate,
+  idea: Idea,
+  runs: readonly Run[],
+  input: BoardInput,
+  place: number | undefined,
+  results: Results,
+): LeaderboardRow {
   return {
     key: candidate.id,
     candidate: candidate.id,
@@ -84,8 +93,8 @@ function candidateRow(candidate: Candidate, idea: Idea, input: BoardInput, resul
     parents: idea.parents,
     ...statusOf(candidate, runs),
     ...cells(runs, input.sparks),
-    ...resultFields(result),
-    rank: position >= 0 ? position + 1 : undefined,
+    ...resultFields(place === undefined ? undefined : results.candidates[place]),
+    rank: place === undefined ? undefined : place + 1,
   };
 }
 
@@ -162,9 +171,8 @@ function roundSummary(
 ): { readonly completion: number; readonly best?: number } {
   const ideas = new Set(input.ideas.filter((idea) => idea.round === round.number).map((idea) => idea.id));
   const kept = input.ideas.filter((idea) => ideas.has(idea.id) && idea.dropped === undefined);
-  const own = input.candidates.filter((candidate) => ideas.has(candidate.idea));
-  const done = results.candidates.filter((result) => own.some((candidate) => candidate.id === result.candidate));
-  const ideasDone = new Set(done.map((result) => own.find((candidate) => candidate.id === result.candidate)?.idea));
+  const done = results.candidates.filter((result) => ideas.has(ideaOf(result.candidate)));
+  const ideasDone = new Set(done.map((result) => ideaOf(result.candidate)));
   const means = done.map((result) => result.summary.mean).sort((a, b) => (goal === 'minimize' ? a - b : b - a));
   return { completion: kept.length === 0 ? 0 : ideasDone.size / kept.length, best: means[0] };
 }

@@ -1,16 +1,13 @@
 import type { Base, Candidate, Idea, Run } from '../domain/index.ts';
 import { type Box, isEnd } from '../domain/index.ts';
 import { loadEnvironment } from '../environment/index.ts';
-import { thin } from '../metrics/index.ts';
 import { whyBehind } from './base.ts';
 import type { BoxCondition } from './fleet.ts';
 import { foldLeaderboard, statusOf } from './leaderboard.ts';
 import { describeIdeator } from './make.ts';
 import { loadedBoxes, type Parts } from './parts.ts';
+import type { Sparks } from './sparks.ts';
 import type { BoxNode, IdeaNode, Leaderboard, ResearchState } from './types.ts';
-
-/** How many values a sparkline shows: more than its pixels would be waste. */
-const SPARK = 60;
 
 /** Everything the views show, read fresh. */
 export async function readState(
@@ -29,7 +26,9 @@ export async function readState(
         await store.runs({ base: base.id }),
       ]
     : [[], [], [], []];
-  const nodes = ideas.map((idea) => ideaNode(idea, candidates, runs));
+  const byIdea = Map.groupBy(candidates, (candidate) => candidate.idea);
+  const byCandidate = Map.groupBy(runs, (run) => run.candidate ?? '');
+  const nodes = ideas.map((idea) => ideaNode(idea, byIdea.get(idea.id) ?? [], byCandidate));
   const lease = await store.lease();
   const boxes = await loadedBoxes(parts);
   return {
@@ -50,12 +49,12 @@ export async function readState(
   };
 }
 
-function ideaNode(idea: Idea, candidates: readonly Candidate[], runs: readonly Run[]): IdeaNode {
-  const own = candidates.filter((candidate) => candidate.idea === idea.id).sort((a, b) => a.number - b.number);
+function ideaNode(idea: Idea, candidates: readonly Candidate[], runs: ReadonlyMap<string, readonly Run[]>): IdeaNode {
+  const own = candidates.toSorted((a, b) => a.number - b.number);
   if (idea.dropped !== undefined) return { idea, candidates: own, status: 'dropped' };
   const newest = own.at(-1);
   if (!newest) return { idea, candidates: own, status: 'proposed' };
-  const trials = runs.filter((run) => run.candidate === newest.id && run.purpose === 'trial');
+  const trials = (runs.get(newest.id) ?? []).filter((run) => run.purpose === 'trial');
   return { idea, candidates: own, status: statusOf(newest, trials).status };
 }
 
@@ -72,24 +71,18 @@ export function boxNode(box: Box, conditions: readonly BoxCondition[], runs: rea
     kind: box.kind,
     where: whereOf(box),
     report: condition?.report,
-    unreachableSince: condition?.unreachableSince,
+    // Only the process that drives asks the boxes; to the others their runs tell.
+    unreachableSince: condition?.unreachableSince ?? own.find((run) => run.unreachableSince)?.unreachableSince,
     running,
     waiting: own.length - running,
   };
 }
 
 /** The leaderboard of the base in use. @throws nothing when there is none: it is empty then */
-export async function readLeaderboard(parts: Parts, base: Base): Promise<Leaderboard> {
+export async function readLeaderboard(parts: Parts, base: Base, sparks: Sparks): Promise<Leaderboard> {
   const { store, system, repository } = parts;
   const environment = await loadEnvironment(system.files, repository.root);
   const runs = await store.runs({ base: base.id });
-  const sparks = new Map<string, readonly number[]>();
-  const { metric } = base.environment.objective;
-  for (const run of runs.filter((one) => one.logBytes > 0)) {
-    const points = await store.metrics(run.id, { names: [metric] });
-    const values = points.filter((point) => point.state === 'ok').map((point) => point.value);
-    sparks.set(run.id, thinValues(values));
-  }
   return foldLeaderboard({
     base,
     behind: (await whyBehind(parts, base, environment.ok ? environment.value : undefined)) !== undefined,
@@ -97,12 +90,6 @@ export async function readLeaderboard(parts: Parts, base: Base): Promise<Leaderb
     ideas: await store.ideas(base.id),
     candidates: await store.candidates({ base: base.id }),
     runs,
-    sparks,
+    sparks: await sparks.of(runs, base.environment.objective.metric),
   });
-}
-
-function thinValues(values: readonly number[]): readonly number[] {
-  if (values.length <= SPARK) return values;
-  const points = values.map((value, step) => ({ name: '', step, value, state: 'ok' as const }));
-  return thin(points, SPARK).map((point) => point.value);
 }

@@ -25,6 +25,7 @@ import { ensureBase } from '../base.ts';
 import { makeIdeator } from '../make.ts';
 import { logFile, type Parts } from '../parts.ts';
 import { readTexts } from '../texts.ts';
+import { isHandedOver } from './handed-over.ts';
 import type { Job } from './index.ts';
 import { ideasPayload } from './payloads.ts';
 
@@ -45,8 +46,12 @@ export async function nextRound(job: Job): Promise<readonly IdeaId[]> {
   const { count } = ideasPayload.parse(job.request.payload);
   const base = await ensureBase(job.parts);
   const rounds = await job.parts.store.rounds(base.id);
-  // A driver that died in the middle of this request left its round behind: go on with it.
-  const begun = rounds.find((round) => round.createdAt >= job.request.createdAt);
+  // A driver that died in the middle of this request left its round behind: go on with it. So did a try that failed
+  // before its first idea.
+  const ideas = await job.parts.store.ideas(base.id);
+  const begun = rounds.find(
+    (round) => round.createdAt >= job.request.createdAt || !ideas.some((idea) => idea.round >= round.number),
+  );
   const number = begun ? begun.number : (rounds.at(-1)?.number ?? -1) + 1;
   return proposeRound(job, base, number, count, job.request.createdAt);
 }
@@ -55,7 +60,29 @@ export async function nextRound(job: Job): Promise<readonly IdeaId[]> {
  * Fills one round up to `count` new ideas. Gives the ids of those that stand (not the dropped ones).
  * @param since when this was asked for: what came later is of a first try that died in the middle
  */
-export async function proposeRound(
+export function proposeRound(
+  job: Job,
+  base: Base,
+  number: number,
+  count: number,
+  since: Millis,
+): Promise<readonly IdeaId[]> {
+  const { parts, lease, signal } = job;
+  return parts.turns.take(`ideas of base ${base.id}`, signal, async () => {
+    try {
+      return await fillRound(job, base, number, count, since);
+    } catch (error) {
+      if (isHandedOver(error) || isHandedOver(signal.reason)) throw error;
+      // Nobody proposes any more: the round stands with what it has.
+      if ((await parts.store.rounds(base.id)).some((round) => round.number === number)) {
+        await parts.store.setRoundState(lease(), base.id, number, 'open').catch(() => {});
+      }
+      throw error;
+    }
+  });
+}
+
+async function fillRound(
   { parts, request, lease, signal }: Job,
   base: Base,
   number: number,

@@ -31,11 +31,26 @@ export async function implementIdea(job: Job): Promise<CandidateId> {
   return candidate.id;
 }
 
-/** One candidate of an idea, ready or failed. A candidate that a dead driver left in the middle is gone on with. */
-export async function implement(
-  { parts, request, lease, signal }: Pick<Job, 'parts' | 'request' | 'lease' | 'signal'>,
+/**
+ * One candidate of an idea, ready or failed. A candidate that a dead driver left in the middle is gone on with; of two
+ * who ask at once, the second is given what the first one's asking made.
+ */
+export function implement(
+  job: Pick<Job, 'parts' | 'request' | 'lease' | 'signal'>,
   id: number,
   options: { readonly feedback?: string; readonly revises?: CandidateId } = {},
+): Promise<Candidate> {
+  return job.parts.turns.take(`idea ${id}`, job.signal, async (waited) => {
+    const revision = options.feedback !== undefined || options.revises !== undefined;
+    const newest = waited && !revision ? (await job.parts.store.candidates({ idea: id })).at(-1) : undefined;
+    return newest && newest.state !== 'implementing' ? newest : implementNow(job, id, options);
+  });
+}
+
+async function implementNow(
+  { parts, request, lease, signal }: Pick<Job, 'parts' | 'request' | 'lease' | 'signal'>,
+  id: number,
+  options: { readonly feedback?: string; readonly revises?: CandidateId },
 ): Promise<Candidate> {
   const { store } = parts;
   const idea = await store.idea(id);
@@ -64,7 +79,8 @@ export async function implement(
       },
       verify: (patch, after) => verifyThroughGit(parts, candidate.cutFrom, patch, after),
     });
-    return await propose(parts, base, idea, candidate, made);
+    // One at a time: two equal patches that end together must see each other, or both would run.
+    return await parts.turns.take('proposals', signal, () => propose(parts, base, idea, candidate, made));
   } catch (error) {
     if (signal.aborted || !isHumanError(error) || TRANSIENT.has(error.code)) throw error;
     return store.moveCandidate(candidate.id, 'failed', { failure: { code: error.code, message: messageOf(error) } });
@@ -79,6 +95,10 @@ const TRANSIENT = new Set([
   'model-unreachable',
   'model-auth',
   'model-rate-limited',
+  'model-cut',
+  'model-unavailable',
+  'database-busy',
+  'disk-full',
   'budget',
   'consent',
 ]);

@@ -5,6 +5,8 @@ import { implementIdea } from './implement.ts';
 import { queueBaseline, queueRuns } from './runs.ts';
 import { runSearch } from './search.ts';
 
+export { endLeftSearches } from './search.ts';
+
 /** What a handler needs to do one request. `lease` gives the newest: it is renewed while long work goes on. */
 export interface Job {
   readonly parts: Parts;

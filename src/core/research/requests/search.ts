@@ -1,10 +1,15 @@
 import {
   type Base,
+  type Budgets,
   better,
   type Candidate,
+  type CandidateId,
   goalOf,
   HumanError,
+  type Idea,
   isEnd,
+  isHumanError,
+  messageOf,
   type Run,
   type RunId,
   type Search,
@@ -13,9 +18,10 @@ import {
 import { budgetUsedUp, countedValue, foldResults, roundIsReady, type Spent } from '../../search/index.ts';
 import { ensureBase } from '../base.ts';
 import { mainBaseline, statusOf } from '../leaderboard.ts';
-import { loadedBoxes, type Parts } from '../parts.ts';
+import { loadedBoxes, type Parts, requireBase } from '../parts.ts';
 import { approveWhole } from '../review.ts';
 import type { SearchResult } from '../types.ts';
+import { isHandedOver } from './handed-over.ts';
 import { proposeRound } from './ideas.ts';
 import { implement } from './implement.ts';
 import type { Job } from './index.ts';
@@ -25,46 +31,64 @@ import { newRunIds, queueBaselineRuns, queueCandidate, seedsFrom } from './runs.
 /** How many ideas are implemented at the same time: the paper's executor ran patches in parallel, a laptop has few cores. */
 const IMPLEMENTERS = 4;
 const LOOK_MS = 250;
+/** A person was quicker, and decided otherwise about one idea: the search goes on with the others. */
+const IDEA_IS_OFF = new Set(['dropped', 'bad-state', 'not-reviewable', 'not-approved', 'not-found', 'no-idea']);
+
+/** One search under way. */
+interface Hunt {
+  readonly job: Job;
+  readonly base: Base;
+  readonly search: Search;
+  readonly payload: SearchPayload;
+  /** The runs it queued, as far as this process did it. */
+  readonly queued: Set<RunId>;
+}
 
 /** Round after round until the rounds asked for are done, a budget is used up, or a person stops it. */
 export async function runSearch(job: Job): Promise<SearchResult> {
   const { parts, request } = job;
   const payload = searchPayload.parse(request.payload);
-  const base = await ensureBase(parts);
-  const search = await openSearch(job, base, payload);
-  let why = 'All rounds are done.';
+  await refuseSecond(job);
+  const left = (await parts.store.searches()).find((search) => search.startedAt >= request.createdAt);
+  const base = left ? await requireBase(parts, left.base) : await ensureBase(parts);
+  const search = left ?? (await beginSearch(parts, base, payload));
+  if (search.state === 'finished') return resultOf(parts, base, search);
+  const hunt: Hunt = { job, base, search, payload, queued: new Set() };
   try {
-    await baselineRound(job, base, payload);
-    const known = (await parts.store.rounds(base.id)).filter((round) => round.createdAt >= search.startedAt);
-    const first = known[0]?.number ?? ((await parts.store.rounds(base.id)).at(-1)?.number ?? -1) + 1;
-    for (let index = 0; index < payload.rounds; index += 1) {
-      await untilRunning(job, search.id);
-      const usedUp = budgetUsedUp(payload.budgets, await spent(parts, base, search));
-      if (usedUp) {
-        why = usedUp;
-        break;
-      }
-      await oneRound(job, base, payload, first + index, `Round ${index + 1} of ${payload.rounds}`);
-    }
+    const why = await allRounds(hunt);
     await parts.store.setSearchState(search.id, 'finished', why);
     return await resultOf(parts, base, search);
   } catch (error) {
-    if (job.signal.aborted && !isClosing(job.signal.reason))
-      await parts.store.setSearchState(search.id, 'stopped', 'Stopped by a person.');
+    if (isHandedOver(error) || isHandedOver(job.signal.reason)) throw error;
+    await parts.store.setSearchState(
+      search.id,
+      'stopped',
+      job.signal.aborted ? 'Stopped by a person.' : messageOf(error),
+    );
+    if (job.signal.aborted) await cancelQueued(hunt);
     throw error;
   }
 }
 
-/** The process is going away, the search is not: whoever drives next goes on with it. */
-function isClosing(reason: unknown): boolean {
-  return reason instanceof HumanError && (reason.code === 'closing' || reason.code === 'lease-lost');
+/** Ends the searches whose request ended while nobody drove. Called by a process that begins to drive. */
+export async function endLeftSearches({ store }: Parts): Promise<void> {
+  const asked = await store.requests({ states: ['asked', 'taken'] });
+  if (asked.some((request) => request.kind === 'search')) return;
+  for (const search of await store.searches()) {
+    if (search.state !== 'running' && search.state !== 'paused') continue;
+    await store.setSearchState(search.id, 'stopped', 'Stopped while no window or terminal was open.');
+  }
 }
 
-async function openSearch({ parts, request }: Job, base: Base, payload: SearchPayload): Promise<Search> {
-  const left = (await parts.store.searches()).find(
-    (search) => search.startedAt >= request.createdAt && (search.state === 'running' || search.state === 'paused'),
-  );
-  if (left) return left;
+async function refuseSecond({ parts, request }: Job): Promise<void> {
+  const others = await parts.store.requests({ states: ['asked', 'taken'] });
+  if (!others.some((other) => other.kind === 'search' && other.id < request.id)) return;
+  throw new HumanError('A search is running in this repository already. Stop it first, or wait until it ends.', {
+    code: 'search-running',
+  });
+}
+
+function beginSearch(parts: Parts, base: Base, payload: SearchPayload): Promise<Search> {
   const { approve, rounds, ideasPerRound, seeds, budgets, boxes } = payload;
   return parts.store.addSearch({
     base: base.id,
@@ -78,6 +102,28 @@ async function openSearch({ parts, request }: Job, base: Base, payload: SearchPa
   });
 }
 
+/** Gives why it ended, in words. */
+async function allRounds(hunt: Hunt): Promise<string> {
+  const { job, base, search, payload } = hunt;
+  await baselineRound(hunt);
+  const rounds = await job.parts.store.rounds(base.id);
+  const known = rounds.find((round) => round.createdAt >= search.startedAt);
+  const first = known?.number ?? (rounds.at(-1)?.number ?? -1) + 1;
+  for (let index = 0; index < payload.rounds; index += 1) {
+    await untilRunning(job, search.id);
+    const usedUp = await whyUsedUp(hunt);
+    if (usedUp) return usedUp;
+    await oneRound(hunt, first + index, `Round ${index + 1} of ${payload.rounds}`);
+  }
+  return (await whyUsedUp(hunt)) ?? 'All rounds are done.';
+}
+
+/** A stopped search begins nothing more: what no box has yet is taken back. What boxes have goes on and counts. */
+async function cancelQueued({ job, queued }: Hunt): Promise<void> {
+  const { store } = job.parts;
+  for (const run of await store.runs({ ids: [...queued], states: ['queued'] })) await store.askToCancelRun(run.id);
+}
+
 /** Waits while a person has paused the search. @throws the signal's reason, HumanError `stopped` */
 async function untilRunning({ parts, signal }: Job, id: number): Promise<void> {
   for (;;) {
@@ -88,13 +134,15 @@ async function untilRunning({ parts, signal }: Job, id: number): Promise<void> {
   }
 }
 
-async function baselineRound(job: Job, base: Base, payload: SearchPayload): Promise<void> {
+async function baselineRound(hunt: Hunt): Promise<void> {
+  const { job, base, payload } = hunt;
   const { parts, lease } = job;
   const mine = (await parts.store.runs({ base: base.id })).filter((run) => run.purpose === 'baseline');
   const usable = mine.filter((run) => !isEnd(run.state) || countedValue(run) !== undefined);
   const seeds = seedsFrom(1, payload.baselineSeeds).filter((seed) => !usable.some((run) => run.seed === seed));
   const [box] = payload.boxes;
   const fresh = await queueBaselineRuns(parts, lease(), base, { runs: newRunIds(parts, seeds), box });
+  for (const run of fresh) hunt.queued.add(run);
   const ids = [...usable.map((run) => run.id), ...fresh];
   const runs = await untilEnded(job, ids, 'Baseline', 0);
   if (runs.some((run) => countedValue(run) !== undefined)) return;
@@ -106,59 +154,111 @@ async function baselineRound(job: Job, base: Base, payload: SearchPayload): Prom
   );
 }
 
-async function oneRound(job: Job, base: Base, payload: SearchPayload, number: number, label: string): Promise<void> {
+async function oneRound(hunt: Hunt, number: number, label: string): Promise<void> {
+  const { job, base } = hunt;
   const { parts, request, lease } = job;
+  const round = (await parts.store.rounds(base.id)).find((one) => one.number === number);
+  // Done before a driver died: its failed ideas are not paid for again.
+  if (round?.state === 'closed') return;
   const say = (text: string, share?: number) =>
     parts.store.setRequestProgress(lease(), request.id, { text: `${label}: ${text}`, share });
   await say('asking for ideas', 0);
-  const begun = (await parts.store.ideas(base.id)).filter(
-    (idea) => idea.round === number && idea.dropped === undefined,
-  );
-  const round = (await parts.store.rounds(base.id)).find((one) => one.number === number);
-  if (round?.state !== 'open' || begun.length === 0) {
+  const standing = async () =>
+    (await parts.store.ideas(base.id)).filter((idea) => idea.round === number && idea.dropped === undefined);
+  if (round?.state !== 'open' || (await standing()).length === 0) {
     const since = round?.createdAt ?? parts.system.clock.now();
-    await proposeRound(job, base, number, payload.ideasPerRound, since);
+    await proposeRound(job, base, number, await ideasWanted(hunt, round?.createdAt), since);
   }
-  const ideas = (await parts.store.ideas(base.id)).filter(
-    (idea) => idea.round === number && idea.dropped === undefined,
-  );
-  const waiting = [...ideas];
-  const queued: RunId[] = [];
-  let done = 0;
-  const work = async (): Promise<void> => {
-    for (let idea = waiting.shift(); idea; idea = waiting.shift()) {
-      job.signal.throwIfAborted();
-      queued.push(...(await tryIdea(job, payload, idea.id)));
-      done += 1;
-      await say(`implementing ideas (${done} of ${ideas.length})`, (0.3 * done) / ideas.length);
-    }
-  };
-  await Promise.all(Array.from({ length: IMPLEMENTERS }, work));
-  await untilEnded(job, queued, label, 0.3);
+  const runs = await tryIdeas(hunt, await standing(), say);
+  await untilEnded(job, runs, label, 0.3);
   await parts.store.setRoundState(lease(), base.id, number, 'closed');
 }
 
-/** Implements, approves by the policy, and queues one idea. Gives its runs; none where it came to nothing. */
-async function tryIdea(job: Job, payload: SearchPayload, idea: number): Promise<readonly RunId[]> {
-  const { parts, lease } = job;
-  const own = await parts.store.candidates({ idea });
-  const made =
-    own.findLast((one) => one.state !== 'implementing' && one.state !== 'failed') ?? (await implement(job, idea));
-  if (made.duplicateOf !== undefined) return [];
-  const candidate = await approved(job, payload, made);
-  if (!candidate) return [];
-  const runs = (await parts.store.runs({ candidate: candidate.id })).filter((run) => run.purpose === 'trial');
-  if (runs.length > 0) return runs.map((run) => run.id);
-  const seeds = newRunIds(parts, seedsFrom(1, payload.seeds));
-  return queueCandidate(parts, lease(), candidate.id, { runs: seeds, box: payload.boxes[0] });
+/** As many as a round has, and no more than the budget leaves. */
+async function ideasWanted({ job, base, search, payload }: Hunt, since = Number.POSITIVE_INFINITY): Promise<number> {
+  const { ideasPerRound, budgets } = payload;
+  if (budgets.ideas === undefined) return ideasPerRound;
+  const had = (await job.parts.store.ideas(base.id)).filter(
+    (idea) => idea.createdAt >= search.startedAt && idea.createdAt < since,
+  );
+  return Math.max(1, Math.min(ideasPerRound, budgets.ideas - had.length));
+}
+
+/**
+ * Implements ideas a few at a time; each is approved and queued as soon as it may be, and none keeps the others
+ * waiting for its approval. Gives the runs. The first fault stops the rest, and is thrown when all have stopped.
+ */
+async function tryIdeas(
+  outer: Hunt,
+  ideas: readonly Idea[],
+  say: (text: string, share?: number) => Promise<void>,
+): Promise<readonly RunId[]> {
+  const stop = new AbortController();
+  const hunt = { ...outer, job: { ...outer.job, signal: AbortSignal.any([outer.job.signal, stop.signal]) } };
+  const waiting = [...ideas];
+  const runs: RunId[] = [];
+  const queueing: Promise<void>[] = [];
+  const faults: unknown[] = [];
+  const undecided = new Set<CandidateId>();
+  let done = 0;
+  const tell = () => {
+    const open = undecided.size === 0 ? '' : `; waiting for you to review #${[...undecided].join(', #')}`;
+    return say(`implementing ideas (${done} of ${ideas.length})${open}`, (0.3 * done) / ideas.length);
+  };
+  const careful = (work: Promise<void>) =>
+    work.catch((error: unknown) => {
+      if (isHumanError(error) && IDEA_IS_OFF.has(error.code)) return;
+      faults.push(error);
+      stop.abort(error);
+    });
+  const queue = async (made: Candidate): Promise<void> => {
+    if (made.state === 'ready') undecided.add(made.id);
+    const candidate = await approved(hunt, made).finally(() => undecided.delete(made.id));
+    await tell();
+    if (candidate) runs.push(...(await queueIdea(hunt, candidate)));
+  };
+  const one = async (idea: Idea): Promise<void> => {
+    const own = await hunt.job.parts.store.candidates({ idea: idea.id });
+    const known = own.findLast(({ state }) => state === 'ready' || state === 'approved') ?? own.at(-1);
+    const made = known && known.state !== 'implementing' ? known : await implement(hunt.job, idea.id);
+    if (made.duplicateOf === undefined) queueing.push(careful(queue(made)));
+  };
+  const work = async (): Promise<void> => {
+    for (let idea = waiting.shift(); idea && !hunt.job.signal.aborted; idea = waiting.shift()) {
+      await untilRunning(hunt.job, hunt.search.id);
+      if (await whyUsedUp(hunt, 1, NO_MORE_RUNS)) return;
+      await careful(one(idea));
+      done += 1;
+      await tell();
+    }
+  };
+  await Promise.all(Array.from({ length: IMPLEMENTERS }, () => careful(work())));
+  await Promise.all(queueing);
+  outer.job.signal.throwIfAborted();
+  if (faults.length > 0) throw faults[0];
+  return runs;
+}
+
+/** Queues an approved candidate's seeds, unless they are there from before. None once the budget of runs is used up. */
+async function queueIdea(hunt: Hunt, candidate: Candidate): Promise<readonly RunId[]> {
+  const { job, payload, search } = hunt;
+  const { parts, lease, signal } = job;
+  await untilRunning(job, search.id);
+  // One at a time: several that look at the budget together would each find the last of it.
+  return parts.turns.take('search budget', signal, async () => {
+    const had = (await parts.store.runs({ candidate: candidate.id })).filter((run) => run.purpose === 'trial');
+    if (had.length > 0) return had.map((run) => run.id);
+    if (await whyUsedUp(hunt, payload.seeds, NO_MORE_RUNS)) return [];
+    const runs = newRunIds(parts, seedsFrom(1, payload.seeds));
+    const queued = await queueCandidate(parts, lease(), candidate.id, { runs, box: payload.boxes[0] });
+    for (const run of queued) hunt.queued.add(run);
+    return queued;
+  });
 }
 
 /** The candidate once it is approved: at once under `all`, by rule under `policy`, by a person under `ask`. */
-async function approved(
-  { parts, signal }: Job,
-  payload: SearchPayload,
-  made: Candidate,
-): Promise<Candidate | undefined> {
+async function approved({ job, payload }: Hunt, made: Candidate): Promise<Candidate | undefined> {
+  const { parts, signal } = job;
   if (made.state === 'approved') return made;
   if (made.state !== 'ready') return undefined;
   if (payload.approve === 'all') return approveWhole(parts, made.id, 'policy');
@@ -166,7 +266,8 @@ async function approved(
   for (;;) {
     const now = await parts.store.candidate(made.id);
     if (now?.state === 'approved') return now;
-    if (now?.state !== 'ready') return undefined;
+    const idea = await parts.store.idea(made.idea);
+    if (now?.state !== 'ready' || idea?.dropped !== undefined) return undefined;
     await parts.system.clock.sleep(LOOK_MS, signal);
   }
 }
@@ -176,7 +277,7 @@ async function untilEnded(job: Job, ids: readonly RunId[], label: string, from: 
   for (;;) {
     const runs = await withRetries(parts, ids);
     const ended = runs.filter((run) => isEnd(run.state)).length;
-    const share = ids.length === 0 ? 1 : ended / runs.length;
+    const share = runs.length === 0 ? 1 : ended / runs.length;
     const text = `${label}: ${ended} of ${runs.length} runs`;
     await parts.store.setRequestProgress(lease(), request.id, { text, share: from + (1 - from) * share });
     if (roundIsReady(runs, parts.system.clock.now())) return runs;
@@ -185,25 +286,43 @@ async function untilEnded(job: Job, ids: readonly RunId[], label: string, from: 
 }
 
 /** The runs of these ids and the later attempts of those that were lost. */
-async function withRetries(parts: Parts, ids: readonly RunId[]): Promise<Run[]> {
-  const wanted = new Set(ids);
-  return (await parts.store.runs()).filter((run) => {
-    if (run.retries !== undefined && wanted.has(run.retries)) wanted.add(run.id);
-    return wanted.has(run.id);
-  });
+async function withRetries({ store }: Parts, ids: readonly RunId[]): Promise<Run[]> {
+  const runs: Run[] = [];
+  for (let next = await store.runs({ ids }); next.length > 0; ) {
+    runs.push(...next);
+    next = await store.runs({ retries: next.map((run) => run.id) });
+  }
+  return runs;
 }
 
-async function spent(parts: Parts, base: Base, search: Search): Promise<Spent> {
-  const { boxes } = await loadedBoxes(parts);
-  const ideas = (await parts.store.ideas(base.id)).filter((idea) => idea.createdAt >= search.startedAt);
-  const runs = (await parts.store.runs({ base: base.id })).filter((run) => run.queuedAt >= search.startedAt);
-  const calls = (await parts.store.calls({ base: base.id })).filter((call) => call.createdAt >= search.startedAt);
+/** Ideas that are there may be tried: their own budget says only how many more may be proposed. */
+const NO_MORE_RUNS = { ideas: undefined } satisfies Budgets;
+
+/** Why nothing more may begin, in words; `runs` are those about to begin. Reads only what a budget was set for. */
+async function whyUsedUp(
+  { job, base, search, payload }: Hunt,
+  runs = 1,
+  without: Budgets = {},
+): Promise<string | undefined> {
+  const budgets: Budgets = { ...payload.budgets, ...without };
+  if (Object.values(budgets).every((limit) => limit === undefined)) return undefined;
+  const spentSoFar = await spent(job.parts, base, search, budgets);
+  return budgetUsedUp(budgets, { ...spentSoFar, runs: spentSoFar.runs + runs - 1 });
+}
+
+async function spent({ store, ...parts }: Parts, base: Base, search: Search, budgets: Budgets): Promise<Spent> {
+  const since = (created: number) => created >= search.startedAt;
+  const ideas = budgets.ideas === undefined ? [] : await store.ideas(base.id);
+  const runs = (await store.runs({ base: base.id })).filter((run) => since(run.queuedAt));
+  const paid = budgets.money !== undefined;
+  const calls = paid ? (await store.calls({ base: base.id })).filter((call) => since(call.createdAt)) : [];
+  const boxes = paid ? (await loadedBoxes({ store, ...parts })).boxes : [];
   const now = parts.system.clock.now();
   const hours = (run: Run) => (run.startedAt === undefined ? 0 : ((run.endedAt ?? now) - run.startedAt) / 3_600_000);
   const { gpus } = base.environment.resources;
   const price = (run: Run) => boxes.find((box) => box.name === run.box)?.price_per_gpu_hour ?? 0;
   return {
-    ideas: ideas.length,
+    ideas: ideas.filter((idea) => since(idea.createdAt)).length,
     runs: runs.length,
     gpuHours: runs.reduce((sum, run) => sum + hours(run) * gpus, 0),
     money:
