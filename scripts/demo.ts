@@ -77,7 +77,7 @@ function openBrowser(url: string): void {
 }
 
 async function server(playground: Playground, file: string): Promise<void> {
-  await installServer(say);
+  await installServer('current', say);
   const options = {
     userData: path.join(playground.scratch, 'user-data'),
     extensions: path.join(playground.scratch, 'extensions'),

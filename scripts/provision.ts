@@ -5,7 +5,7 @@ import { installServer } from './vscode/install.ts';
 
 /**
  * Brings what the tests need and a bare Debian lacks, in one apt call, and the VS Code server from npm. What is there is
- * left alone; a second run does nothing. `--full` adds Slurm; `--check` only tells.
+ * left alone; a second run does nothing. `--full` adds Slurm and the oldest VS Code; `--check` only tells.
  */
 const full = process.argv.includes('--full');
 const checkOnly = process.argv.includes('--check');
@@ -49,7 +49,9 @@ if (checkOnly) {
 } else {
   const packages = wanted.flatMap((part) => part.packages ?? []);
   if (packages.length > 0) installPackages(packages);
-  await installServer(console.log).catch((error: unknown) => console.error(String(error)));
+  for (const { engine } of wanted) {
+    if (engine) await installServer(engine, console.log).catch((error: unknown) => console.error(String(error)));
+  }
   const still = missing();
   console.log(
     still.length === 0

@@ -3,12 +3,13 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { build } from './build.ts';
 import { installLine, missingFor, RINGS, type Ring } from './provision/parts.ts';
-import { isServerInstalled } from './vscode/install.ts';
+import { type Engine, isServerInstalled, vscodeVersion } from './vscode/install.ts';
 
 /**
  * Runs the rings named (default: unit) and prints one closing line for all.
  * `--only TEXT` takes the test files whose path holds the text, `--grep TEXT` the tests whose title does; `--desktop`
- * runs the host ring in a desktop VS Code even where the VS Code server is installed.
+ * runs the host ring in a desktop VS Code even where the VS Code server is installed. FULL=1 adds what is slow or rare:
+ * the host ring once more in the oldest VS Code, and the tests that ask for it themselves.
  * A ring whose parts this machine lacks is skipped and says how to get them; with CI=true it fails.
  */
 const root = path.resolve(import.meta.dirname, '..');
@@ -16,6 +17,7 @@ const args = process.argv.slice(2);
 const grep = option('--grep');
 const only = option('--only');
 const desktop = args.includes('--desktop');
+const full = process.env.FULL === '1';
 const rings = args.filter((arg) => !arg.startsWith('-'));
 const TIMEOUT_MS: Readonly<Record<Ring, number>> = { unit: 20_000, boxes: 120_000, host: 60_000, ui: 240_000 };
 
@@ -39,6 +41,17 @@ function option(name: string): string | undefined {
   return at >= 0 ? args.splice(at, 2)[1] : undefined;
 }
 
+/** A ring, and the VS Code it runs in where it needs one. */
+interface Turn {
+  readonly ring: Ring;
+  readonly engine: Engine;
+}
+
+function turnsOf(ring: Ring): readonly Turn[] {
+  const engines: readonly Engine[] = full && ring === 'host' ? ['current', 'oldest'] : ['current'];
+  return engines.map((engine) => ({ ring, engine }));
+}
+
 function isRing(name: string): name is Ring {
   return (RINGS as readonly string[]).includes(name);
 }
@@ -51,10 +64,15 @@ async function filesOf(ring: Ring): Promise<string[]> {
     .sort();
 }
 
+/** The VS Code a person named; nobody names the oldest. */
+function named(engine: Engine): string | undefined {
+  return engine === 'current' ? process.env.VSCODE_TEST_EXECUTABLE : undefined;
+}
+
 /** What the machine must have for a ring; a desktop VS Code needs neither our server nor our browser. */
-function lacks(ring: Ring): ReturnType<typeof missingFor> {
-  const parts = missingFor(ring);
-  const own = process.env.VSCODE_TEST_EXECUTABLE !== undefined || desktop;
+function lacks({ ring, engine }: Turn): ReturnType<typeof missingFor> {
+  const parts = missingFor(ring, engine);
+  const own = named(engine) !== undefined || desktop;
   return ring === 'host' && own ? parts.filter((part) => part.name === 'git') : parts;
 }
 
@@ -73,20 +91,22 @@ function mochaArguments(ring: Ring, files: readonly string[], report: string): s
   ];
 }
 
-function hostEnvironment(report: string): NodeJS.ProcessEnv {
+function hostEnvironment(report: string, engine: Engine): NodeJS.ProcessEnv {
   const standIn = path.join(root, 'scripts/vscode/stand-in.ts');
-  const executable = process.env.VSCODE_TEST_EXECUTABLE ?? (isServerInstalled() && !desktop ? standIn : undefined);
+  const executable = named(engine) ?? (isServerInstalled(engine) && !desktop ? standIn : undefined);
   return {
     ...process.env,
     HOST_TESTS_REPORT: report,
-    ...(executable ? { VSCODE_TEST_EXECUTABLE: executable } : {}),
+    VSCODE_TEST_EXECUTABLE: executable,
+    VSCODE_TEST_ENGINE: engine,
+    ...(engine === 'oldest' ? { HOST_TESTS_VERSION: vscodeVersion(engine) } : {}),
     ...(only ? { HOST_TESTS_ONLY: only.replace(/\.tsx?$/, '.js') } : {}),
     ...(grep ? { HOST_TESTS_GREP: grep } : {}),
   };
 }
 
 /** Runs one ring; a run that left no report or ended badly without a failed test counts as one failure. */
-async function run(ring: Ring, files: readonly string[]): Promise<Counts> {
+async function run({ ring, engine }: Turn, files: readonly string[]): Promise<Counts> {
   const report = path.join(root, 'out', `report-${ring}.json`);
   await fs.rm(report, { force: true });
   const child =
@@ -94,7 +114,7 @@ async function run(ring: Ring, files: readonly string[]): Promise<Counts> {
       ? spawnSync(process.execPath, ['--enable-source-maps', path.join(root, 'out/test/host/runTest.entry.js')], {
           cwd: root,
           stdio: 'inherit',
-          env: hostEnvironment(report),
+          env: hostEnvironment(report, engine),
         })
       : spawnSync(process.execPath, mochaArguments(ring, files, report), { cwd: root, stdio: 'inherit' });
   try {
@@ -105,12 +125,13 @@ async function run(ring: Ring, files: readonly string[]): Promise<Counts> {
   }
 }
 
-async function runOrSkip(ring: Ring): Promise<Counts> {
+async function runOrSkip(turn: Turn): Promise<Counts> {
+  const { ring, engine } = turn;
   const files = await filesOf(ring);
   if (files.length === 0) return { passes: 0, failures: 0, pending: 0 };
-  console.log(`\n${ring}`);
-  const parts = lacks(ring);
-  if (parts.length === 0) return run(ring, files);
+  console.log(engine === 'oldest' ? `\n${ring}, in VS Code ${vscodeVersion(engine)}` : `\n${ring}`);
+  const parts = lacks(turn);
+  if (parts.length === 0) return run(turn, files);
   const names = parts.map((part) => part.name).join(', ');
   const verdict = process.env.CI ? 'failed' : 'skipped';
   console.log(`  ${verdict}: this machine lacks ${names}. To install: ${installLine(parts)}`);
@@ -124,8 +145,8 @@ Object.assign(process.env, await neutralGit());
 let passed = 0;
 let failed = 0;
 let skipped = 0;
-for (const ring of rings.length > 0 ? rings.filter(isRing) : (['unit'] as const)) {
-  const counts = await runOrSkip(ring);
+for (const turn of (rings.length > 0 ? rings.filter(isRing) : (['unit'] as const)).flatMap(turnsOf)) {
+  const counts = await runOrSkip(turn);
   passed += counts.passes;
   failed += counts.failures;
   skipped += counts.pending;

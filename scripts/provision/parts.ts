@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { findChromium } from '../vscode/chromium.ts';
-import { isServerInstalled } from '../vscode/install.ts';
+import { type Engine, isServerInstalled, vscodeVersion } from '../vscode/install.ts';
 
 /** One thing a ring of tests needs from the machine. */
 export interface Part {
@@ -11,6 +11,8 @@ export interface Part {
   readonly present: () => boolean;
   /** Debian packages that bring it. */
   readonly packages?: readonly string[];
+  /** The VS Code it is, from npm. */
+  readonly engine?: Engine;
   /** Only with `--full`. */
   readonly full?: boolean;
 }
@@ -55,7 +57,19 @@ export const PARTS: readonly Part[] = [
     present: fonts,
     packages: ['fontconfig', 'fonts-dejavu-core', 'fonts-liberation'],
   },
-  { name: 'VS Code server', rings: ['host', 'ui'], present: isServerInstalled },
+  {
+    name: 'VS Code server',
+    rings: ['host', 'ui'],
+    present: () => isServerInstalled('current'),
+    engine: 'current',
+  },
+  {
+    name: `VS Code server ${vscodeVersion('oldest')}`,
+    rings: ['host'],
+    present: () => isServerInstalled('oldest'),
+    engine: 'oldest',
+    full: true,
+  },
   {
     name: 'slurm',
     rings: [],
@@ -65,9 +79,9 @@ export const PARTS: readonly Part[] = [
   },
 ];
 
-/** What a ring lacks on this machine. */
-export function missingFor(ring: Ring): readonly Part[] {
-  return PARTS.filter((part) => part.rings.includes(ring) && !part.present());
+/** What a ring lacks on this machine to run in that VS Code. */
+export function missingFor(ring: Ring, engine: Engine): readonly Part[] {
+  return PARTS.filter((part) => part.rings.includes(ring) && (part.engine ?? engine) === engine && !part.present());
 }
 
 /** The line a person types to get the parts. */

@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { isServerInstalled, serverMain } from './install.ts';
+import { type Engine, isServerInstalled, serverMain, serverNode, vscodeVersion } from './install.ts';
 
 export interface ServerOptions {
+  /** Which VS Code; the current one without. */
+  readonly engine?: Engine;
   /** User settings, state and logs; made where missing. */
   readonly userData: string;
   /** Installed extensions. */
@@ -53,9 +55,13 @@ function end(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
+function engineOf(options: ServerOptions): Engine {
+  return options.engine ?? 'current';
+}
+
 function flags(options: ServerOptions): string[] {
   return [
-    serverMain(),
+    serverMain(engineOf(options)),
     '--host=127.0.0.1',
     `--port=${options.port ?? 0}`,
     ...(options.token ? [`--connection-token=${options.token}`] : ['--without-connection-token']),
@@ -88,16 +94,20 @@ function address(options: ServerOptions, port: number, window: ServerWindow): st
 }
 
 /**
- * Starts the VS Code server on loopback with the Node that runs this. Its output goes to `server.log` in `userData`.
+ * Starts the VS Code server on loopback with the Node of its engine. Its output goes to `server.log` in `userData`.
  * @throws when it is not installed, or does not come up within a minute
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  if (!isServerInstalled()) throw new Error('The VS Code server is not installed: npm run provision');
+  const engine = engineOf(options);
+  if (!isServerInstalled(engine)) {
+    const line = engine === 'oldest' ? 'npm run provision -- --full' : 'npm run provision';
+    throw new Error(`The server of VS Code ${vscodeVersion(engine)} is not installed: ${line}`);
+  }
   await fs.mkdir(options.userData, { recursive: true });
   await fs.mkdir(options.extensions, { recursive: true });
   const logFile = path.join(options.userData, 'server.log');
   const log = createWriteStream(logFile, { flags: 'a' });
-  const child = spawn(process.execPath, flags(options), {
+  const child = spawn(serverNode(engine), flags(options), {
     cwd: options.userData,
     env: environment(options.env),
     // Its own group, so that one signal ends the extension hosts with it.
@@ -147,14 +157,17 @@ export async function startServer(options: ServerOptions): Promise<Server> {
  */
 export async function installExtension(options: ServerOptions, vsix: string): Promise<void> {
   const args = [
-    serverMain(),
+    serverMain(engineOf(options)),
     `--install-extension=${vsix}`,
     '--force',
     '--accept-server-license-terms',
     `--user-data-dir=${options.userData}`,
     `--extensions-dir=${options.extensions}`,
   ];
-  const child = spawn(process.execPath, args, { env: environment(options.env), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(serverNode(engineOf(options)), args, {
+    env: environment(options.env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   child.stdout.on('data', (data: Buffer) => {
     said += data;

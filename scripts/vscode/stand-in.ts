@@ -10,6 +10,7 @@ import { startServer } from './server.ts';
 /**
  * Stands in for the desktop's `code` in front of @vscode/test-electron: takes the same flags, runs the same suite in the
  * VS Code server with a headless Chromium for a window, prints what the extension host prints, ends with its exit code.
+ * VSCODE_TEST_ENGINE=oldest takes the oldest VS Code.
  */
 const LIMIT_MS = 10 * 60_000;
 /** What VS Code says about itself, and where its native parts or the internet are missing. */
@@ -30,6 +31,7 @@ const executablePath = findChromium();
 if (!executablePath) throw new Error('No Chromium on this machine: npm run provision');
 
 const server = await startServer({
+  engine: process.env.VSCODE_TEST_ENGINE === 'oldest' ? 'oldest' : 'current',
   userData: flag('user-data-dir')[0] ?? path.join(scratch, 'user-data'),
   extensions: flag('extensions-dir')[0] ?? path.join(scratch, 'extensions'),
   workspaceTrust: process.env.VSCODE_TEST_TRUST === 'ask',

@@ -8,7 +8,8 @@ import { SCENARIOS, type Scenario } from './scenarios.ts';
 /**
  * Runs the host suite: one window of VS Code per scenario that has tests. VS Code is `$VSCODE_TEST_EXECUTABLE` (the
  * stand-in where there is no desktop), or what @vscode/test-electron downloads.
- * Environment: HOST_TESTS_ONLY (part of a test file's path), HOST_TESTS_GREP (part of a title), HOST_TESTS_REPORT (file).
+ * Environment: HOST_TESTS_ONLY (part of a test file's path), HOST_TESTS_GREP (part of a title), HOST_TESTS_REPORT (file),
+ * HOST_TESTS_VERSION (the VS Code it must be, such as 1.106.3).
  */
 const root = process.cwd();
 
@@ -59,8 +60,10 @@ async function run(scenario: Scenario, files: readonly string[]): Promise<Stats>
       '[user]\n\tname = Test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n',
     );
     const executable = process.env.VSCODE_TEST_EXECUTABLE;
+    const version = process.env.HOST_TESTS_VERSION;
     await runTests({
       ...(executable ? { vscodeExecutablePath: executable } : {}),
+      ...(version ? { version } : {}),
       extensionDevelopmentPath: root,
       extensionTestsPath: path.join(root, 'out/test/host/suite/index.entry.js'),
       launchArgs: [
@@ -72,6 +75,7 @@ async function run(scenario: Scenario, files: readonly string[]): Promise<Stats>
       extensionTestsEnv: {
         HOST_TESTS_FILES: JSON.stringify(files),
         HOST_TESTS_REPORT: report,
+        ...(version ? { HOST_TESTS_VERSION: version } : {}),
         HOST_TESTS_SCRATCH: scratch,
         XDG_CONFIG_HOME: path.join(scratch, 'config'),
         XDG_STATE_HOME: path.join(scratch, 'state'),

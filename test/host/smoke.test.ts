@@ -9,6 +9,10 @@ describe('in VS Code', () => {
     assert.equal(extension.extensionKind, vscode.ExtensionKind.Workspace);
   });
 
+  it('VS Code is the one that was asked for', () => {
+    assert.equal(vscode.version, process.env.HOST_TESTS_VERSION ?? vscode.version);
+  });
+
   it('a repository is open', () => {
     const folder = vscode.workspace.workspaceFolders?.[0];
     assert.ok(folder);
