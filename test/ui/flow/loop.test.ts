@@ -58,7 +58,7 @@ describe('the whole loop, as a person goes through it', function () {
     await desk.tree('Ideas', 'train.py').waitFor();
     await desk.changed('train.py').locator('.codelens-decoration', { hasText: 'Accept' }).waitFor();
     await desk.changed('model.py').locator('.codelens-decoration', { hasText: 'Accept' }).waitFor();
-    await desk.pictures('review');
+    await desk.pictures('review', { docs: ['dark'], clip: { x: 0, y: 36, width: 1440, height: 520 } });
   });
 
   it('takes one hunk, leaves the other, approves, and touches nothing of theirs', async () => {
@@ -84,7 +84,11 @@ describe('the whole loop, as a person goes through it', function () {
 
   it('approves three more whole, after asking', async () => {
     for (const idea of ['#2', '#3', '#4']) await desk.approveWhole(idea);
-    await desk.pictures('ideas');
+    await desk.pictures('ideas', {
+      over: desk.tree('Ideas', '#4 '),
+      docs: ['dark'],
+      clip: { x: 0, y: 36, width: 800, height: 420 },
+    });
   });
 
   it('runs the baseline on the ssh box', async () => {
@@ -114,7 +118,7 @@ describe('the whole loop, as a person goes through it', function () {
     await board.locator('.legend-step', { hasText: 'at 400' }).waitFor();
     pace.holdAt(17);
     await board.locator('.legend-step', { hasText: 'at 600' }).waitFor();
-    await desk.pictures('running');
+    await desk.pictures('running', { docs: ['dark'], as: 'run' });
     await board.getByRole('tab', { name: 'Log' }).click();
     await log.locator('.log-line', { hasText: 'step 600:' }).waitFor();
     await desk.pictures('run');
@@ -172,6 +176,17 @@ describe('the whole loop, as a person goes through it', function () {
     await board.getByRole('button', { name: 'Close the detail' }).click();
     await desk.pictures('leaderboard');
     await desk.otherLooks('leaderboard');
+    await code.runCommand('View: Toggle Primary Side Bar Visibility');
+    await board.locator('.row:has(.value.best) [data-column="title"]').first().click();
+    await board.getByRole('tab', { name: 'Curve' }).click();
+    await board.locator('.plot canvas').waitFor();
+    await code.page.setViewportSize({ width: 1440, height: 760 });
+    await desk.widenTable(110);
+    const clip = { x: 48, y: 36, width: 1392, height: 693 };
+    await desk.pictures('best', { docs: ['dark', 'light'], as: 'leaderboard', clip });
+    await board.getByRole('button', { name: 'Close the detail' }).click();
+    await code.page.setViewportSize({ width: 1440, height: 900 });
+    await code.runCommand('View: Toggle Primary Side Bar Visibility');
   });
 
   it('draws the lineage of both rounds', async () => {

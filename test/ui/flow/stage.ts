@@ -11,6 +11,17 @@ import { Pace } from './pace.ts';
 const KEY = 'a-key-for-the-flow';
 export const BOX = 'lab-1';
 
+interface Picture {
+  readonly over?: Locator;
+  readonly docs?: readonly ('dark' | 'light')[];
+  /** Its name in the docs. */
+  readonly as?: string;
+  readonly clip?: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+}
+
+/** The window without its title bar and status bar. */
+const NO_TITLE = { x: 0, y: 36, width: 1440, height: 833 };
+
 /** A person's desk: a copy of the quickstart with work of theirs in it, one ssh box, a model server, VS Code on it. */
 export class Desk {
   readonly place: Place;
@@ -57,6 +68,7 @@ export class Desk {
         },
         userSettings: {
           'remote.autoForwardPorts': false,
+          'diffEditor.wordWrap': 'on',
           'workbench.preferredDarkColorTheme': 'Dark Modern',
           'workbench.preferredLightColorTheme': 'Light Modern',
         },
@@ -125,14 +137,25 @@ export class Desk {
     await this.code.page.locator(`.monaco-workbench.vscode-theme-defaults-themes-${to}_modern-json`).waitFor();
   }
 
-  /** The window as it is now, dark and light. */
-  async pictures(name: string): Promise<void> {
+  /**
+   * The window as it is now, dark and light, with the pointer on a row where one is named. With UPDATE_PICTURES set, the
+   * named themes go to docs/pictures too, cut to what the page shows.
+   */
+  async pictures(name: string, options: Picture = {}): Promise<void> {
     const { code } = this;
     await code.runCommand('Notifications: Clear All Notifications');
+    for (const theme of ['dark', 'light'] as const) {
+      if (theme === 'light') await this.toggleTheme('light');
+      if (options.over) {
+        await options.over.hover();
+        await code.page.locator('.monaco-hover:visible').waitFor();
+      } else await code.page.mouse.move(720, 899);
+      await code.screenshot(`${name}-${theme}`);
+      if (process.env.UPDATE_PICTURES === undefined || !options.docs?.includes(theme)) continue;
+      const file = path.join(checkout, 'docs/pictures', `${options.as ?? name}-${theme}.png`);
+      await code.page.screenshot({ path: file, animations: 'disabled', caret: 'hide', clip: options.clip ?? NO_TITLE });
+    }
     await code.page.mouse.move(720, 899);
-    await code.screenshot(`${name}-dark`);
-    await this.toggleTheme('light');
-    await code.screenshot(`${name}-light`);
     await this.toggleTheme('dark');
   }
 
@@ -154,7 +177,18 @@ export class Desk {
     const { page } = this.code;
     const edge = await page.locator('.part.sidebar').boundingBox();
     if (!edge) throw new Error('There is no side bar.');
-    const [x, y] = [edge.x + edge.width + 1, edge.y + edge.height / 2];
+    await this.drag(edge.x + edge.width + 1, edge.y + edge.height / 2, by);
+  }
+
+  /** Drags the edge between the leaderboard's table and its detail. */
+  async widenTable(by: number): Promise<void> {
+    const edge = await this.code.webview().locator('.splitter').boundingBox();
+    if (!edge) throw new Error('There is no splitter.');
+    await this.drag(edge.x + edge.width / 2, edge.y + edge.height / 2, by);
+  }
+
+  private async drag(x: number, y: number, by: number): Promise<void> {
+    const { page } = this.code;
     await page.mouse.move(x, y);
     await page.mouse.down();
     await page.mouse.move(x + by, y, { steps: 5 });
