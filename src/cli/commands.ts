@@ -217,7 +217,7 @@ export async function logs(
 ): Promise<void> {
   const { id, ...found } = await findRun(research, what);
   const find = async () => (await research.state()).runs.find((one) => one.id === id);
-  let row: { readonly state: typeof found.state } | undefined = found;
+  let live = !isEnd(found.state);
   let offset = 0;
   const drain = async (): Promise<void> => {
     for (
@@ -230,12 +230,14 @@ export async function logs(
     }
   };
   await drain();
-  while (options.follow && row && !isEnd(row.state) && !signal.aborted) {
-    await changed(research, signal);
+  while (options.follow && live && !signal.aborted) {
+    // Listening before the look: an end that comes between the two would else be waited for in vain.
+    const next = changed(research, signal);
+    const row = await find();
     await drain();
-    row = await find();
+    live = row !== undefined && !isEnd(row.state);
+    if (live) await next;
   }
-  await drain();
 }
 
 function changed(research: Session['research'], signal: AbortSignal): Promise<void> {

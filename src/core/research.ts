@@ -46,6 +46,7 @@ import {
 import { Sparks } from './research/sparks.ts';
 import { boxNode, readLeaderboard, readState } from './research/state.ts';
 import { readTexts } from './research/texts.ts';
+import { newestTries, withRetries } from './research/tries.ts';
 import { Turns } from './research/turns.ts';
 import type {
   Ask,
@@ -88,6 +89,7 @@ export async function openResearch(options: OpenOptions): Promise<Research> {
     store,
     consents: new Consents(system.files, stateFolder(system)),
     turns: new Turns(),
+    inputHashes: new Map(),
     configFolder: configFolder(system),
     holder: options.holder,
     options,
@@ -284,7 +286,7 @@ class OpenResearch implements Research {
 
   async waitForRuns(runs: readonly RunId[], options: Ask = {}): Promise<readonly Run[]> {
     return this.#until(async () => {
-      const rows = await this.#parts.store.runs({ ids: runs });
+      const rows = newestTries(runs, await withRetries(this.#parts.store, runs));
       const ended = rows.filter((run) => isEnd(run.state));
       options.progress?.report({
         text: `${ended.length} of ${rows.length} runs`,
@@ -390,16 +392,6 @@ class OpenResearch implements Research {
 
   cleanUp(ids: readonly string[]): Promise<number> {
     return cleanUp(this.#parts, this.#fleet, ids);
-  }
-
-  async commandsApproved(): Promise<boolean> {
-    const environment = await requireEnvironment(this.#parts);
-    return this.#parts.consents.has('commands', commandsKey(this.root, environment));
-  }
-
-  async approveCommands(): Promise<void> {
-    const environment = await requireEnvironment(this.#parts);
-    await this.#parts.consents.give('commands', commandsKey(this.root, environment));
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,7 @@ import type { Store } from '../store/index.ts';
 import type { System } from '../system/index.ts';
 import type { Consents } from './consents.ts';
 import type { OpenOptions, ResearchHost } from './host.ts';
+import type { InputHashes } from './ship.ts';
 import type { Turns } from './turns.ts';
 
 /** The parts of one open repo, built once and handed to every function that does something with them. */
@@ -25,6 +26,7 @@ export interface Parts {
   readonly consents: Consents;
   /** Work that two requests may ask for at once, done one after the other. */
   readonly turns: Turns;
+  readonly inputHashes: InputHashes;
   readonly configFolder: string;
   readonly holder: string;
   readonly options: OpenOptions;

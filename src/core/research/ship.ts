@@ -6,6 +6,8 @@ import type { Files } from '../system/index.ts';
 import type { Shipment } from '../workers/index.ts';
 import type { Parts } from './parts.ts';
 
+const PIECE = 4 * 1024 * 1024;
+
 /**
  * Everything a box needs to start a run. The commit is sent without its history: what leaves the machine is the tree,
  * and a later ship sends only what changed against the trees that the box has.
@@ -23,7 +25,7 @@ export async function makeShipment(parts: Parts, base: Base, run: Run): Promise<
     purpose: run.purpose,
     environment,
     seed: run.seed,
-    inputs: await listInputs(parts.system.files, repository.root, environment.inputs),
+    inputs: await listInputs(parts.system.files, repository.root, environment.inputs, parts.inputHashes),
     secrets: await readSecrets(parts, environment.secrets),
     gitDir: repository.commonDir,
   };
@@ -44,8 +46,19 @@ async function readSecrets(parts: Parts, names: readonly string[]): Promise<Reco
   return values;
 }
 
-/** The untracked files that `inputs` names, with their content's hash. */
-export async function listInputs(files: Files, root: string, globs: readonly string[]): Promise<Shipment['inputs']> {
+/** Hashes of input files by path, size and time of change: data of gigabytes is not read again for every run. */
+export type InputHashes = Map<string, string>;
+
+/**
+ * The untracked files that `inputs` names, with their content's hash.
+ * @throws HumanError `missing-input` for a glob that matches nothing, a file that is gone by the time it is read
+ */
+export async function listInputs(
+  files: Files,
+  root: string,
+  globs: readonly string[],
+  known: InputHashes,
+): Promise<Shipment['inputs']> {
   const found: { path: string; source: string; sha256: string }[] = [];
   for (const glob of globs) {
     const { base } = picomatch.scan(glob);
@@ -59,11 +72,26 @@ export async function listInputs(files: Files, root: string, globs: readonly str
     }
     for (const file of hits) {
       const source = path.join(root, file);
-      const bytes = (await files.read(source)) ?? Buffer.alloc(0);
-      found.push({ path: file, source, sha256: createHash('sha256').update(bytes).digest('hex') });
+      const info = await files.info(source);
+      if (!info) throw new HumanError(`${source} (inputs in research.yaml) is gone.`, { code: 'missing-input' });
+      const key = `${source}\n${info.size}\n${info.modifiedAt}`;
+      const sha256 = known.get(key) ?? (await hashOf(files, source));
+      known.set(key, sha256);
+      found.push({ path: file, source, sha256 });
     }
   }
   return found;
+}
+
+/** By pieces: a file of data may be larger than what memory, or one buffer, holds. */
+async function hashOf(files: Files, file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (let offset = 0; ; ) {
+    const bytes = await files.readRange(file, offset, PIECE);
+    if (bytes.length === 0) return hash.digest('hex');
+    hash.update(bytes);
+    offset += bytes.length;
+  }
 }
 
 async function walk(files: Files, root: string, relative: string): Promise<string[]> {

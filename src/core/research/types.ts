@@ -166,7 +166,10 @@ export interface Research {
   ): Promise<readonly RunId[]>;
   replicate(run: RunId, seeds: number): Promise<readonly RunId[]>;
   cancelRun(run: RunId): Promise<void>;
-  /** Resolves when none of the runs is live any more. */
+  /**
+   * Resolves when none of the runs is live any more, nor the next try of one that its box lost. Gives one row for each:
+   * the try that speaks for it.
+   */
   waitForRuns(runs: readonly RunId[], options?: Ask): Promise<readonly Run[]>;
 
   leaderboard(): Promise<Leaderboard>;
@@ -196,10 +199,6 @@ export interface Research {
     readonly { readonly what: string; readonly bytes: number; readonly items: number; readonly id: string }[]
   >;
   cleanUp(ids: readonly string[]): Promise<number>;
-
-  /** A person approved running this repo's commands on boxes: keyed by repo path and content hash, in the user's state folder. */
-  commandsApproved(): Promise<boolean>;
-  approveCommands(): Promise<void>;
 
   close(): Promise<void>;
 }

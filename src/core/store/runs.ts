@@ -140,10 +140,12 @@ export const runMethods: Implementation<'addRuns' | 'moveRun' | 'patchRun' | 'as
     const [states, ids, retries] = [filter.states, filter.ids, filter.retries].map(
       (some) => some && JSON.stringify(some),
     );
-    // The named ones by their index; json_each keeps one prepared statement for every length of the list.
+    // Plain conditions, so that an index is used; json_each keeps one prepared statement for every length of a list.
     const named = ids === undefined ? '' : 'id IN (SELECT value FROM json_each(?4)) AND';
+    // Not where only the newest are wanted: a walk from the end finds those sooner.
+    const among = states === undefined || newest !== undefined ? '?3 IS NULL OR' : '';
     const where = `${named} (?1 IS NULL OR base = ?1) AND (?2 IS NULL OR candidate = ?2)
-      AND (?3 IS NULL OR state IN (SELECT value FROM json_each(?3)))
+      AND (${among} state IN (SELECT value FROM json_each(?3)))
       AND (?5 IS NULL OR retries IN (SELECT value FROM json_each(?5)))`;
     const order = newest === undefined ? 'ORDER BY row LIMIT ?6' : 'ORDER BY row DESC LIMIT ?6';
     const rows = sql.all(

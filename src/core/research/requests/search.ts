@@ -20,6 +20,7 @@ import { ensureBase } from '../base.ts';
 import { mainBaseline, statusOf } from '../leaderboard.ts';
 import { loadedBoxes, type Parts, requireBase } from '../parts.ts';
 import { approveWhole } from '../review.ts';
+import { withRetries } from '../tries.ts';
 import type { SearchResult } from '../types.ts';
 import { isHandedOver } from './handed-over.ts';
 import { proposeRound } from './ideas.ts';
@@ -275,7 +276,7 @@ async function approved({ job, payload }: Hunt, made: Candidate): Promise<Candid
 async function untilEnded(job: Job, ids: readonly RunId[], label: string, from: number): Promise<readonly Run[]> {
   const { parts, request, lease, signal } = job;
   for (;;) {
-    const runs = await withRetries(parts, ids);
+    const runs = await withRetries(parts.store, ids);
     const ended = runs.filter((run) => isEnd(run.state)).length;
     const share = runs.length === 0 ? 1 : ended / runs.length;
     const text = `${label}: ${ended} of ${runs.length} runs`;
@@ -283,16 +284,6 @@ async function untilEnded(job: Job, ids: readonly RunId[], label: string, from: 
     if (roundIsReady(runs, parts.system.clock.now())) return runs;
     await parts.system.clock.sleep(LOOK_MS, signal);
   }
-}
-
-/** The runs of these ids and the later attempts of those that were lost. */
-async function withRetries({ store }: Parts, ids: readonly RunId[]): Promise<Run[]> {
-  const runs: Run[] = [];
-  for (let next = await store.runs({ ids }); next.length > 0; ) {
-    runs.push(...next);
-    next = await store.runs({ retries: next.map((run) => run.id) });
-  }
-  return runs;
 }
 
 /** Ideas that are there may be tried: their own budget says only how many more may be proposed. */
