@@ -122,6 +122,7 @@ export function useLogSearch(page: Page, run: string, total: number): LogSearch 
   const [error, setError] = useState<string | undefined>(undefined);
   const turn = useRef(0);
   const timer = useRef(0);
+  const again = useRef(0);
   const searched = useRef(0);
 
   const search = async (wanted: string, found?: (line: number | undefined) => void) => {
@@ -151,8 +152,8 @@ export function useLogSearch(page: Page, run: string, total: number): LogSearch 
   // A log that grew has more matches; the place among them stays.
   useEffect(() => {
     if (text === '' || matches === undefined || matches.truncated || total === searched.current) return undefined;
-    const later = window.setTimeout(() => void search(text), 500);
-    return () => window.clearTimeout(later);
+    again.current = window.setTimeout(() => void search(text), 500);
+    return () => window.clearTimeout(again.current);
   }, [total]);
 
   return {
@@ -164,6 +165,8 @@ export function useLogSearch(page: Page, run: string, total: number): LogSearch 
     setText: (wanted, found) => {
       setText(wanted);
       window.clearTimeout(timer.current);
+      // A search for the old words must not come after this one.
+      window.clearTimeout(again.current);
       if (wanted === '') {
         turn.current += 1;
         setMatches(undefined);
