@@ -209,12 +209,16 @@ class Window implements VsCode {
     const found = this.page.locator('.quick-input-list .monaco-list-row').filter({
       has: this.page.locator('.quick-input-list-label', { hasText: title }),
     });
+    const focused = found.and(this.page.locator('.focused'));
     // A webview that comes up takes the focus late, and the palette goes away with it: then once more.
     for (let left = 5; ; left -= 1) {
       await this.page.keyboard.press('F1');
       try {
         await input.fill(`>${title}`, { timeout: 3000 });
-        await found.first().click({ timeout: 3000 });
+        await found.first().waitFor({ timeout: 3000 });
+        // Not a click: a quick pick that the command opens would stand under the pointer.
+        for (let steps = 0; steps < 40 && !(await focused.isVisible()); steps += 1) await input.press('ArrowDown');
+        await input.press('Enter', { timeout: 3000 });
         return;
       } catch (error) {
         if (left === 0) throw error;

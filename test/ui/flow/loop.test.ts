@@ -58,7 +58,7 @@ describe('the whole loop, as a person goes through it', function () {
     await desk.tree('Ideas', 'train.py').waitFor();
     await desk.changed('train.py').locator('.codelens-decoration', { hasText: 'Accept' }).waitFor();
     await desk.changed('model.py').locator('.codelens-decoration', { hasText: 'Accept' }).waitFor();
-    await desk.pictures('review', { docs: ['dark'], clip: { x: 0, y: 36, width: 1440, height: 520 } });
+    await desk.pictures('review', { docs: ['dark'], clip: { x: 0, y: 36, width: 1440, height: 590 } });
   });
 
   it('takes one hunk, leaves the other, approves, and touches nothing of theirs', async () => {
@@ -180,9 +180,9 @@ describe('the whole loop, as a person goes through it', function () {
     await board.locator('.row:has(.value.best) [data-column="title"]').first().click();
     await board.getByRole('tab', { name: 'Curve' }).click();
     await board.locator('.plot canvas').waitFor();
-    await code.page.setViewportSize({ width: 1440, height: 760 });
-    await desk.widenTable(110);
-    const clip = { x: 48, y: 36, width: 1392, height: 693 };
+    await code.page.setViewportSize({ width: 1440, height: 820 });
+    await desk.widenTable(98);
+    const clip = { x: 48, y: 36, width: 1392, height: 753 };
     await desk.pictures('best', { docs: ['dark', 'light'], as: 'leaderboard', clip });
     await board.getByRole('button', { name: 'Close the detail' }).click();
     await code.page.setViewportSize({ width: 1440, height: 900 });

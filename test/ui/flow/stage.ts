@@ -97,11 +97,15 @@ export class Desk {
     await dialog.waitFor({ state: 'detached' });
   }
 
-  /** Picks a row of the quick pick that is open under a title. */
-  async pick(title: string, row: string | RegExp): Promise<void> {
+  /** Picks a row of the quick pick that is open under a title, by the keyboard: the next question comes up at once. */
+  async pick(title: string, text: string): Promise<void> {
     const widget = this.code.page.locator('.quick-input-widget');
+    const input = widget.locator('input.input');
     await widget.locator('.quick-input-title', { hasText: title }).waitFor();
-    await widget.locator('.monaco-list-row', { hasText: row }).first().click();
+    await widget.locator('.monaco-list-row', { hasText: text }).first().waitFor();
+    const wanted = widget.locator('.monaco-list-row.focused', { hasText: text });
+    for (let left = 40; left > 0 && !(await wanted.isVisible()); left -= 1) await input.press('ArrowDown');
+    await input.press('Enter');
   }
 
   /** A row of one of our three trees. */
@@ -146,10 +150,12 @@ export class Desk {
     await code.runCommand('Notifications: Clear All Notifications');
     for (const theme of ['dark', 'light'] as const) {
       if (theme === 'light') await this.toggleTheme('light');
+      // Away first: a pointer that does not move brings up no hover.
+      await code.page.mouse.move(720, 899);
       if (options.over) {
         await options.over.hover();
         await code.page.locator('.monaco-hover:visible').waitFor();
-      } else await code.page.mouse.move(720, 899);
+      }
       await code.screenshot(`${name}-${theme}`);
       if (process.env.UPDATE_PICTURES === undefined || !options.docs?.includes(theme)) continue;
       const file = path.join(checkout, 'docs/pictures', `${options.as ?? name}-${theme}.png`);
