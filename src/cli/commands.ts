@@ -40,12 +40,27 @@ interface RunOptions {
   readonly detach?: boolean;
 }
 
+/** A run for a box that is not there would wait for ever. @throws HumanError `no-such-box` */
+async function refuseUnknownBox({ research }: Session, name: string | undefined): Promise<void> {
+  if (name === undefined) return;
+  const names = (await research.boxes()).map((box) => box.name);
+  if (names.includes(name)) return;
+  throw new HumanError(
+    `There is no box named ${name} in boxes.yaml. There ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}.`,
+    {
+      code: 'no-such-box',
+    },
+  );
+}
+
 export async function baseline(session: Session, options: RunOptions): Promise<void> {
+  await refuseUnknownBox(session, options.box);
   const runs = await session.research.runBaseline({ ...options, signal: session.signal });
   await waitAndTell(session, runs, options);
 }
 
 export async function run(session: Session, candidate: string, options: RunOptions): Promise<void> {
+  await refuseUnknownBox(session, options.box);
   const runs = await session.research.run(candidate, { ...options, signal: session.signal });
   await waitAndTell(session, runs, options);
 }
@@ -144,6 +159,7 @@ interface SearchFlags {
 
 export async function search(session: Session, flags: SearchFlags): Promise<void> {
   const { research, terminal, signal } = session;
+  await refuseUnknownBox(session, flags.box);
   const result = await withProgress(session, (progress) =>
     research.startSearch({
       approve: flags.approve,

@@ -101,11 +101,16 @@ export function runLines(runs: readonly Run[], width?: number): readonly string[
 }
 
 /** What runs are doing, in one line: for a progress bar. */
-export function runsProgress(runs: readonly Run[]): { readonly text: string; readonly share: number } {
+export function runsProgress(
+  runs: readonly Run[],
+  boxes: readonly BoxNode[] = [],
+): { readonly text: string; readonly share: number } {
   const ended = runs.filter((run) => isEnd(run.state)).length;
   const parts = [`${ended} of ${count(runs.length, 'run')}`];
   const live = runs.find((run) => run.lastMetric && !isEnd(run.state)) ?? runs.find((run) => !isEnd(run.state));
   if (live) parts.push([live.state, live.box && `on ${live.box}`, lastValue(live)].filter(Boolean).join(' '));
+  const gone = boxes.filter((box) => box.unreachableSince !== undefined).map((box) => box.name);
+  if (gone.length > 0 && ended < runs.length) parts.push(`${gone.join(' and ')} not reachable`);
   return { text: parts.map(printable).join(', '), share: ended / Math.max(1, runs.length) };
 }
 

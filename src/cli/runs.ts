@@ -47,9 +47,9 @@ function watch({ research, terminal }: Session, ids: readonly string[], progress
     if (looking) return;
     looking = true;
     try {
-      const { runs } = await research.state();
+      const { runs, boxes } = await research.state();
       const mine = runs.filter((run) => ids.includes(run.id));
-      if (mine.length > 0) progress.report(runsProgress(mine));
+      if (mine.length > 0) progress.report(runsProgress(mine, boxes));
     } catch {
       // It is closing; the wait itself says what went wrong.
     } finally {
@@ -103,12 +103,13 @@ async function launchAndTell({ research, terminal, signal }: Session, ids: reado
   const progress = terminal.progress();
   const { clock } = realSystem();
   const mine = async () => {
-    const { runs, driver } = await research.state();
-    return { runs: runs.filter((run) => ids.includes(run.id)), here: driver.here };
+    const { runs, driver, boxes } = await research.state();
+    const gone = boxes.length > 0 && boxes.every((box) => box.unreachableSince !== undefined);
+    return { runs: runs.filter((run) => ids.includes(run.id)), here: driver.here, gone };
   };
   let now = await mine();
   try {
-    for (let settled = 0; now.here && settled < 2; now = await mine()) {
+    for (let settled = 0; now.here && !now.gone && settled < 2; now = await mine()) {
       settled = isLaunched(now.runs) ? settled + 1 : 0;
       if (now.runs.every((run) => run.state !== 'queued' && run.state !== 'shipping')) break;
       progress.report({
@@ -122,6 +123,7 @@ async function launchAndTell({ research, terminal, signal }: Session, ids: reado
   }
   terminal.answer({ runs: ids });
   for (const line of runLines(now.runs, terminal.width)) terminal.say(line);
+  if (now.gone) terminal.say('No box can be reached: "research-copilot boxes --check" says why.');
   const waiting = now.runs.filter((run) => run.state === 'queued').length;
   const bad = now.runs.filter((run) => isEnd(run.state) && run.state !== 'succeeded').length;
   if (waiting > 0) {
@@ -129,5 +131,6 @@ async function launchAndTell({ research, terminal, signal }: Session, ids: reado
       `${count(waiting, 'run')} ${waiting === 1 ? 'waits' : 'wait'} for room, and ${waiting === 1 ? 'is' : 'are'} sent while VS Code or a research-copilot command is open on this repository.`,
     );
   }
-  if (bad === 0) terminal.note('What is on a box goes on without you. "research-copilot status" shows how it goes.');
+  if (bad === 0 && !now.gone)
+    terminal.note('What is on a box goes on without you. "research-copilot status" shows how it goes.');
 }
