@@ -133,7 +133,8 @@ function report(results: readonly Built[], production: boolean): boolean {
     const kB = bytes / 1000;
     const tooBig = production && bundle.budgetKB !== undefined && kB > bundle.budgetKB;
     over ||= tooBig;
-    const budget = bundle.budgetKB === undefined ? '' : ` of ${bundle.budgetKB}`;
+    // The budgets are for what is shipped: a development build is not minified.
+    const budget = !production || bundle.budgetKB === undefined ? '' : ` of ${bundle.budgetKB}`;
     console.log(`${bundle.name.padEnd(15)} ${kB.toFixed(1).padStart(8)} kB${budget}${tooBig ? '  OVER BUDGET' : ''}`);
   }
   return !over;
