@@ -17,6 +17,11 @@ const unknown = wanted.filter((name) => name !== 'sizes' && !names.includes(name
 if (unknown.length > 0)
   throw new Error(`No such benchmark: ${unknown.join(', ')}. There are sizes, ${names.join(', ')}.`);
 
+if (process.argv.includes('--help')) {
+  console.log(`npm run bench [-- NAME...], of sizes, ${names.join(', ')}; those that take minutes only when named.`);
+  process.exit();
+}
+
 console.log('sizes');
 await build({ production: true, tests: true, only: 'bench/' });
 for (const name of names) {

@@ -15,6 +15,12 @@ import { installExtension, startServer } from './vscode/server.ts';
  * prints the address. Nothing of the person's configuration is read or written, nothing is left behind.
  */
 const root = path.resolve(import.meta.dirname, '..');
+const USAGE = `npm run demo [-- OPTION...]: VS Code on a throw-away copy of examples/quickstart
+  --no-open    only print the address of a VS Code server
+  --terminal   run a search of two rounds in the terminal instead
+  --json       with --terminal: print its result for a program
+  --help       this`;
+const KNOWN = ['--no-open', '--terminal', '--json', '--help'];
 const flags = new Set(process.argv.slice(2));
 const say = (line: string) => console.error(line);
 
@@ -114,10 +120,19 @@ async function window(playground: Playground): Promise<void> {
   await Promise.race([opened, interrupted()]);
 }
 
-const playground = await makePlayground(root);
-try {
-  if (flags.has('--terminal')) process.exitCode = await terminal(playground);
-  else await window(playground);
-} finally {
-  await playground.remove();
+async function demo(): Promise<void> {
+  const playground = await makePlayground(root);
+  try {
+    if (flags.has('--terminal')) process.exitCode = await terminal(playground);
+    else await window(playground);
+  } finally {
+    await playground.remove();
+  }
 }
+
+const unknown = [...flags].find((flag) => !KNOWN.includes(flag));
+if (unknown !== undefined) {
+  say(`There is no option ${unknown}.\n${USAGE}`);
+  process.exitCode = 2;
+} else if (flags.has('--help')) console.log(USAGE);
+else await demo();
