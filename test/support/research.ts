@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { openResearch, type Research, type ResearchHost } from '../../src/core/research.ts';
@@ -56,8 +56,23 @@ export function makePlace(from = path.join(checkout, 'examples/quickstart'), mor
     system: { ...realSystem(), env },
     boxes: (yaml) => writeFileSync(path.join(config, 'boxes.yaml'), yaml),
     git,
-    dispose: () => rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }),
+    dispose: () => {
+      endRuns(path.join(data, 'research-copilot/v1/runs'));
+      rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    },
   };
+}
+
+/** Has the supervisors that outlived their client sweep what they run, as Cancel Run does, and waits for their end. */
+function endRuns(runs: string): void {
+  if (!existsSync(runs)) return;
+  for (const run of readdirSync(runs)) {
+    const folder = path.join(runs, run);
+    if (!existsSync(path.join(folder, 'exit'))) writeFileSync(path.join(folder, 'cancel'), '');
+  }
+  const gone = `i=0; while [ $i -lt 200 ] && pgrep -f "$1" >/dev/null; do sleep 0.05; i=$((i+1)); done; pkill -9 -f "$1"; true`;
+  // The bracket keeps the pattern from finding this very shell.
+  execFileSync('sh', ['-c', gone, 'sh', `[s]upervisor.js ${path.dirname(runs)}`]);
 }
 
 /** A host that agrees to everything, as a person at a trusted machine would. */
