@@ -7,7 +7,7 @@ import * as path from 'node:path';
 export function whyNoSlurm(): string | undefined {
   if (process.getuid?.() !== 0) return 'a cluster of its own needs root';
   if (!existsSync('/usr/sbin/slurmctld') || !existsSync('/usr/sbin/slurmd')) {
-    return 'Slurm is missing: apt-get install -y --no-install-recommends slurmctld slurmd slurm-client';
+    return 'Slurm is missing. To install: npm run provision -- --full';
   }
   return undefined;
 }

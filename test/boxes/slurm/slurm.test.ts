@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { type BoxOf, boxSchema } from '../../../src/core/domain/index.ts';
@@ -29,9 +29,14 @@ describe('A Slurm cluster through its login node', () => {
   };
 
   before(async function () {
+    if (process.env.FULL !== '1') {
+      console.log('  skipped: Slurm is one of the full tests: FULL=1 npm run test:boxes');
+      this.skip();
+    }
     const why = whyNoBox() ?? whyNoSlurm();
     if (why !== undefined) {
-      console.log(`skipped: ${why}`);
+      if (process.env.CI) throw new Error(why);
+      console.log(`  skipped: ${why}`);
       this.skip();
     }
     folder = mkdtempSync(path.join(tmpdir(), 'rc-cluster-'));
@@ -67,7 +72,8 @@ describe('A Slurm cluster through its login node', () => {
     const shipment = shipmentOf(repo, base, { run: 'echo x >>"$HOME/slurm-starts"; sleep 1', resources: gpu });
     const answers = await Promise.all([1, 2, 3, 4].map(() => worker.submit(shipment)));
     assert.equal(answers.filter((answer) => answer === 'started').length, 1, answers.join());
-    await pollUntil(worker, shipment.run);
+    const ended = await pollUntil(worker, shipment.run);
+    assert.equal(ended.state, 'succeeded', ended.reason);
     assert.equal(await worker.submit(shipment), 'done');
     assert.equal(readFileSync(path.join(box.home, 'slurm-starts'), 'utf8'), 'x\n');
   });
@@ -88,6 +94,29 @@ describe('A Slurm cluster through its login node', () => {
       box.processes().filter(({ environ }) => environ.includes(`RUN_ID=${run.run}`)),
       [],
     );
+  });
+
+  it('does not take a run for ended before its exit code has arrived', async () => {
+    const worker = workerWith();
+    const shipment = shipmentOf(repo, base, { run: 'sleep 60', resources: gpu });
+    await worker.submit(shipment);
+    await pollUntil(worker, shipment.run, new Set(['running']));
+    writeFileSync(path.join(box.root, 'runs', shipment.run, 'state'), 'done\n');
+    const [report] = await worker.poll([shipment.run]);
+    assert.equal(report?.state, 'finishing');
+    await worker.cancel(shipment.run);
+    assert.equal((await pollUntil(worker, shipment.run)).state, 'cancelled');
+  });
+
+  it('gives a run its home even where the cluster cannot read the environment of the account', async () => {
+    const worker = workerWith();
+    const profile = path.join(box.home, '.profile');
+    writeFileSync(profile, 'exit 1\n', { mode: 0o644 });
+    const shipment = shipmentOf(repo, base, { run: 'echo "$HOME $USER"', resources: gpu });
+    await worker.submit(shipment);
+    const report = await pollUntil(worker, shipment.run).finally(() => rmSync(profile));
+    assert.equal(report.state, 'succeeded', report.reason);
+    assert.equal((await wholeLog(worker, shipment.run)).toString(), `${box.home} ${box.user}\n`);
   });
 
   it('says what Slurm says to a wrong partition', async () => {

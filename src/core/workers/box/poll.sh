@@ -11,6 +11,14 @@ rc_exit() {
   rc_state="done"
 }
 
+# The state a cluster's run wrote down, or $2. It may have ended since its exit file was looked for, and the two files may
+# reach this machine in another order: only with its exit file it is an end.
+rc_stage() {
+  rc_read "$1/state"
+  rc_state=${rc_got:-$2}
+  [ "$rc_state" != "done" ] || rc_exit "$1" || rc_state=finishing
+}
+
 # squeue's answer for a cluster's runs; empty where there are none.
 rc_jobs=
 rc_cluster() {
@@ -23,7 +31,7 @@ rc_cluster() {
   rc_job=$(printf '%s\n' "${rc_jobs#|}" | awk -v id="$rc_got" '$1 == id { print $2; exit }')
   case $rc_job in
     PENDING | CONFIGURING | REQUEUED | REQUEUE_HOLD | REQUEUE_FED | SUSPENDED | PREEMPTED | SPECIAL_EXIT) rc_state=waiting ;;
-    RUNNING | COMPLETING | STAGE_OUT | STOPPED | SIGNALING | RESIZING) rc_read "$1/state"; rc_state=${rc_got:-preparing} ;;
+    RUNNING | COMPLETING | STAGE_OUT | STOPPED | SIGNALING | RESIZING) rc_stage "$1" preparing ;;
     *)
       # Gone from the queue or ended there: only our own exit file tells how. It may reach this machine a little
       # later than the queue's answer.
@@ -38,8 +46,7 @@ rc_cluster() {
       elif [ $(($(rc_now) - rc_gone)) -ge "${RC_GONE:-60}" ]; then
         rc_state=lost rc_reason=${rc_job:-gone-from-queue}
       else
-        rc_read "$1/state"
-        rc_state=${rc_got:-waiting}
+        rc_stage "$1" waiting
       fi
       ;;
   esac

@@ -4,6 +4,12 @@ rc_root=$1 rc_run=$2
 . "${0%/*}/lib.sh"
 . "$rc_bin/end.sh"
 cd -- "$rc_root/runs/$rc_run" || exit 1
+# Where a slow node or a profile that ends its shell keeps the account's environment from Slurm, the job has none.
+[ -n "${HOME:-}" ] || {
+  USER=$(id -un) HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
+  LOGNAME=$USER
+  export HOME USER LOGNAME
+}
 rc_boot
 rc_start_of "$$"
 rc_put pid "$$ $rc_start $rc_boot_id"
