@@ -19,12 +19,13 @@ interface Stats {
   readonly pending: number;
 }
 
-/** The built test files of a scenario: its folder's, or those right in test/host. */
+/** The built test files of a scenario: its folder's, or those right in test/host. What was built before is not asked. */
 async function filesOf(scenario: Scenario): Promise<string[]> {
-  const pattern = scenario.folder ? `out/test/host/${scenario.folder}/**/*.test.js` : 'out/test/host/*.test.js';
+  const pattern = scenario.folder ? `test/host/${scenario.folder}/**/*.test.ts` : 'test/host/*.test.ts';
   const files = await Array.fromAsync(fs.glob(pattern, { cwd: root }));
   const only = process.env.HOST_TESTS_ONLY ?? '';
   return files
+    .map((file) => path.join('out', file.replace(/\.ts$/, '.js')))
     .filter((file) => file.includes(only))
     .sort()
     .map((file) => path.join(root, file));
@@ -98,7 +99,7 @@ async function run(scenario: Scenario, files: readonly string[]): Promise<Stats>
 
 async function main(): Promise<void> {
   const names = new Set(SCENARIOS.map((scenario) => scenario.folder));
-  for await (const folder of fs.glob('out/test/host/*/*.test.js', { cwd: root })) {
+  for await (const folder of fs.glob('test/host/*/*.test.ts', { cwd: root })) {
     const name = path.basename(path.dirname(folder));
     assert.ok(
       names.has(name),
