@@ -16,7 +16,7 @@ import { configFolder, type Detected, detectEnvironment, stateFolder } from './e
 import { openRepository } from './git/index.ts';
 import { metricNames } from './metrics/index.ts';
 import { ensureBase, takeBase } from './research/base.ts';
-import { Consents, commandsKey, commandsOf, serverKey } from './research/consents.ts';
+import { Consents, commandsKey, describeCommands, serverKey } from './research/consents.ts';
 import { Driver } from './research/driver.ts';
 import { exportBoard } from './research/export.ts';
 import { Fleet } from './research/fleet.ts';
@@ -229,8 +229,16 @@ class OpenResearch implements Research {
 
   async openReview(idea: IdeaId, options: Ask = {}): Promise<ReviewHandle> {
     const own = await this.#parts.store.candidates({ idea });
-    const ready = own.findLast((candidate) => candidate.state === 'ready') ?? (await this.implement(idea, options));
-    return openReview(this.#parts, ready.id);
+    const ready = own.findLast((candidate) => candidate.state === 'ready');
+    const approved = own.findLast((candidate) => candidate.state === 'approved');
+    if (!ready && approved) {
+      throw new HumanError(
+        `#${approved.id} is approved already: there is nothing left to decide. ` +
+          `"git show ${approved.approved?.slice(0, 10)}" shows its patch.`,
+        { code: 'already-approved' },
+      );
+    }
+    return openReview(this.#parts, (ready ?? (await this.implement(idea, options))).id);
   }
 
   reviews(): Promise<readonly ReviewHandle[]> {
@@ -426,7 +434,7 @@ class OpenResearch implements Research {
     const agreed = await host.confirm({
       kind: 'run-commands',
       message: `Run the commands of ${path.join(this.root, 'research.yaml')} on your boxes?`,
-      detail: JSON.stringify(commandsOf(base.environment), null, 2),
+      detail: describeCommands(base.environment),
       yes: 'Run These Commands',
     });
     if (!agreed)

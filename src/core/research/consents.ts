@@ -41,9 +41,17 @@ export class Consents {
 }
 
 /** What of an environment runs on a box: all of it is shown before a person agrees. */
-export function commandsOf(environment: Environment): Record<string, unknown> {
+function commandsOf(environment: Environment): Record<string, unknown> {
   const { setup, run, smoke, evaluate, env, links } = environment;
   return { setup, run, smoke, evaluate, env, links };
+}
+
+/** The same for a person: a line a key, nothing left out but what is empty. */
+export function describeCommands(environment: Environment): string {
+  return Object.entries(commandsOf(environment))
+    .filter(([, value]) => typeof value === 'string' || Object.keys(value ?? {}).length > 0)
+    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('\n');
 }
 
 export function commandsKey(root: string, environment: Environment): string {

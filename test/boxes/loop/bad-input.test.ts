@@ -135,6 +135,13 @@ describe('bad input', function () {
     const [idea = 0] = await opened.generateIdeas({ count: 1 });
     const candidate = await opened.implement(idea);
     await refused(opened.run(candidate.id), 'not-approved', /approve/);
+    await opened.approveAll(candidate.id, 'person');
+    await refused(opened.openReview(idea), 'already-approved', /git show/);
+    assert.equal(
+      (await opened.state()).rounds[0]?.ideas[0]?.candidates.length,
+      1,
+      'no second candidate behind their back',
+    );
   });
 
   it('a database of a newer version: refused with both versions, and not a byte of it changes', async () => {

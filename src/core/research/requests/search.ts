@@ -114,7 +114,7 @@ async function allRounds(hunt: Hunt): Promise<string> {
     await untilRunning(job, search.id);
     const usedUp = await whyUsedUp(hunt);
     if (usedUp) return usedUp;
-    await oneRound(hunt, first + index, `Round ${index + 1} of ${payload.rounds}`);
+    await oneRound(hunt, first + index, `Round ${first + index} (${index + 1} of ${payload.rounds})`);
   }
   return (await whyUsedUp(hunt)) ?? 'All rounds are done.';
 }
