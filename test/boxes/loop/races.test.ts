@@ -225,7 +225,7 @@ describe('several who want something at once', function () {
     const [id = ''] = await research.runBaseline({ seeds: 1 });
     await research.waitForRuns([id]);
     assert.equal(asked.length, 1);
-    assert.match(asked[0]?.detail ?? '', /"python3 train\.py"/);
+    assert.match(asked[0]?.detail ?? '', /^run: python3 train\.py$/m);
     assert.ok(readdirSync(path.join(place.repo, '.git/research/logs')).includes(`${id}.log`));
   });
 });
