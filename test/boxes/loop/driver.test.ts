@@ -67,7 +67,14 @@ class Window {
   }
 }
 
-const STATES = ['shipping', 'waiting', 'preparing', 'running', 'finishing'] as const satisfies readonly RunState[];
+const STATES = [
+  'queued',
+  'shipping',
+  'waiting',
+  'preparing',
+  'running',
+  'finishing',
+] as const satisfies readonly RunState[];
 /** The gates a run stands before, in the order of its states. */
 const GATES = ['preparing', 'running', 'finishing'] as const;
 
@@ -159,12 +166,13 @@ for (const kind of ['local', 'ssh'] as const) {
       it(`while a run is ${state}: the next one ends it once, with its whole log, launched once`, async () => {
         const first = await window('first');
         for (const earlier of GATES.slice(0, Math.max(0, (GATES as readonly string[]).indexOf(state)))) open(earlier);
-        let blocker: string | undefined;
+        const before: string[] = [];
         let thaw: (() => void) | undefined;
-        if (state === 'waiting' || state === 'shipping') {
-          // The only slot is taken by another run, so that this one waits on the box.
-          [blocker = ''] = await watcher.runBaseline({ seeds: 1 });
-          await stateOf(blocker, 'preparing');
+        if (state === 'queued' || state === 'waiting' || state === 'shipping') {
+          // The only slot is taken by another run, so that this one waits on the box; a third one has no place there.
+          before.push(...(await watcher.runBaseline({ seeds: state === 'queued' ? 2 : 1 })));
+          await stateOf(before[0] ?? '', 'preparing');
+          if (state === 'queued') await stateOf(before[1] ?? '', 'waiting');
           if (state === 'shipping') thaw = target.freeze?.();
         }
         const [id = ''] = await watcher.runBaseline({ seeds: 1 });
@@ -174,7 +182,7 @@ for (const kind of ['local', 'ssh'] as const) {
         await window('second');
         for (const later of GATES) open(later);
         const [ended] = await watcher.waitForRuns([id]);
-        if (blocker !== undefined) await watcher.waitForRuns([blocker]);
+        await watcher.waitForRuns(before);
         assert.equal(ended?.state, 'succeeded', ended?.reason);
         const launches = readFileSync(path.join(gates, 'launches'), 'utf8').trim().split('\n');
         assert.deepEqual(
