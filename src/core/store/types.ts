@@ -27,15 +27,7 @@ export interface Lease {
   readonly until: Millis;
 }
 
-export const REQUEST_KINDS = [
-  'generate-ideas',
-  'implement',
-  'run',
-  'baseline',
-  'cancel-run',
-  'next-round',
-  'search',
-] as const;
+export const REQUEST_KINDS = ['generate-ideas', 'implement', 'run', 'baseline', 'next-round', 'search'] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 
 /** What a person asked for. Written by any window or terminal, done by the one that drives. */

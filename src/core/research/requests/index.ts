@@ -33,7 +33,5 @@ export function handleRequest(job: Job): Promise<unknown> {
       return queueBaseline(job);
     case 'search':
       return runSearch(job);
-    case 'cancel-run':
-      return Promise.resolve();
   }
 }
