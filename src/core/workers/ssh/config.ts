@@ -20,7 +20,12 @@ export interface SshTarget {
   /** The hosts to go through, nearest first: `[user@]host[:port]`. */
   readonly jumps: readonly string[];
   readonly proxyCommand?: string;
+  /** A sign of life is asked for after so many quiet milliseconds; after so many without an answer the link is dead. */
+  readonly keepalive: { readonly intervalMs: number; readonly times: number };
 }
+
+/** Where ServerAliveInterval is off, as it is by default: a dead link would be waited for without end. */
+const KEEPALIVE = { intervalMs: 15_000, times: 3 };
 
 export interface SshConfigDeps {
   readonly system: Pick<System, 'spawn' | 'env' | 'home' | 'platform'>;
@@ -96,7 +101,12 @@ export async function resolveTarget(
     strict: strict === 'yes' || strict === 'true' ? 'yes' : strict === 'accept-new' ? 'accept-new' : 'ask',
     jumps: none(one('proxyjump'))?.split(',') ?? [],
     proxyCommand: none(one('proxycommand')),
+    keepalive: keepaliveOf(Number(one('serveraliveinterval')), Number(one('serveralivecountmax'))),
   };
+}
+
+function keepaliveOf(seconds: number, times: number): SshTarget['keepalive'] {
+  return seconds > 0 && times > 0 ? { intervalMs: seconds * 1000, times } : KEEPALIVE;
 }
 
 async function askSsh(deps: SshConfigDeps, alias: string, over: { readonly user?: string; readonly port?: number }) {

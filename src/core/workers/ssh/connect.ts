@@ -143,8 +143,8 @@ async function handshake(deps: ConnectDeps, target: SshTarget, sock: Duplex, sig
       sock,
       username: target.user,
       readyTimeout: 0,
-      keepaliveInterval: 15_000,
-      keepaliveCountMax: 3,
+      keepaliveInterval: target.keepalive.intervalMs,
+      keepaliveCountMax: target.keepalive.times,
       algorithms: { serverHostKey: hostKey.algorithms },
       hostVerifier: (key: Buffer, verify: (ok: boolean) => void) => {
         hostKey.check(key).then(
