@@ -19,6 +19,8 @@ const only = option('--only');
 const desktop = args.includes('--desktop');
 const full = process.env.FULL === '1';
 const rings = args.filter((arg) => !arg.startsWith('-'));
+/** Files at a time: those of the boxes ring wait for processes more than they compute. */
+const JOBS: Readonly<Record<Ring, number>> = { unit: 1, boxes: 4, host: 1, ui: 1 };
 const TIMEOUT_MS: Readonly<Record<Ring, number>> = { unit: 20_000, boxes: 120_000, host: 60_000, ui: 240_000 };
 
 /**
@@ -86,6 +88,7 @@ function mochaArguments(ring: Ring, files: readonly string[], report: string): s
     `output=${report}`,
     '--timeout',
     String(TIMEOUT_MS[ring]),
+    ...(JOBS[ring] > 1 ? ['--parallel', '--jobs', String(JOBS[ring])] : []),
     ...(grep ? ['--grep', grep] : []),
     ...files,
   ];
