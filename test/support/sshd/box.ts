@@ -32,6 +32,13 @@ export interface BoxOptions {
   readonly gpus?: number | readonly TestGpu[];
   /** Variables every session of the box has. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The account's login shell; default bash. As root only. */
+  readonly shell?: string;
+  /** How it lets a person in; default by key only. The others need `password`, `keyboard` PAM too: as root only. */
+  readonly login?: readonly ('key' | 'password' | 'keyboard')[];
+  readonly password?: string;
+  /** Lines of its sshd_config; sshd takes the first it finds of a kind, so these win. */
+  readonly sshd?: readonly string[];
 }
 
 /** Why no box can be started here, with the fix; undefined where it can. */
@@ -60,6 +67,12 @@ export interface TestBox {
   readonly configFolder: string;
   readonly hostKeyFile: string;
   readonly clientKeyFile: string;
+  /** Writes a client's ssh config into the box's folder: the usual one after `change`. Gives its path. */
+  clientConfig(change: (usual: string) => string): string;
+  /** What sshd wrote so far (LogLevel VERBOSE unless `sshd` says otherwise). */
+  log(): string;
+  /** Connections open now: processes of sshd that serve one. */
+  connections(): number;
   /** Adds lines to the box's `box.env`. */
   bend(lines: string): void;
   /** Marks a GPU as used by a stranger, or not. */
@@ -87,7 +100,11 @@ export async function startBox(options: BoxOptions): Promise<TestBox> {
   const user = asRoot
     ? `rc${process.pid % 100000}${options.name.replace(/[^a-z0-9]/g, '').slice(0, 12)}`
     : userInfo().username;
-  if (asRoot) execFileSync('useradd', ['-d', home, '-s', '/bin/bash', '-M', '-p', '*', user], { stdio: 'pipe' });
+  if (asRoot)
+    execFileSync('useradd', ['-d', home, '-s', options.shell ?? '/bin/bash', '-M', '-p', '*', user], { stdio: 'pipe' });
+  if (options.password !== undefined) execFileSync('chpasswd', { input: `${user}:${options.password}\n` });
+  const login = options.login ?? ['key'];
+  const allowed = (way: (typeof login)[number]) => (login.includes(way) ? 'yes' : 'no');
   const uid = asRoot ? Number(execFileSync('id', ['-u', user], { encoding: 'utf8' })) : (process.getuid?.() ?? 0);
   const own = (...targets: string[]) => asRoot && execFileSync('chown', ['-R', `${user}:`, ...targets]);
   const mark = `RC_TEST_BOX=${path.basename(top)}`;
@@ -128,19 +145,23 @@ export async function startBox(options: BoxOptions): Promise<TestBox> {
   const port = await freePort();
   const config = path.join(top, 'sshd_config');
   const pidFile = path.join(top, 'sshd.pid');
+  const logFile = path.join(top, 'sshd.log');
   writeFileSync(
     config,
     [
+      ...(options.sshd ?? []),
       `Port ${port}`,
       'ListenAddress 127.0.0.1',
       `HostKey ${hostKeyFile}`,
       `PidFile ${pidFile}`,
       `AuthorizedKeysFile ${authorized}`,
       `AllowUsers ${user}`,
-      'UsePAM no',
-      'PasswordAuthentication no',
-      'KbdInteractiveAuthentication no',
+      `UsePAM ${allowed('keyboard')}`,
+      `PubkeyAuthentication ${allowed('key')}`,
+      `PasswordAuthentication ${allowed('password')}`,
+      `KbdInteractiveAuthentication ${allowed('keyboard')}`,
       'StrictModes no',
+      'LogLevel VERBOSE',
       'MaxStartups 100:30:200',
       'PrintMotd no',
       `SetEnv ${[
@@ -155,7 +176,7 @@ export async function startBox(options: BoxOptions): Promise<TestBox> {
   if (asRoot) mkdirSync('/run/sshd', { recursive: true });
   let server: ReturnType<typeof spawn> | undefined;
   const startServer = async () => {
-    server = spawn(SSHD, ['-D', '-f', config, '-E', path.join(top, 'sshd.log')], { stdio: 'ignore' });
+    server = spawn(SSHD, ['-D', '-f', config, '-E', logFile], { stdio: 'ignore' });
     await listening(port);
   };
   await startServer();
@@ -169,6 +190,7 @@ export async function startBox(options: BoxOptions): Promise<TestBox> {
       `  IdentitiesOnly yes\n  IdentityAgent none\n  UserKnownHostsFile ${knownHostsFile}\n  GlobalKnownHostsFile none\n`,
   );
 
+  let configs = 0;
   const all = () =>
     readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -215,6 +237,14 @@ export async function startBox(options: BoxOptions): Promise<TestBox> {
     configFolder,
     hostKeyFile,
     clientKeyFile,
+    clientConfig(change) {
+      configs += 1;
+      const file = path.join(top, `ssh_config_${configs}`);
+      writeFileSync(file, change(readFileSync(sshConfigFile, 'utf8')));
+      return file;
+    },
+    log: () => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : ''),
+    connections: () => sessions().length,
     bend: (lines) => appendFileSync(bendFile, `${lines}\n`),
     useGpu: (uuid) => writeFileSync(path.join(home, 'gpu-apps'), uuid === undefined ? '' : `${uuid}, 4242, 30000\n`),
     dropConnections() {
