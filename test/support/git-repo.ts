@@ -37,8 +37,17 @@ export class GitRepo {
     return this.git('rev-parse', 'HEAD');
   }
 
-  /** What `commit` needs beyond `have`; without any `have`, the commit alone without its history. */
-  pack(commit: string, have: readonly string[]): Buffer {
+  /** The commit's tree without its history, as it is shipped; always the same one. */
+  parentless(commit: string): string {
+    return execFileSync('git', ['commit-tree', `${commit}^{tree}`, '-m', 'the tree to run'], {
+      cwd: this.root,
+      env: { ...ENV, GIT_AUTHOR_DATE: '946684800 +0000', GIT_COMMITTER_DATE: '946684800 +0000' },
+      encoding: 'utf8',
+    }).trim();
+  }
+
+  /** What the commits need beyond `have`. */
+  pack(commits: readonly string[], have: readonly string[]): Buffer {
     const known = have.filter((tip) => {
       try {
         this.git('cat-file', '-e', tip);
@@ -47,18 +56,10 @@ export class GitRepo {
         return false;
       }
     });
-    if (known.length === 0) {
-      const objects = this.git('rev-list', '--objects', '--no-walk', commit);
-      return execFileSync('git', ['pack-objects', '--stdout', '-q'], {
-        cwd: this.root,
-        env: ENV,
-        input: `${objects}\n`,
-      });
-    }
-    return execFileSync('git', ['pack-objects', '--revs', '--thin', '--stdout', '-q'], {
+    return execFileSync('git', ['pack-objects', '--revs', '--thin', '--shallow', '--stdout', '-q'], {
       cwd: this.root,
       env: ENV,
-      input: `${commit}\n${known.map((tip) => `^${tip}\n`).join('')}`,
+      input: [...commits, ...known.map((tip) => `^${tip}`)].map((line) => `${line}\n`).join(''),
     });
   }
 }

@@ -73,6 +73,7 @@ export class LocalBox {
       run: makeRunId(Date.now(), `${process.pid % 1000}x${this.#runs}`),
       repo: 'test-repo',
       commit,
+      trusted: commit,
       pack: () => Promise.reject(new Error('the box has the commit')),
       purpose: 'trial',
       environment: environmentSchema.parse({

@@ -25,12 +25,14 @@ export function shipmentOf(
   rest: Partial<Shipment> & { readonly packs?: number[] } = {},
 ): Shipment {
   const { packs, ...fields } = rest;
+  const tree = repo.parentless(commit);
   return {
     run: newRunId(),
     repo: 'test-repo',
-    commit,
-    pack: async (have) => {
-      const pack = repo.pack(commit, have);
+    commit: tree,
+    trusted: tree,
+    pack: async (have, commits) => {
+      const pack = repo.pack(commits, have);
       packs?.push(pack.length);
       return pack;
     },

@@ -1,4 +1,4 @@
-import type { Box, Environment, Purpose, RunId, RunState } from '../domain/index.ts';
+import type { Box, Environment, HumanError, Purpose, RunId, RunState } from '../domain/index.ts';
 import type { System } from '../system/index.ts';
 
 export interface Gpu {
@@ -31,9 +31,15 @@ export interface Shipment {
   readonly run: RunId;
   /** Short stable key of the clone: the name of the bare repo on the box. */
   readonly repo: string;
+  /** What runs: a commit without parents, so that no history leaves the machine. */
   readonly commit: string;
-  /** Gives a pack for a box that has `have`; called only when the box lacks the commit. */
-  readonly pack: (have: readonly string[]) => Promise<Buffer>;
+  /** The base's commit, without parents too: protected files are restored and evaluated from it. */
+  readonly trusted: string;
+  /**
+   * Gives one pack of `commits` for a box that has `have`; called only when the box lacks some. The commits may be
+   * those of other shipments of the same repository.
+   */
+  readonly pack: (have: readonly string[], commits: readonly string[]) => Promise<Buffer>;
   readonly purpose: Purpose;
   readonly environment: Environment;
   readonly seed: number;
@@ -48,6 +54,38 @@ export interface Shipment {
 }
 
 export type SubmitOutcome = 'started' | 'already' | 'done' | 'lost';
+
+/** What came of one of several submitted runs. The error is a person's matter and this run's alone. */
+export type SubmitResult =
+  | { readonly run: RunId; readonly outcome: SubmitOutcome }
+  | { readonly run: RunId; readonly error: HumanError };
+
+/** How far something is on its way to a box. */
+export interface ShipProgress {
+  /** `code`, or the path of an input. */
+  readonly what: string;
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+  /** Over the last seconds; undefined at the beginning. */
+  readonly bytesPerSecond?: number;
+  /** The runs that wait for it. */
+  readonly runs: readonly RunId[];
+}
+
+/** Much is about to leave this machine: new bytes for one box, and the files they are of. */
+export interface ShipQuestion {
+  readonly box: string;
+  readonly bytes: number;
+  readonly inputs: readonly { readonly path: string; readonly sha256: string; readonly bytes: number }[];
+}
+
+export interface SubmitOptions {
+  readonly signal?: AbortSignal;
+  /** Called for every chunk; whoever shows it slows it down. */
+  readonly progress?: (progress: ShipProgress) => void;
+  /** Asked before more than the box's `ask_above` of inputs leaves. None, or false: those runs get `ask-inputs`. */
+  readonly mayShip?: (question: ShipQuestion) => Promise<boolean>;
+}
 
 /** One run as its box tells it. */
 export interface RunReport {
@@ -79,6 +117,11 @@ export interface Worker {
   readonly box: Box;
   probe(signal?: AbortSignal): Promise<BoxReport>;
   submit(shipment: Shipment, signal?: AbortSignal): Promise<SubmitOutcome>;
+  /**
+   * Several runs: one pack for all their commits, then one start each, in a fixed number of round trips. Gives a result
+   * a run, in their order; what stops them all (the link, the disk) is thrown, and runs before it may have started.
+   */
+  submitAll(shipments: readonly Shipment[], options?: SubmitOptions): Promise<readonly SubmitResult[]>;
   /** One round trip for all runs named. */
   poll(runs: readonly RunId[], signal?: AbortSignal): Promise<RunReport[]>;
   /** At most `limit` bytes of a file of the run folder from a byte offset. `log` is stdout and stderr together. */

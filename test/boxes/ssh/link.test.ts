@@ -105,8 +105,8 @@ describe('A link that breaks', () => {
     await assert.rejects(
       ssh.worker.submit({
         ...shipment,
-        pack: async (have) => {
-          const pack = await shipment.pack(have);
+        pack: async (have, commits) => {
+          const pack = await shipment.pack(have, commits);
           return pack.subarray(0, pack.length - 8);
         },
       }),

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { type BoxOf, boxSchema } from '../../../src/core/domain/index.ts';
-import { commandOf, shipmentStream, specFiles, variables } from '../../../src/core/workers/box/spec.ts';
+import { commandOf, runFrames, specFiles, variables } from '../../../src/core/workers/box/spec.ts';
 import type { Shipment } from '../../../src/core/workers/index.ts';
 import { sbatchOptions } from '../../../src/core/workers/ssh/slurm.ts';
 import { environmentOf } from '../../support/shipments.ts';
@@ -12,6 +12,7 @@ function shipment(environment: Readonly<Record<string, unknown>>, rest: Partial<
     run: 'r-1',
     repo: 'repo',
     commit: '0'.repeat(40),
+    trusted: '1'.repeat(40),
     pack: async () => Buffer.alloc(0),
     purpose: 'trial',
     environment: environmentOf({ run: 'python train.py', ...environment }),
@@ -47,7 +48,7 @@ describe('What a run is told', () => {
     const outside = { path: '../etc/passwd', source: '/x', sha256: 'a' };
     assert.throws(() => specFiles(box, shipment({}, { inputs: [outside] })), { code: 'bad-path' });
     assert.throws(() => specFiles(box, shipment({ links: { '/abs': '/data' } })), { code: 'bad-path' });
-    assert.throws(() => shipmentStream(box, shipment({ env: { rc_root: 'x' } }), {}, undefined), { code: 'bad-name' });
+    assert.throws(() => runFrames(box, shipment({ env: { rc_root: 'x' } }), {}), { code: 'bad-name' });
   });
 
   it('passes a cluster’s options on, but not those that are ours', () => {

@@ -46,6 +46,7 @@ export function specFiles(box: BoxOf<'ssh'> | BoxOf<'slurm'>, shipment: Shipment
   const environment: Environment = shipment.environment;
   const { gpuList, cpuSlots } = slots(box);
   return {
+    trusted: shipment.trusted,
     run: commandOf(shipment),
     evaluate: evaluates(shipment) ? (environment.evaluate ?? '') : '',
     setup: environment.setup ?? '',
@@ -75,17 +76,16 @@ export function variables(shipment: Pick<Shipment, 'environment' | 'seed'>): Rec
 }
 
 /**
- * The stream that `start.sh` reads: frames of `kind name length`, then the bytes; closed by `end`.
- * Secrets come before the pack and are only ever held in the environment of the supervisor.
+ * One run in the stream that `start.sh` reads: `run ID COMMIT`, frames of `kind name length` and their bytes, `end`.
+ * Secrets are only ever held in the environment of the supervisor.
  * @throws HumanError `bad-path`, `bad-name`
  */
-export function shipmentStream(
+export function runFrames(
   box: BoxOf<'ssh'> | BoxOf<'slurm'>,
   shipment: Shipment,
   secrets: Readonly<Record<string, string>>,
-  pack: Buffer | undefined,
 ): Buffer {
-  const parts: Buffer[] = [];
+  const parts: Buffer[] = [Buffer.from(`run ${shipment.run} ${shipment.commit}\n`)];
   const frame = (kind: string, name: string, body: Buffer) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || /^rc_/i.test(name)) {
       throw new HumanError(`${name} cannot be the name of a variable on a box. Rename it in research.yaml.`, {
@@ -105,7 +105,12 @@ export function shipmentStream(
   for (const [name, value] of Object.entries(specFiles(box, shipment))) text('spec', name, value);
   for (const [name, value] of Object.entries(variables(shipment))) text('env', name, value);
   for (const [name, value] of Object.entries(secrets)) text('secret', name, value);
-  if (pack) frame('pack', 'pack', pack);
   parts.push(Buffer.from('end end 0\n'));
   return Buffer.concat(parts);
+}
+
+/** What `start.sh` reads: the pack for all runs, the runs, `done`. A stream without it was cut. */
+export function startStream(runs: readonly Buffer[], pack: Buffer | undefined): Buffer[] {
+  const head = pack ? [Buffer.from(`pack pack ${pack.length}\n`), pack] : [];
+  return [...head, ...runs, Buffer.from('done done 0\n')];
 }

@@ -42,6 +42,8 @@ export interface RunFolder {
 /** What the supervisor reads. No secrets: they come on its stdin. */
 export interface RunSpec {
   readonly commit: string;
+  /** The base's commit: protected files and what evaluates come from it. */
+  readonly trusted: string;
   readonly repo: string;
   readonly run: string;
   readonly evaluate?: string;

@@ -24,6 +24,7 @@ function specOf(box: BoxOf<'local'>, shipment: Shipment, parts: LocalParts): Run
   for (const file of Object.keys(environment.links)) checkPath(file, 'links');
   return {
     commit: shipment.commit,
+    trusted: shipment.trusted,
     repo: shipment.repo,
     run: commandOf(shipment),
     evaluate: judged ? environment.evaluate : undefined,
@@ -150,9 +151,11 @@ export async function submit(
       if (meanwhile) return meanwhile;
       const repository = path.join(layout.repos, `${shipment.repo}.git`);
       await ensureRepository(parts, repository, shipment.gitDir);
-      if (!(await hasCommit(parts, repository, shipment.commit))) {
-        await takePack(parts, repository, await shipment.pack([]));
+      const missing: string[] = [];
+      for (const commit of new Set([shipment.commit, shipment.trusted])) {
+        if (!(await hasCommit(parts, repository, commit))) missing.push(commit);
       }
+      if (missing.length > 0) await takePack(parts, repository, await shipment.pack([], missing));
       await keepInputs(parts, layout, shipment.inputs);
       await files.write(run.spec, JSON.stringify(spec, undefined, 1), 0o600);
       await files.write(run.reserve, Buffer.alloc(RESERVE_BYTES));

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
-import { type BoxOf, HumanError, isRunId, type RunId } from '../../domain/index.ts';
+import { type BoxOf, HumanError, isHumanError, isRunId, type RunId } from '../../domain/index.ts';
 import { bundleFile, type Processes, realProcesses, type System } from '../../system/index.ts';
-import type { BoxReport, RunReport, Shipment, SubmitOutcome, Worker } from '../types.ts';
+import type { BoxReport, RunReport, Shipment, SubmitOptions, SubmitOutcome, SubmitResult, Worker } from '../types.ts';
 import { sweep } from './command.ts';
 import { readLife } from './holder.ts';
 import { inside, type Layout, layoutOf, type RunFolder, type RunSpec, rootOf } from './layout.ts';
@@ -64,10 +64,25 @@ export class LocalWorker implements Worker {
 
   async submit(shipment: Shipment): Promise<SubmitOutcome> {
     this.#folder(shipment.run);
-    if (!/^[a-z0-9-]+$/.test(shipment.repo) || !/^[0-9a-f]{40,64}$/.test(shipment.commit)) {
-      throw new Error('not a repository key and a commit');
+    const { repo, commit, trusted } = shipment;
+    if (!/^[a-z0-9-]+$/.test(repo) || ![commit, trusted].every((id) => /^[0-9a-f]{40,64}$/.test(id))) {
+      throw new Error('not a repository key and commits');
     }
     return submit(this.#parts, this.#layout, this.box, shipment);
+  }
+
+  async submitAll(shipments: readonly Shipment[], options: SubmitOptions = {}): Promise<readonly SubmitResult[]> {
+    const results: SubmitResult[] = [];
+    for (const shipment of shipments) {
+      options.signal?.throwIfAborted();
+      try {
+        results.push({ run: shipment.run, outcome: await this.submit(shipment) });
+      } catch (error) {
+        if (!isHumanError(error) || error.code === 'box-disk-full') throw error;
+        results.push({ run: shipment.run, error });
+      }
+    }
+    return results;
   }
 
   async poll(runs: readonly RunId[]): Promise<RunReport[]> {

@@ -1,8 +1,7 @@
-import { type BoxOf, HumanError, parseDuration } from '../../domain/index.ts';
-import { throwForAnswer } from '../box/answers.ts';
-import { shipmentStream } from '../box/spec.ts';
+import { type BoxOf, HumanError, parseDuration, type RunId } from '../../domain/index.ts';
+import { outcomeOf, type StartAnswer } from '../box/shipper.ts';
 import { BoxWorker } from '../box/worker.ts';
-import type { BoxReport, Shipment, SubmitOutcome } from '../types.ts';
+import type { BoxReport, Shipment, SubmitOptions } from '../types.ts';
 
 /** Options we set ourselves: another value would break the run folder's rules. */
 const OURS =
@@ -46,24 +45,39 @@ export class SlurmWorker extends BoxWorker<BoxOf<'slurm'>> {
   }
 
   protected override async start(
-    shipment: Shipment,
+    shipments: readonly Shipment[],
     pack: Buffer | undefined,
-    signal?: AbortSignal,
-  ): Promise<SubmitOutcome | undefined> {
+    options: SubmitOptions,
+  ): Promise<ReadonlyMap<RunId, StartAnswer>> {
+    const { where } = this.transport;
+    const received = await this.receive(shipments, pack, 'hold', options, (word) =>
+      word === 'HELD' ? word : outcomeOf(word, where),
+    );
+    const answers = new Map<RunId, StartAnswer>();
+    for (const shipment of shipments) {
+      const answer = received.get(shipment.run);
+      if (answer === 'HELD') answers.set(shipment.run, await this.#queue(shipment, options.signal));
+      else if (answer !== undefined) answers.set(shipment.run, answer);
+    }
+    return answers;
+  }
+
+  protected override secretsOf(): Readonly<Record<string, string>> {
+    return {};
+  }
+
+  async #queue(shipment: Shipment, signal?: AbortSignal): Promise<StartAnswer> {
     const options = sbatchOptions(this.box, shipment);
-    const input = shipmentStream(this.box, shipment, {}, pack);
-    const args = [shipment.run, shipment.repo, shipment.commit, 'hold'];
-    const received = await this.text('start', args, { input, signal });
-    if (!/^HELD$/m.test(received)) return this.outcome(received);
-    const answer = await this.text('slurm-start', [shipment.run, ...options], { signal });
+    const answer = await this.calls.text('slurm-start', [shipment.run, ...options], { signal });
     const refused = /^REFUSED (.*)$/m.exec(answer);
     if (refused) {
-      throw new HumanError(
+      return new HumanError(
         `Slurm on ${this.transport.where} refused the run: ${refused[1]}. Check partition, account, time and options of ${this.box.name} in boxes.yaml.`,
         { code: 'slurm-refused' },
       );
     }
-    throwForAnswer(answer, this.transport.where);
-    return this.outcome(answer);
+    const outcome = outcomeOf(answer.trim().split('\n').at(-1) ?? '', this.transport.where);
+    if (outcome === undefined) throw this.calls.cut();
+    return outcome;
   }
 }
