@@ -35,8 +35,11 @@ export class ShellTransport implements Transport {
       const child = spawn(program as string, args as string[], { env: this.#env, signal: call.signal, cwd: '/' });
       const out: Buffer[] = [];
       const err: Buffer[] = [];
-      child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-      child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+      child.stdout.on('data', (chunk: Buffer) => (call.onStdout ? call.onStdout(chunk) : out.push(chunk)));
+      child.stderr.on('data', (chunk: Buffer) => {
+        call.onStderr?.(chunk);
+        err.push(chunk);
+      });
       child.on('error', reject);
       child.stdin.on('error', () => {});
       child.on('exit', (code) =>

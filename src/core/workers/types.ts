@@ -106,6 +106,31 @@ export interface RunReport {
   readonly gpus: readonly string[];
   /** Place in the box's queue, 1 for the head. */
   readonly position?: number;
+  /** The latest sample of its GPUs: milliseconds since 1970 by the box's clock, percent, MiB. */
+  readonly use?: { readonly at: number; readonly utilisation: number; readonly usedMiB: number };
+  /** Byte of the log at which the output of `evaluate` begins; none before that. */
+  readonly evaluatedAt?: number;
+  /** The sandbox it runs in, by name. */
+  readonly sandbox?: string;
+  /** Its metric files so far: path in the checkout, size in bytes. At most 64. */
+  readonly files?: readonly { readonly path: string; readonly size: number }[];
+}
+
+/** A file of a run folder. `log` is stdout and stderr together, `setup` what building the environment printed. */
+export type RunFile = 'log' | 'supervisor' | 'setup' | `code/${string}`;
+
+/** A piece of a file: at most `limit` bytes from byte `offset`. */
+export interface Want {
+  readonly run: RunId;
+  readonly file: RunFile;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** A piece as it came. `size` is that of the whole file then; -1 where there is none, or a link stands in its place. */
+export interface Piece {
+  readonly size: number;
+  readonly bytes: Buffer;
 }
 
 /**
@@ -124,8 +149,16 @@ export interface Worker {
   submitAll(shipments: readonly Shipment[], options?: SubmitOptions): Promise<readonly SubmitResult[]>;
   /** One round trip for all runs named. */
   poll(runs: readonly RunId[], signal?: AbortSignal): Promise<RunReport[]>;
-  /** At most `limit` bytes of a file of the run folder from a byte offset. `log` is stdout and stderr together. */
-  read(run: RunId, stream: 'log' | 'supervisor', offset: number, limit: number, signal?: AbortSignal): Promise<Buffer>;
+  /** At most `limit` bytes of a file of the run folder from a byte offset. */
+  read(run: RunId, file: RunFile, offset: number, limit: number, signal?: AbortSignal): Promise<Buffer>;
+  /** The same for many pieces in one round trip, in their order. */
+  readMany(wants: readonly Want[], signal?: AbortSignal): Promise<Piece[]>;
+  /**
+   * Gives the log from a byte offset as it grows, over a channel of its own; resolves when the run has ended and all of
+   * its log was given. Survives nothing: whoever wants to go on polls, and follows again.
+   * @throws HumanError `unreachable` when the link dies, `log-truncated` when the log shrank meanwhile
+   */
+  follow(run: RunId, offset: number, onBytes: (bytes: Buffer) => void, signal: AbortSignal): Promise<void>;
   /** Asks the box to stop the run and its whole process tree. Returns when the box has taken note. */
   cancel(run: RunId, signal?: AbortSignal): Promise<void>;
   /** The files of `artifacts`, capped by size; paths are checked. */

@@ -17,11 +17,20 @@ export function parsePoll(text: string): RunReport[] | undefined {
   const end = lines.lastIndexOf('END');
   if (end < 0) return undefined;
   const reports: RunReport[] = [];
+  let open = false;
   for (const line of lines.slice(0, end)) {
+    if (line.startsWith('+')) {
+      const last = reports.at(-1);
+      // Behind a run that was left out, or a line that is none, there is nobody it belongs to.
+      if (last && open) reports[reports.length - 1] = { ...last, ...extraOf(line, last) };
+      continue;
+    }
     const [run, state, code, reason, ended, started, place, gpus, size, ...why] = line.split('\t');
+    open = false;
     if (run === undefined || !isRunId(run) || state === undefined || size === undefined) continue;
     const known = stateOf(run, state, code ?? '', reason ?? '', why.join(' '));
     if (!known) continue;
+    open = true;
     reports.push({
       ...known,
       logBytes: number(size) ?? 0,
@@ -32,6 +41,30 @@ export function parsePoll(text: string): RunReport[] | undefined {
     });
   }
   return reports;
+}
+
+/** What a line `+KEY VALUE` adds to the report before it; nothing for a key that is not known here. */
+export function extraOf(line: string, report: Pick<RunReport, 'files'>): Partial<RunReport> {
+  const blank = line.indexOf(' ');
+  const [key, value] = blank < 0 ? [line, ''] : [line.slice(0, blank), line.slice(blank + 1)];
+  switch (key) {
+    case '+use': {
+      const [at, utilisation, usedMiB] = value.split(' ').map(Number);
+      if (!Number.isFinite(at) || !Number.isFinite(utilisation) || !Number.isFinite(usedMiB)) return {};
+      return { use: { at: (at ?? 0) * 1000, utilisation: utilisation ?? 0, usedMiB: usedMiB ?? 0 } };
+    }
+    case '+evaluated':
+      return { evaluatedAt: number(value) };
+    case '+sandbox':
+      return value === '' ? {} : { sandbox: value };
+    case '+file': {
+      const [, size = '', path = ''] = /^(\d+) (.+)$/.exec(value) ?? [];
+      if (path === '') return {};
+      return { files: [...(report.files ?? []), { path, size: Number(size) }] };
+    }
+    default:
+      return {};
+  }
 }
 
 function stateOf(

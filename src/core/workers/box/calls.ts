@@ -1,6 +1,7 @@
 import { type BoxOf, HumanError } from '../../domain/index.ts';
 import type { Random } from '../../system/index.ts';
 import { throwForAnswer } from './answers.ts';
+import { FollowStream } from './reading.ts';
 import { installer, launcher, type ScriptName } from './scripts.ts';
 import type { ExecCall, Transport } from './transport.ts';
 
@@ -49,6 +50,22 @@ export class BoxCalls {
       }
       await this.#install(call.signal);
     }
+  }
+
+  /** The log of a run from byte `offset` as it grows, to its end. */
+  async follow(run: string, offset: number, onBytes: (bytes: Buffer) => void, signal: AbortSignal): Promise<void> {
+    const nonce = this.#random.word(16);
+    const stop = new AbortController();
+    const stream = new FollowStream(nonce, onBytes, (error) => stop.abort(error), this.where);
+    const { code, stderr } = await this.transport.exec({
+      script: launcher(nonce, this.#root, 'follow', [run, String(offset)]),
+      signal: AbortSignal.any([signal, stop.signal]),
+      // A log may say nothing for hours; the connection's own sign of life notices a dead link.
+      idleMs: Number.POSITIVE_INFINITY,
+      onStdout: (chunk) => stream.take(chunk),
+      onStderr: (chunk) => stream.hear(chunk),
+    });
+    if (!stream.begun || code !== 0) throw this.#failed('follow', code, stderr);
   }
 
   async #install(signal?: AbortSignal): Promise<void> {

@@ -63,3 +63,24 @@ function finish(regex: string): string {
   if (regex.endsWith('/**')) return `${regex.slice(0, -3)}(/.*)?`;
   return regex.endsWith('**') ? `${regex.slice(0, -2)}.*` : regex;
 }
+
+/** The folders, or files, under which everything lies that the patterns can match; `.` for the root. None within another. */
+export function globRoots(globs: readonly string[]): string[] {
+  const roots = globs
+    .filter((glob) => !/[\n\0]/.test(glob))
+    .map((glob) => {
+      const names = glob
+        .replace(/^\.?\/+/, '')
+        .replace(/\/+$/, '')
+        .split('/');
+      const wild = names.findIndex((name) => /[*?[{]/.test(name));
+      return (wild < 0 ? names : names.slice(0, wild)).join('/') || '.';
+    });
+  if (roots.includes('.')) return ['.'];
+  return [...new Set(roots)].filter((root) => !roots.some((other) => root.startsWith(`${other}/`)));
+}
+
+/** The patterns of `metrics: [{ file }]`. */
+export function metricGlobs(metrics: readonly (string | { readonly file: string })[]): string[] {
+  return metrics.flatMap((source) => (typeof source === 'string' ? [] : [source.file]));
+}

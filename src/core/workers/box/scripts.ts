@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import cancel from './cancel.sh';
 import end from './end.sh';
+import follow from './follow.sh';
 import have from './have.sh';
 import install from './install.sh';
 import launch from './launch.sh';
@@ -30,6 +31,7 @@ const FILES: Readonly<Record<string, string>> = {
   'poll.sh': poll,
   'cancel.sh': cancel,
   'read.sh': read,
+  'follow.sh': follow,
   'list.sh': list,
   'tidy.sh': tidy,
   'probe.sh': probe,
@@ -47,6 +49,7 @@ export type ScriptName =
   | 'poll'
   | 'cancel'
   | 'read'
+  | 'follow'
   | 'list'
   | 'tidy'
   | 'probe'

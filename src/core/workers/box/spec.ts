@@ -1,6 +1,6 @@
 import { type BoxOf, type Environment, HumanError, parseDuration, type SeedRule } from '../../domain/index.ts';
 import type { Shipment } from '../types.ts';
-import { globsToRegexes } from './glob.ts';
+import { globRoots, globsToRegexes, metricGlobs } from './glob.ts';
 
 /** A run without a limit of its own would hold a GPU for ever; the schema gives one hour. */
 const DEFAULT_TIMEOUT_S = 3600;
@@ -53,6 +53,8 @@ export function specFiles(box: BoxOf<'ssh'> | BoxOf<'slurm'>, shipment: Shipment
     setup_inputs: globsToRegexes(environment.setup_inputs).trimEnd(),
     protected: globsToRegexes(environment.protected).trimEnd(),
     artifacts: globsToRegexes(environment.artifacts).trimEnd(),
+    metric_files: globsToRegexes(metricGlobs(environment.metrics)).trimEnd(),
+    metric_roots: globRoots(metricGlobs(environment.metrics)).join('\n'),
     timeout: String(parseDuration(environment.resources.timeout) ?? DEFAULT_TIMEOUT_S),
     gpus: String(environment.resources.gpus),
     gpu_list: gpuList,

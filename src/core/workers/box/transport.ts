@@ -19,6 +19,10 @@ export interface ExecCall {
   readonly signal?: AbortSignal;
   /** Milliseconds without a byte in either direction after which the box counts as unreachable. Default 120,000. */
   readonly idleMs?: number;
+  /** Takes what the script prints as it comes; the result's `stdout` is then empty. */
+  readonly onStdout?: (chunk: Buffer) => void;
+  /** Hears what the script says on stderr as it comes. */
+  readonly onStderr?: (chunk: Buffer) => void;
 }
 
 export interface ExecResult {

@@ -1,9 +1,21 @@
 import * as path from 'node:path';
 import { type BoxOf, type HumanError, isHumanError, isRunId, type RunId } from '../../domain/index.ts';
 import type { System } from '../../system/index.ts';
-import type { BoxReport, RunReport, Shipment, SubmitOptions, SubmitOutcome, SubmitResult, Worker } from '../types.ts';
+import type {
+  BoxReport,
+  Piece,
+  RunFile,
+  RunReport,
+  Shipment,
+  SubmitOptions,
+  SubmitOutcome,
+  SubmitResult,
+  Want,
+  Worker,
+} from '../types.ts';
 import { parsePoll, parseProbe, throwForAnswer } from './answers.ts';
 import { BoxCalls } from './calls.ts';
+import { parsePieces, wantLines } from './reading.ts';
 import { outcomeOf, Shipper, type StartAnswer } from './shipper.ts';
 import { runFrames, startStream } from './spec.ts';
 import type { Transport } from './transport.ts';
@@ -133,8 +145,24 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
     return reports;
   }
 
-  async read(run: RunId, stream: 'log' | 'supervisor', offset: number, limit: number, signal?: AbortSignal) {
-    return this.#readFile(run, stream, offset, limit, signal);
+  async read(run: RunId, file: RunFile, offset: number, limit: number, signal?: AbortSignal): Promise<Buffer> {
+    if (limit <= 0) return Buffer.alloc(0);
+    const [piece] = await this.readMany([{ run, file, offset, limit }], signal);
+    if (!piece) throw this.calls.cut();
+    return piece.bytes;
+  }
+
+  async readMany(wants: readonly Want[], signal?: AbortSignal): Promise<Piece[]> {
+    if (wants.length === 0) return [];
+    for (const { run } of wants) this.check(run);
+    const pieces = parsePieces(await this.calls.call('read', [], { input: wantLines(wants), signal }), wants.length);
+    if (!pieces) throw this.calls.cut();
+    return pieces;
+  }
+
+  async follow(run: RunId, offset: number, onBytes: (bytes: Buffer) => void, signal: AbortSignal): Promise<void> {
+    this.check(run);
+    await this.calls.follow(run, offset, onBytes, signal);
   }
 
   async cancel(run: RunId, signal?: AbortSignal): Promise<void> {
@@ -163,7 +191,7 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
       await files.remove(part);
       await files.writeAt(part, 0, Buffer.alloc(0));
       for (let offset = 0; offset < size; ) {
-        const bytes = await this.#readFile(run, `code/${name}`, offset, Math.min(4 * CHUNK, size - offset), signal);
+        const bytes = await this.read(run, `code/${name}`, offset, Math.min(4 * CHUNK, size - offset), signal);
         if (bytes.length === 0) break;
         await files.writeAt(part, offset, bytes);
         offset += bytes.length;
@@ -190,12 +218,6 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
 
   dispose(): void {
     this.transport.dispose();
-  }
-
-  async #readFile(run: RunId, file: string, offset: number, limit: number, signal?: AbortSignal): Promise<Buffer> {
-    this.check(run);
-    if (limit <= 0) return Buffer.alloc(0);
-    return this.calls.call('read', [run, file, String(offset), String(limit)], { signal });
   }
 
   protected check(run: RunId): void {

@@ -52,6 +52,9 @@ export interface RunSpec {
   readonly setupInputs: readonly string[];
   readonly protected: readonly string[];
   readonly artifacts: readonly string[];
+  /** The files the run writes metrics into, and where they may lie. */
+  readonly metricFiles?: readonly string[];
+  readonly metricRoots?: readonly string[];
   readonly timeoutSeconds: number;
   readonly gpus: number;
   readonly gpuList: 'all' | readonly number[];

@@ -1,3 +1,5 @@
+import * as path from 'node:path';
+import { extraOf } from '../box/answers.ts';
 import type { RunReport } from '../types.ts';
 import { type HolderParts, readLife } from './holder.ts';
 import type { RunFolder } from './layout.ts';
@@ -57,6 +59,11 @@ export async function reportOf(
   const started = Number((await parts.files.readText(run.started)) ?? Number.NaN);
   const gpus = ((await parts.files.readText(run.gpus)) ?? '').split(/\s+/).filter((uuid) => uuid !== '');
   const place = queue.indexOf(run.id);
+  const [use, evaluated, sandbox] = await Promise.all(
+    ['use', 'evaluated', 'sandbox'].map(
+      async (name) => (await parts.files.readText(path.join(run.folder, name)))?.trim() ?? '',
+    ),
+  );
   return {
     run: run.id,
     ...state,
@@ -64,6 +71,9 @@ export async function reportOf(
     logBytes: (await parts.files.info(run.log))?.size ?? 0,
     startedAt: Number.isFinite(started) ? started : undefined,
     gpus,
+    ...(use === '' ? {} : extraOf(`+use ${use}`, {})),
+    ...(evaluated === '' ? {} : extraOf(`+evaluated ${evaluated}`, {})),
+    ...(sandbox === '' ? {} : extraOf(`+sandbox ${sandbox}`, {})),
     position: state.state === 'waiting' && place >= 0 ? place + 1 : undefined,
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { type BoxOf, HumanError, parseDuration } from '../../domain/index.ts';
+import { globRoots, metricGlobs } from '../box/glob.ts';
 import { commandOf, variables } from '../box/spec.ts';
 import type { Shipment, SubmitOutcome } from '../types.ts';
 import { ownEnvironment } from './environment.ts';
@@ -32,6 +33,8 @@ function specOf(box: BoxOf<'local'>, shipment: Shipment, parts: LocalParts): Run
     setupInputs: expressions(environment.setup_inputs),
     protected: expressions(environment.protected),
     artifacts: expressions(environment.artifacts),
+    metricFiles: expressions(metricGlobs(environment.metrics)),
+    metricRoots: globRoots(metricGlobs(environment.metrics)),
     timeoutSeconds: parseDuration(environment.resources.timeout) ?? 3600,
     gpus: environment.resources.gpus,
     gpuList: box.gpus === 0 ? [] : box.gpus,

@@ -1,7 +1,18 @@
 import * as path from 'node:path';
 import { type BoxOf, HumanError, isHumanError, isRunId, type RunId } from '../../domain/index.ts';
 import { bundleFile, type Processes, realProcesses, type System } from '../../system/index.ts';
-import type { BoxReport, RunReport, Shipment, SubmitOptions, SubmitOutcome, SubmitResult, Worker } from '../types.ts';
+import type {
+  BoxReport,
+  Piece,
+  RunFile,
+  RunReport,
+  Shipment,
+  SubmitOptions,
+  SubmitOutcome,
+  SubmitResult,
+  Want,
+  Worker,
+} from '../types.ts';
 import { sweep } from './command.ts';
 import { readLife } from './holder.ts';
 import { inside, type Layout, layoutOf, type RunFolder, type RunSpec, rootOf } from './layout.ts';
@@ -11,6 +22,7 @@ import { probe } from './probe.ts';
 import { reportOf } from './report.ts';
 import { waitingRuns } from './slots.ts';
 import { CLAIM, submit } from './submit.ts';
+import { Watching } from './watching.ts';
 
 export interface LocalOptions {
   readonly system: System;
@@ -33,11 +45,24 @@ export type LocalParts = LockParts &
     readonly lingerMs: number;
   };
 
+/** The states in which there may be metric files, and those after which a log no longer grows. */
+const WRITES: ReadonlySet<string> = new Set([
+  'running',
+  'finishing',
+  'succeeded',
+  'failed',
+  'timed-out',
+  'cancelled',
+  'lost',
+]);
+const ENDED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'timed-out', 'cancelled', 'lost', 'absent']);
+
 /** This machine as a box. Everything it knows is in the run folders, so that any process may ask and none must live. */
 export class LocalWorker implements Worker {
   readonly box: BoxOf<'local'>;
   readonly #layout: Layout;
   readonly #parts: LocalParts;
+  readonly #watching: Watching;
 
   constructor(box: BoxOf<'local'>, options: LocalOptions) {
     const { system } = options;
@@ -56,6 +81,7 @@ export class LocalWorker implements Worker {
       graceMs: options.graceMs ?? 15_000,
       lingerMs: options.lingerMs ?? 5000,
     };
+    this.#watching = new Watching(system);
   }
 
   probe(): Promise<BoxReport> {
@@ -88,16 +114,34 @@ export class LocalWorker implements Worker {
   async poll(runs: readonly RunId[]): Promise<RunReport[]> {
     const queue = await waitingRuns(this.#parts, this.#layout);
     return Promise.all(
-      runs.map((id) => {
+      runs.map(async (id) => {
         const run = this.#folder(id);
-        return reportOf(this.#parts, run, () => isLocked(this.#parts, run.folder, CLAIM), queue);
+        const report = await reportOf(this.#parts, run, () => isLocked(this.#parts, run.folder, CLAIM), queue);
+        if (!WRITES.has(report.state)) return report;
+        // After the exit was seen, so that the sizes that come with an end are the whole files.
+        const files = await this.#watching.files(run);
+        return files.length === 0 ? report : { ...report, files };
       }),
     );
   }
 
-  async read(run: RunId, stream: 'log' | 'supervisor', offset: number, limit: number): Promise<Buffer> {
-    const { log, supervisorLog } = this.#folder(run);
-    return this.#parts.files.readRange(stream === 'log' ? log : supervisorLog, offset, limit);
+  async read(run: RunId, file: RunFile, offset: number, limit: number): Promise<Buffer> {
+    return (await this.#watching.read(this.#folder(run), file, offset, limit)).bytes;
+  }
+
+  readMany(wants: readonly Want[]): Promise<Piece[]> {
+    return Promise.all(
+      wants.map(({ run, file, offset, limit }) => this.#watching.read(this.#folder(run), file, offset, limit)),
+    );
+  }
+
+  follow(id: RunId, offset: number, onBytes: (bytes: Buffer) => void, signal: AbortSignal): Promise<void> {
+    const run = this.#folder(id);
+    const over = async () => {
+      const [report] = await this.poll([id]);
+      return report === undefined || ENDED.has(report.state);
+    };
+    return this.#watching.follow(run, offset, onBytes, over, signal);
   }
 
   async cancel(id: RunId): Promise<void> {

@@ -239,11 +239,13 @@ export class SshConnection implements Transport {
       signal?.addEventListener('abort', onAbort, { once: true });
       channel.on('data', (chunk: Buffer) => {
         busy();
-        stdout.push(chunk);
+        if (call.onStdout) call.onStdout(chunk);
+        else stdout.push(chunk);
       });
       // Unread stderr would stall the channel.
       channel.stderr.on('data', (chunk: Buffer) => {
         busy();
+        call.onStderr?.(chunk);
         errorBytes += chunk.length;
         if (errorBytes <= MAX_STDERR) stderr.push(chunk);
       });

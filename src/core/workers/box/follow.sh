@@ -1,0 +1,13 @@
+# A log as it grows: $1 root, $2 run, $3 offset. Answers FOLLOW, then its bytes from there on, until the run has ended and all of it was
+# given. Woken by the disk where it can tell of changes. tail says on stderr when the log was truncated.
+rc_root=$1
+. "${0%/*}/lib.sh"
+rc_is_run "$2" || exit 1
+cd -- "$rc_root/runs/$2" 2>/dev/null || exit 3
+[ -f log ] && [ ! -L log ] || exit 3
+echo FOLLOW
+if [ ! -e exit ] && rc_alive .; then
+  # Nobody on the other side is noticed at the next write only: this ends with the channel's end.
+  exec tail -c "+$(($3 + 1))" -s 0.5 --pid="$rc_pid" -f log
+fi
+exec tail -c "+$(($3 + 1))" log
