@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { realSystem } from './core/system/index.ts';
+import { noticeBoxes } from './vscode/box-notices.ts';
 import { registerCommands } from './vscode/commands/register.ts';
 import { commandTable } from './vscode/commands/table.ts';
 import { ContextKeys } from './vscode/context-keys.ts';
@@ -53,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const leaderboards = store.add(new Leaderboards(context.extensionUri, current, system, log));
   const views = store.add(new Views(current, reviews, keys, system.clock));
   store.add(createStatusBar(current));
+  store.add(noticeBoxes(current));
   store.add(showDiagnostics(current));
   store.add(assistYaml(system));
   store.add(onDidChangeSettings('model', () => void current.refresh()));

@@ -261,6 +261,7 @@ class OpenResearch implements Research {
 
   async runBaseline(options: Ask & { readonly box?: string; readonly seeds?: number } = {}): Promise<readonly RunId[]> {
     const base = await this.#readyToRun();
+    await this.#fleet.expectPerson(options.box);
     const runs = newRunIds(this.#parts, seedsFrom(1, options.seeds ?? 3));
     return this.#request('baseline', { base: base.id, box: options.box, runs }, options);
   }
@@ -270,6 +271,7 @@ class OpenResearch implements Research {
     options: Ask & { readonly box?: string; readonly seeds?: number } = {},
   ): Promise<readonly RunId[]> {
     await this.#readyToRun((await requireCandidate(this.#parts, candidate)).candidate.base);
+    await this.#fleet.expectPerson(options.box);
     const mine = (await this.#parts.store.runs({ candidate })).filter((run) => run.purpose === 'trial');
     const first = Math.max(0, ...mine.map((run) => run.seed)) + 1;
     const runs = newRunIds(this.#parts, seedsFrom(first, options.seeds ?? 1));
@@ -281,6 +283,7 @@ class OpenResearch implements Research {
     if (!row) throw new HumanError(`There is no run ${run}.`, { code: 'no-run' });
     if (row.candidate !== undefined) return this.run(row.candidate, { seeds, box: row.box });
     await this.#readyToRun(row.base);
+    await this.#fleet.expectPerson(row.box);
     const baseline = (await this.#parts.store.runs({ base: row.base })).filter((one) => one.purpose === 'baseline');
     const first = Math.max(0, ...baseline.map((one) => one.seed)) + 1;
     const runs = newRunIds(this.#parts, seedsFrom(first, seeds));
@@ -333,6 +336,7 @@ class OpenResearch implements Research {
   async startSearch(options: SearchOptions & Ask): Promise<SearchResult> {
     await this.#readyToRun();
     await this.#agreeToModel();
+    await this.#fleet.expectPerson();
     const { signal, progress, ...payload } = options;
     return this.#request('search', payload, { signal, progress });
   }

@@ -10,9 +10,10 @@ import {
 } from '../domain/index.ts';
 import { type BoxLoad, place, type QueuedRun, whyWaiting } from '../scheduler/index.ts';
 import type { Lease } from '../store/index.ts';
-import { type Asker, type BoxReport, createWorker, type RunReport, type Worker } from '../workers/index.ts';
+import { type BoxReport, createWorker, type RunReport, Typed, type Worker } from '../workers/index.ts';
 import { backOffMs, ENDS_RUN, isFoundLater, NEEDS_PERSON, STOPS_BOX, slotsOf } from './fleet-rules.ts';
 import { RunKeeper } from './keep-run.ts';
+import { MayAsk } from './may-ask.ts';
 import { loadedBoxes, type Parts } from './parts.ts';
 import { makeShipment } from './ship.ts';
 
@@ -41,8 +42,7 @@ interface BoxState {
   unreachableSince: Millis | undefined;
   /** A problem only a person can mend: the box takes nothing new until it answered, or *Check Boxes*. */
   problem: string | undefined;
-  /** A person waits for *Check Boxes*, so that the box may ask them something. */
-  checking: boolean;
+  readonly mayAsk: MayAsk;
   /** Lost runs to ask for again. */
   again: readonly Run[];
   /** The same box before its lines changed: what it is in the middle of comes first. */
@@ -63,6 +63,7 @@ export class Fleet {
   readonly #keeper: RunKeeper;
   readonly #boxes = new Map<string, BoxState>();
   readonly #stop = new AbortController();
+  readonly #typed = new Typed();
   readonly #work = new Set<Promise<void>>();
   readonly #changed: () => void;
   readonly #shipTries = new Map<string, { readonly times: number; readonly next: Millis }>();
@@ -110,7 +111,7 @@ export class Fleet {
         failures: 0,
         unreachableSince: undefined,
         problem: undefined,
-        checking: false,
+        mayAsk: new MayAsk(this.#parts.system.clock),
         again: [],
         before: before.get(box.name),
       });
@@ -138,11 +139,15 @@ export class Fleet {
     await this.worker(name);
     const state = this.#boxes.get(name);
     if (!state) throw new HumanError(`The box ${name} was removed from boxes.yaml meanwhile.`, { code: 'no-such-box' });
-    state.checking = true;
-    try {
-      return await this.#probe(state, signal);
-    } finally {
-      state.checking = false;
+    return state.mayAsk.whileChecking(() => this.#probe(state, signal));
+  }
+
+  /** A person just asked for runs, on one box or on any: one not reached yet may ask them for a key or a password. */
+  async expectPerson(name?: string): Promise<void> {
+    await this.refresh();
+    for (const state of this.#boxes.values()) {
+      if (name !== undefined && name !== state.box.name) continue;
+      if (state.mayAsk.expect() && state.problem !== undefined) state.nextLook = 0;
     }
   }
 
@@ -153,6 +158,7 @@ export class Fleet {
     state.report = report;
     state.problem = report.needsPerson;
     state.nextLook = 0;
+    state.mayAsk.settle(report.reachable);
     if (report.reachable) state.failures = 0;
     state.unreachableSince = report.reachable ? undefined : (state.unreachableSince ?? this.#now());
     this.#changed();
@@ -255,7 +261,8 @@ export class Fleet {
       createWorker(state.box, {
         system: this.#parts.system,
         configFolder: this.#parts.configFolder,
-        asker: this.#askerOf(state),
+        asker: state.mayAsk.asker(this.#parts.host.asker),
+        typed: this.#typed,
         sshConfigFile: this.#parts.system.env.RESEARCH_COPILOT_SSH_CONFIG,
       });
     state.worker = made;
@@ -263,18 +270,6 @@ export class Fleet {
       state.worker = undefined;
     });
     return made;
-  }
-
-  /** In the background a person is asked once: after their no, only *Check Boxes* asks again. */
-  #askerOf(state: BoxState): Asker | undefined {
-    const { asker } = this.#parts.host;
-    const may = () => state.checking || state.problem === undefined;
-    return (
-      asker && {
-        trustHostKey: async (question) => may() && asker.trustHostKey(question),
-        secret: async (question) => (may() ? asker.secret(question) : undefined),
-      }
-    );
   }
 
   async #place(lease: Lease, queued: readonly Run[], live: readonly Run[]): Promise<void> {
@@ -442,6 +437,7 @@ export class Fleet {
 
   #noteAnswer(state: BoxState): void {
     state.failures = 0;
+    state.mayAsk.settle(true);
     state.unreachableSince = undefined;
     state.problem = undefined;
     state.nextLook = this.#now() + (state.box.kind === 'local' ? LOCAL_POLL_MS : POLL_MS);
@@ -459,6 +455,7 @@ export class Fleet {
     if (this.#stop.signal.aborted || this.#boxes.get(state.box.name) !== state) return;
     const code = isHumanError(error) ? error.code : 'bug';
     if (code === 'lease-lost') return;
+    state.mayAsk.settle(false);
     if (isHumanError(error) && NEEDS_PERSON.has(code)) state.problem = error.message;
     const unreachable = code === 'unreachable' || NEEDS_PERSON.has(code);
     this.#backOff(state, unreachable);

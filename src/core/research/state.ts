@@ -73,6 +73,7 @@ export function boxNode(box: Box, conditions: readonly BoxCondition[], runs: rea
     report: condition?.report,
     // Only the process that drives asks the boxes; to the others their runs tell.
     unreachableSince: condition?.unreachableSince ?? own.find((run) => run.unreachableSince)?.unreachableSince,
+    problem: condition?.problem,
     running,
     waiting: own.length - running,
   };

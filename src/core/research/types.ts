@@ -40,6 +40,8 @@ export interface BoxNode {
   readonly where: string;
   readonly report?: BoxReport;
   readonly unreachableSince?: Millis;
+  /** It needs attention: a host key or a login that only a person can settle, by *Check Boxes*. */
+  readonly problem?: string;
   readonly running: number;
   readonly waiting: number;
 }

@@ -2,6 +2,7 @@ import type { Box } from '../domain/index.ts';
 import { createLocalWorker } from './local/index.ts';
 import type { Worker, WorkerDeps } from './types.ts';
 
+export { Typed } from './typed.ts';
 export type * from './types.ts';
 
 /**

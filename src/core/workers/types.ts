@@ -1,5 +1,6 @@
 import type { Box, Environment, HumanError, Purpose, RunId, RunState } from '../domain/index.ts';
 import type { System } from '../system/index.ts';
+import type { Typed } from './typed.ts';
 
 export interface Gpu {
   readonly index: number;
@@ -179,6 +180,8 @@ export interface Asker {
     readonly fingerprint: string;
   }): Promise<boolean>;
   secret(question: { readonly prompt: string }): Promise<string | undefined>;
+  /** Whether a person waits for this box now; without it they do. Where not, nothing is asked, as without an asker. */
+  present?(): boolean;
 }
 
 /** What every worker is built from. */
@@ -188,6 +191,8 @@ export interface WorkerDeps {
   readonly configFolder: string;
   /** None: a background worker, which never asks and throws `host-key` or `auth` instead. */
   readonly asker?: Asker;
+  /** What was typed before, shared by the workers of a process; none: each connection remembers for itself. */
+  readonly typed?: Typed;
   /** Instead of the user's `~/.ssh/config` (`ssh -F`). */
   readonly sshConfigFile?: string;
 }

@@ -42,6 +42,7 @@ function boxNode(box: BoxNode): TreeNode {
 }
 
 function icon(box: BoxNode): { readonly icon: string; readonly color?: string } {
+  if (box.problem !== undefined) return { icon: 'warning', color: 'problemsWarningIcon.foreground' };
   if (box.unreachableSince !== undefined || box.report?.reachable === false) {
     return { icon: 'debug-disconnect', color: 'problemsWarningIcon.foreground' };
   }
@@ -51,6 +52,7 @@ function icon(box: BoxNode): { readonly icon: string; readonly color?: string } 
 }
 
 function describe(box: BoxNode): string {
+  if (box.problem !== undefined) return 'needs attention: Check Boxes';
   if (box.unreachableSince !== undefined) return `unreachable since ${clockTime(box.unreachableSince)}`;
   const parts = [box.kind === 'local' ? box.where : `${box.kind} ${box.where}`];
   const gpus = box.report?.gpus.length ?? 0;

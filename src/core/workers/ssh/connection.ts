@@ -32,6 +32,7 @@ export class SshConnection implements Transport {
   readonly #options: ConnectionOptions;
   #open: OpenConnection | undefined;
   #opening: Promise<OpenConnection> | undefined;
+  #openingAsks = false;
   #failures = 0;
   #notBefore = 0;
   #lastError: unknown;
@@ -98,23 +99,41 @@ export class SshConnection implements Transport {
   async #connected(signal?: AbortSignal): Promise<OpenConnection> {
     if (this.#disposed) throw new HumanError(`The connection to ${this.where} was closed.`, { code: 'unreachable' });
     if (this.#open) return this.#open;
-    // Not the caller's signal: others may wait for the same attempt.
-    this.#opening ??= this.#connect().finally(() => {
-      this.#opening = undefined;
-    });
-    if (!signal) return this.#opening;
     const aborted = Promise.withResolvers<never>();
-    const onAbort = () => aborted.reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
+    const onAbort = () => aborted.reject(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    aborted.promise.catch(() => {});
     try {
-      return await Promise.race([this.#opening, aborted.promise]);
+      const alone = this.#opening !== undefined && !this.#openingAsks;
+      return await Promise.race([this.#attempt(), aborted.promise]).catch((error) => {
+        // The attempt under way began before a person came, who can answer what it could not ask.
+        if (!alone || !this.#asker() || !isHumanError(error) || error.code === 'unreachable') throw error;
+        return Promise.race([this.#attempt(), aborted.promise]);
+      });
     } finally {
-      signal.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 
-  async #connect(): Promise<OpenConnection> {
-    const { system, asker, configFolder } = this.#options;
+  /** The attempt under way, or a new one. Not with a caller's signal: others may wait for the same. */
+  #attempt(): Promise<OpenConnection> {
+    if (this.#opening) return this.#opening;
+    const asker = this.#asker();
+    this.#openingAsks = asker !== undefined;
+    this.#opening = this.#connect(asker).finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  /** Whom to ask now, where a person waits. */
+  #asker(): Asker | undefined {
+    const { asker } = this.#options;
+    return asker?.present?.() === false ? undefined : asker;
+  }
+
+  async #connect(asker: Asker | undefined): Promise<OpenConnection> {
+    const { system, configFolder } = this.#options;
     const { clock, files, random } = system;
     if (this.#lastError !== undefined && !asker && clock.monotonic() < this.#notBefore) throw this.#lastError;
     try {

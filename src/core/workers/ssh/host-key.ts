@@ -100,7 +100,7 @@ export class HostKeyCheck {
           ? `is known by a key of another type (${verdict.entry.file}:${verdict.entry.line})`
           : 'is not known yet';
       throw refused(
-        `The host key of ${host} ${why}: ${shown}. Run Check Boxes (or research-copilot boxes) to look at it and trust it.`,
+        `The host key of ${host} ${why}: ${shown}. Run Check Boxes (or research-copilot boxes --check) to look at it and trust it.`,
       );
     }
     const trusted = await this.#asker.trustHostKey({ host, keyType: keyType(blob), fingerprint: fingerprint(blob) });
