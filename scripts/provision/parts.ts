@@ -43,6 +43,7 @@ export const PARTS: readonly Part[] = [
   },
   { name: 'sshd', rings: ['boxes', 'ui'], present: () => program('sshd'), packages: ['openssh-server'] },
   { name: 'ssh', rings: ['boxes', 'ui'], present: () => program('ssh'), packages: ['openssh-client'] },
+  { name: 'bubblewrap', rings: ['boxes'], present: () => program('bwrap'), packages: ['bubblewrap'] },
   { name: 'rsync', rings: ['boxes'], present: () => program('rsync'), packages: ['rsync'] },
   { name: 'procps', rings: ['boxes'], present: () => program('ps'), packages: ['procps'] },
   {

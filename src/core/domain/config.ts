@@ -1,11 +1,25 @@
 import * as z from 'zod';
 import { parseDuration } from './duration.ts';
+import { parseSize } from './size.ts';
 
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/, { error: 'expected a short name of letters, digits, dots and dashes' });
 const price = z.number().min(0).default(0).describe('Price of one GPU for one hour, in your currency.');
-const sandbox = z.enum(['auto', 'bwrap', 'docker', 'apptainer', 'none']).default('auto');
+const sandbox = z
+  .enum(['auto', 'bwrap', 'docker', 'apptainer', 'none'])
+  .default('auto')
+  .describe('What keeps a run to its own folder; auto takes the strongest that works on the box.');
+const sandbox_image = z
+  .string()
+  .regex(/^[^-\s]\S*$/, { error: 'expected the name of an image; it may not start with a dash' })
+  .optional()
+  .describe('The image that sandbox: docker or apptainer runs in. It needs what the runs need, such as Python.');
+const size = z
+  .string()
+  .refine((text) => (parseSize(text) ?? 0) > 0, { error: 'expected a size such as 500MB or 2GiB' });
+const max_log = size.default('1GB').describe('How much of what a run prints is kept.');
+const max_disk = size.default('100GB').describe('A run whose folder grows beyond this is ended.');
 const root = z.string().optional().describe('Folder for runs on this box; default ~/.local/share/research-copilot.');
 const hours = z.number().positive().default(12).describe('How much measured run time to send ahead.');
 
@@ -17,6 +31,8 @@ export const boxSchema = z.discriminatedUnion('kind', [
     gpus: z.union([z.literal('all'), z.array(z.int().min(0)), z.literal(0)]).default(0),
     price_per_gpu_hour: price,
     away_hours: hours,
+    max_log,
+    max_disk,
     root,
   }),
   z.strictObject({
@@ -32,7 +48,10 @@ export const boxSchema = z.discriminatedUnion('kind', [
     cpu_slots: z.int().min(0).default(1).describe('How many runs with gpus: 0 at a time.'),
     price_per_gpu_hour: price,
     sandbox,
+    sandbox_image,
     away_hours: hours,
+    max_log,
+    max_disk,
     root,
   }),
   z.strictObject({
@@ -49,6 +68,10 @@ export const boxSchema = z.discriminatedUnion('kind', [
     options: z.array(z.string()).default([]),
     max_jobs: z.int().min(1).default(16),
     price_per_gpu_hour: price,
+    sandbox,
+    sandbox_image,
+    max_log,
+    max_disk,
     root,
   }),
 ]);

@@ -5,4 +5,5 @@ export * from './environment.ts';
 export * from './human-error.ts';
 export * from './ids.ts';
 export * from './records.ts';
+export * from './size.ts';
 export * from './states.ts';

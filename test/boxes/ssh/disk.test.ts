@@ -38,7 +38,10 @@ describe('A box whose disk is full', () => {
     }
     ssh = workerOf(box, { box: { root: path.join(small, 'root') } });
     await ssh.worker.probe();
-    writeFileSync(path.join(small, 'root/box.env'), `RC_LOCKS=${box.home}/locks\nRC_LINGER=0\nRC_GRACE=1\n`);
+    writeFileSync(
+      path.join(small, 'root/box.env'),
+      `RC_LOCKS=${box.home}/locks\nRC_LINGER=0\nRC_GRACE=1\nRC_SANDBOX=none\n`,
+    );
   });
   after(async () => {
     ssh?.connection.dispose();

@@ -1,4 +1,11 @@
-import { type BoxOf, type Environment, HumanError, parseDuration, type SeedRule } from '../../domain/index.ts';
+import {
+  type BoxOf,
+  type Environment,
+  HumanError,
+  parseDuration,
+  parseSize,
+  type SeedRule,
+} from '../../domain/index.ts';
 import type { Shipment } from '../types.ts';
 import { globRoots, globsToRegexes, metricGlobs } from './glob.ts';
 
@@ -60,6 +67,10 @@ export function specFiles(box: BoxOf<'ssh'> | BoxOf<'slurm'>, shipment: Shipment
     gpu_list: gpuList,
     cpu_slots: String(cpuSlots),
     start_before: String(Math.floor(shipment.startBefore ?? 0)),
+    sandbox: box.sandbox,
+    sandbox_image: box.sandbox_image ?? '',
+    max_log: String(parseSize(box.max_log) ?? 0),
+    max_disk: String(parseSize(box.max_disk) ?? 0),
     inputs: shipment.inputs.map((input) => `${input.sha256} ${checkPath(input.path, 'inputs')}\n`).join(''),
     links: Object.entries(environment.links)
       .map(([path, target]) => `${checkPath(path, 'links')}\t${target.replaceAll('\n', ' ')}\n`)
