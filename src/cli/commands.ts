@@ -312,7 +312,7 @@ export async function boxes(session: Session, options: { readonly check?: boolea
   terminal.answer(reports);
   for (const report of reports) {
     const gpus = report.gpus.map((gpu) => gpu.name).join(', ') || 'no GPU';
-    const free = report.freeBytes === undefined ? [] : [`${formatBytes(report.freeBytes)} free`];
+    const free = report.disk === undefined ? [] : [`${formatBytes(report.disk.freeBytes)} free`];
     const parts = report.reachable
       ? [paint.green('reachable'), report.hardware, gpus, ...free]
       : [paint.red('unreachable')];

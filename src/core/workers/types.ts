@@ -2,26 +2,80 @@ import type { Box, Environment, HumanError, Purpose, RunId, RunState } from '../
 import type { System } from '../system/index.ts';
 import type { Typed } from './typed.ts';
 
+/** A process that computes on a GPU. */
+export interface GpuUser {
+  readonly pid: number;
+  /** The account it belongs to; none where the box does not show the process (a container, another pid namespace). */
+  readonly user?: string;
+  readonly usedMiB: number | null;
+  /** Its program, as the box names it. */
+  readonly program?: string;
+  /** The run of this account that it belongs to; none for a stranger's. */
+  readonly run?: RunId;
+}
+
+/** Who has the lock of a GPU: a run of this tool, of whichever account. Empty where the box does not tell. */
+export interface GpuLock {
+  readonly user?: string;
+  readonly run?: RunId;
+}
+
 export interface Gpu {
   readonly index: number;
   readonly uuid: string;
   readonly name: string;
+  /** 0 where the driver does not tell (memory shared with the processor). */
   readonly memoryMiB: number;
+  /** Null where the driver does not tell. */
   readonly usedMiB: number | null;
+  /** Per cent of the last sampling period; null where the driver does not tell. */
   readonly utilisation: number | null;
+  /** Cut into MIG devices. */
+  readonly mig: boolean;
+  readonly users: readonly GpuUser[];
+  readonly lockedBy?: GpuLock;
+}
+
+/** What keeps a box from doing all it could, with the fix. */
+export interface Problem {
+  readonly what: string;
+  readonly fix: string;
+  /** Good to know; the box works as it is. */
+  readonly note?: true;
+}
+
+/** The disk of the runs folder. */
+export interface Disk {
+  readonly freeBytes: number;
+  /** The file system as the box names it (`ext4`, `nfs4`, `tmpfs`); empty where it does not. */
+  readonly kind: string;
+  /** Other machines write to it, too. */
+  readonly network: boolean;
 }
 
 /** What *Check Boxes* shows. */
 export interface BoxReport {
   readonly box: string;
   readonly reachable: boolean;
+  /** Milliseconds for one call on an open connection. */
   readonly latencyMs?: number;
   readonly gpus: readonly Gpu[];
-  readonly freeBytes?: number;
+  readonly disk?: Disk;
   /** Tool name to version; empty text where it is there without a version. */
   readonly tools: Readonly<Record<string, string>>;
+  /** `login`: some tools are found only on the PATH of a login shell; `loginTools` names them. */
+  readonly path?: 'plain' | 'login';
+  readonly loginTools?: readonly string[];
+  /** How far the box's clock is ahead of this machine's; known to half of `latencyMs`. */
+  readonly clockSkewMs?: number;
+  /** Whether processes of this account outlive its last session by rule; undefined where logind does not tell. */
+  readonly linger?: boolean;
+  /** The sandboxes that work, each proved by a real try. */
+  readonly sandboxes?: readonly string[];
+  /** What `sandbox` of boxes.yaml comes to: one of `sandboxes`, or `none`. */
+  readonly sandbox?: string;
   /** What is missing, in words, each with the fix. */
-  readonly problems: readonly { readonly what: string; readonly fix: string }[];
+  readonly problems: readonly Problem[];
   /** The comparison class's hardware part: the kind of GPU, or `cpu` with the machine's processor. */
   readonly hardware: string;
   readonly checkedAt: number;

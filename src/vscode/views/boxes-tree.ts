@@ -69,7 +69,7 @@ function tooltip(box: BoxNode): string {
   const lines = [
     `**${escapeMarkdown(box.name)}**: ${escapeMarkdown(report.hardware)}`,
     report.latencyMs === undefined ? '' : `Answers in ${Math.round(report.latencyMs)} ms`,
-    report.freeBytes === undefined ? '' : `${formatBytes(report.freeBytes)} free`,
+    report.disk === undefined ? '' : `${formatBytes(report.disk.freeBytes)} free`,
     tools.length === 0 ? '' : escapeMarkdown(tools.join(', ')),
     `Checked at ${clockTime(report.checkedAt)}`,
   ];

@@ -210,6 +210,6 @@ describe('local box: a run', () => {
     assert.equal(report.reachable, true);
     assert.match(report.hardware, /^cpu:./);
     assert.match(report.tools.git ?? '', /^\d+\.\d+/);
-    assert.ok((report.freeBytes ?? 0) > 0);
+    assert.ok((report.disk?.freeBytes ?? 0) > 0);
   });
 });

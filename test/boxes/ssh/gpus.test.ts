@@ -133,7 +133,7 @@ describe('GPUs of an ssh box', () => {
     assert.equal(report.gpus.length, 2);
     assert.equal(report.hardware, 'NVIDIA H100 80GB HBM3');
     assert.equal(report.gpus[1]?.memoryMiB, 81559);
-    assert.ok(report.tools.git && (report.freeBytes ?? 0) > 0 && (report.latencyMs ?? 0) > 0);
+    assert.ok(report.tools.git && (report.disk?.freeBytes ?? 0) > 0 && (report.latencyMs ?? 0) > 0);
     rmSync(path.join(box.home, 'gpus'));
     const broken = await ssh.worker.probe();
     assert.match(broken.hardware, /^cpu:/);

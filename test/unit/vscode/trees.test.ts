@@ -190,7 +190,16 @@ describe('the Runs view', () => {
 
 describe('the Boxes view', () => {
   it('shows GPUs and what is missing, each with its fix', () => {
-    const gpu = { index: 0, uuid: 'GPU-1', name: 'H100', memoryMiB: 81559, usedMiB: 100, utilisation: 3 };
+    const gpu = {
+      index: 0,
+      uuid: 'GPU-1',
+      name: 'H100',
+      memoryMiB: 81559,
+      usedMiB: 100,
+      utilisation: 3,
+      mig: false,
+      users: [],
+    };
     const report = {
       box: 'lambda-1',
       reachable: true,

@@ -139,3 +139,11 @@ rc_matching() {
   (cd -- "$1" && find . -name '*
 *' -prune -o -type f -print) | cut -c3- | LC_ALL=C grep -E -x -f "$2" || :
 }
+
+# What only a login shell has on its PATH is found too, after the rest; probe.sh and run.sh write it down.
+rc_plain_path=$PATH
+rc_read "$rc_root/login-path"
+[ -z "$rc_got" ] || PATH=$PATH:$rc_got
+# WSL keeps it where a plain exec does not look.
+rc_nvidia_smi=${RC_NVIDIA_SMI:-nvidia-smi}
+command -v "$rc_nvidia_smi" >/dev/null 2>&1 || [ ! -x /usr/lib/wsl/lib/nvidia-smi ] || rc_nvidia_smi=/usr/lib/wsl/lib/nvidia-smi

@@ -39,7 +39,7 @@ rc_check() {
     rc_end 125 expired 'It found no slot before its time to start had passed.'
   fi
 }
-rc_smi() { timeout 10 "${RC_NVIDIA_SMI:-nvidia-smi}" "$@" 2>/dev/null; }
+rc_smi() { timeout 10 "$rc_nvidia_smi" "$@" 2>/dev/null; }
 
 # The slots of this box, one a line: `name index uuid`.
 if [ "$rc_wanted" -gt 0 ]; then

@@ -13,7 +13,8 @@ import type {
   Want,
   Worker,
 } from '../types.ts';
-import { parsePoll, parseProbe, throwForAnswer } from './answers.ts';
+import { parsePoll, throwForAnswer } from './answers.ts';
+import { askProbe } from './ask-probe.ts';
 import { BoxCalls } from './calls.ts';
 import { parsePieces, wantLines } from './reading.ts';
 import { outcomeOf, Shipper, type StartAnswer } from './shipper.ts';
@@ -50,17 +51,8 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
     this.#shipper = new Shipper(this.calls, options.system.files, (...start) => this.start(...start));
   }
 
-  async probe(signal?: AbortSignal): Promise<BoxReport> {
-    // The first call pays for the connection and the scripts; the second one is the latency.
-    await this.calls.call('poll', [], { signal });
-    const { clock } = this.#system;
-    const before = clock.monotonic();
-    await this.calls.call('poll', [], { signal });
-    const latency = clock.monotonic() - before;
-    const answer = await this.calls.call('probe', [], { signal });
-    const report = parseProbe(answer.toString('utf8'), this.box, latency, clock.now());
-    if (!report) throw this.calls.cut();
-    return report;
+  probe(signal?: AbortSignal): Promise<BoxReport> {
+    return askProbe(this.calls, this.box, this.#system.clock, signal);
   }
 
   async submit(shipment: Shipment, signal?: AbortSignal): Promise<SubmitOutcome> {

@@ -1,21 +1,65 @@
 import type { Spawn } from '../../system/index.ts';
-import { parseGpu } from '../box/answers.ts';
-import type { Gpu } from '../types.ts';
+import {
+  APP_QUERY,
+  type BareGpu,
+  GPU_QUERIES,
+  isUnknownField,
+  readApps,
+  readGpus,
+  SMI_FORMAT,
+  type SmiAnswer,
+  WSL_SMI,
+} from '../nvidia-smi.ts';
+import type { Problem } from '../types.ts';
 
-const QUERY = 'index,uuid,name,memory.total,memory.used,utilization.gpu';
 const LIMIT_MS = 10_000;
 
-/** The GPUs that nvidia-smi lists, or why it does not. */
-export async function listGpus(spawn: Spawn): Promise<{ readonly gpus: readonly Gpu[]; readonly problem?: string }> {
+/** What nvidia-smi says within the limit; undefined where there is no such program. It is left behind where it hangs. */
+async function ask(spawn: Spawn, program: string, query: string, signal?: AbortSignal): Promise<SmiAnswer | undefined> {
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  const either = signal ? AbortSignal.any([signal, limit]) : limit;
+  const stopped = Promise.withResolvers<never>();
+  const onAbort = () => stopped.reject(either.reason);
+  either.addEventListener('abort', onAbort, { once: true });
   try {
-    const result = await spawn.run('nvidia-smi', [`--query-gpu=${QUERY}`, '--format=csv,noheader,nounits'], {
-      signal: AbortSignal.timeout(LIMIT_MS),
-    });
-    const text = result.stdout.toString('utf8');
-    if (result.code !== 0) return { gpus: [], problem: `nvidia-smi fails: ${text.trim().split('\n')[0] ?? ''}` };
-    return { gpus: text.split('\n').flatMap((line) => parseGpu(line) ?? []) };
+    // A process of a stuck driver does not end when it is told to: the abort itself ends the waiting.
+    const run = spawn.run(program, [query, SMI_FORMAT], { signal: either });
+    const { code, stdout, stderr } = await Promise.race([run, stopped.promise]);
+    return { code, text: `${stdout.toString('utf8')}${stderr.toString('utf8')}`, query: query.replace(/^.*?=/, '') };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { gpus: [], problem: 'nvidia-smi is missing' };
-    return { gpus: [], problem: 'nvidia-smi hangs' };
+    signal?.throwIfAborted();
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    return { code: limit.aborted ? 124 : 126, text: error instanceof Error ? error.message : '', query };
+  } finally {
+    either.removeEventListener('abort', onAbort);
   }
+}
+
+/** The GPUs that nvidia-smi lists, and why it lists none; `program` undefined: there is no nvidia-smi. */
+export async function listGpus(
+  spawn: Spawn,
+  signal?: AbortSignal,
+): Promise<{ readonly program?: string; readonly gpus: readonly BareGpu[]; readonly problems: readonly Problem[] }> {
+  for (const program of ['nvidia-smi', ...(process.platform === 'linux' ? [WSL_SMI] : [])]) {
+    for (const query of GPU_QUERIES) {
+      const answer = await ask(spawn, program, `--query-gpu=${query}`, signal);
+      if (!answer) break;
+      if (isUnknownField(answer) && query !== GPU_QUERIES.at(-1)) continue;
+      return { program, ...readGpus(answer) };
+    }
+  }
+  return {
+    gpus: [],
+    problems: [{ what: 'nvidia-smi is missing', fix: 'Install the NVIDIA driver, or set gpus: 0 for this box.' }],
+  };
+}
+
+/** The processes that compute, by GPU. */
+export async function listApps(
+  spawn: Spawn,
+  program: string,
+  signal?: AbortSignal,
+): Promise<ReturnType<typeof readApps>> {
+  const answer = await ask(spawn, program, `--query-compute-apps=${APP_QUERY}`, signal);
+  return answer?.code === 0 ? readApps(answer.text) : [];
 }

@@ -63,11 +63,17 @@ export async function takeLock(
   return { release: () => parts.files.writeAt(file(own), 0, Buffer.from(FREE)) };
 }
 
+/** What the live process that has the lock noted at its taking; undefined where none has it. */
+export async function noteOfHolder(parts: LockParts, folder: string, name: string): Promise<string | undefined> {
+  const newest = (await generations(parts, folder, name)).at(-1);
+  if (newest === undefined) return undefined;
+  const file = path.join(folder, `${name}.${newest}`);
+  const text = await parts.files.readText(file);
+  if (text === undefined || text.startsWith(FREE)) return undefined;
+  return (await readLife(file, parts)) === 'alive' ? (text.split('\n')[1] ?? '') : undefined;
+}
+
 /** Whether a live process has the lock. */
 export async function isLocked(parts: LockParts, folder: string, name: string): Promise<boolean> {
-  const newest = (await generations(parts, folder, name)).at(-1);
-  if (newest === undefined) return false;
-  const file = path.join(folder, `${name}.${newest}`);
-  if ((await parts.files.readText(file))?.startsWith(FREE)) return false;
-  return (await readLife(file, parts)) === 'alive';
+  return (await noteOfHolder(parts, folder, name)) !== undefined;
 }

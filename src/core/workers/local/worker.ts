@@ -18,7 +18,6 @@ import { readLife } from './holder.ts';
 import { inside, type Layout, layoutOf, type RunFolder, type RunSpec, rootOf } from './layout.ts';
 import { isLocked, type LockParts } from './lock.ts';
 import { filesBelow, matcher } from './patterns.ts';
-import { probe } from './probe.ts';
 import { reportOf } from './report.ts';
 import { waitingRuns } from './slots.ts';
 import { CLAIM, submit } from './submit.ts';
@@ -84,8 +83,9 @@ export class LocalWorker implements Worker {
     this.#watching = new Watching(system);
   }
 
-  probe(): Promise<BoxReport> {
-    return probe(this.#parts, this.#layout, this.box);
+  async probe(signal?: AbortSignal): Promise<BoxReport> {
+    const { probeThisMachine } = await import('../probe.ts');
+    return probeThisMachine(this.#parts, this.#layout, this.box, signal);
   }
 
   async submit(shipment: Shipment): Promise<SubmitOutcome> {
