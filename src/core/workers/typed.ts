@@ -1,9 +1,17 @@
+/** What a login asks: answers from before, and a turn to ask for one. */
+export interface Answers {
+  get(what: string): string | undefined;
+  keep(what: string, value: string): void;
+  forget(what: string, value: string): void;
+  inTurn<T>(ask: () => Promise<T>): Promise<T>;
+}
+
 /**
  * What a person typed to log in: passphrases and passwords, by what they are for. In memory only, for the workers of
  * one process, so that a connection made anew in the background need not ask. One question at a time: the second box
  * that needs the same key finds the answer there.
  */
-export class Typed {
+export class Typed implements Answers {
   readonly #values = new Map<string, string>();
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -15,9 +23,9 @@ export class Typed {
     this.#values.set(what, value);
   }
 
-  /** It was not the right one, or not any more. */
-  forget(what: string): void {
-    this.#values.delete(what);
+  /** It was not the right one, or not any more. A newer one stays. */
+  forget(what: string, value: string): void {
+    if (this.#values.get(what) === value) this.#values.delete(what);
   }
 
   /** Asks after the questions that are open. */

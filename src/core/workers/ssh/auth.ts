@@ -1,159 +1,286 @@
-import type { AnyAuthMethod, AuthenticationType, ParsedKey } from 'ssh2';
-import { OpenSSHAgent, utils } from 'ssh2';
+import type { AnyAuthMethod, AuthenticationType, KeyboardInteractiveAuthMethod, ParsedKey } from 'ssh2';
+import { HumanError } from '../../domain/index.ts';
 import type { Files } from '../../system/index.ts';
+import type { Answers } from '../typed.ts';
 import type { Asker } from '../types.ts';
 import type { SshTarget } from './config.ts';
+import { FileAgent, OrderedAgent, publicHalf, readKeyFile, unlock } from './keys.ts';
 
-/** Only those keys of an agent that the configuration names (`IdentitiesOnly`). */
-class ChosenAgent extends OpenSSHAgent {
-  readonly #chosen: readonly Buffer[];
+/** Wrong answers a person may give, as with ssh (NumberOfPasswordPrompts). */
+const TRIES = 3;
 
-  constructor(socket: string, chosen: readonly Buffer[]) {
-    super(socket);
-    this.#chosen = chosen;
-  }
-
-  override getIdentities(callback: Parameters<OpenSSHAgent['getIdentities']>[0]): void {
-    super.getIdentities((error, keys) => {
-      if (error || !keys) {
-        callback(error, keys);
-        return;
-      }
-      const wanted = (keys as unknown as ParsedKey[]).filter((key) =>
-        this.#chosen.some((blob) => blob.equals(key.getPublicSSH())),
-      );
-      callback(undefined, wanted as unknown as typeof keys);
-    });
-  }
+export interface LoginParts {
+  readonly target: SshTarget;
+  readonly files: Files;
+  readonly typed: Answers;
+  /** None: nothing is asked; what was typed before is used again, once. */
+  readonly asker: Asker | undefined;
+  /** Ends the attempt at once: the person gave no answer, or cannot be asked. */
+  readonly giveUp: (why: HumanError) => void;
 }
 
-/** Ways to log in, one after the other, and what was tried, for the message when none works. */
-export interface Login {
-  readonly tried: readonly string[];
-  /** The next way among those the server still takes (null: not told yet), or false. */
-  next(left: readonly AuthenticationType[] | null): Promise<AnyAuthMethod | false>;
+interface Way {
+  readonly kind: AuthenticationType;
+  /** Undefined: nothing to try that way after all. */
+  make(): Promise<AnyAuthMethod | undefined>;
 }
 
 /**
- * Agent, then key files (an encrypted one asks for its passphrase), then the server's own questions, then a password.
- * Without an asker nothing is asked: encrypted keys are passed over and named.
+ * The ways to log in to one host, one after the other, as ssh goes through them: the agent's keys, key files (a locked
+ * one asks for its passphrase once the server would take it), the server's own questions, a password. One object per
+ * attempt.
  */
-export function makeLogin(target: SshTarget, files: Files, asker: Asker | undefined): Login {
-  const tried: string[] = [];
-  const ways = waysIn(target, files, asker, tried);
-  return {
-    tried,
-    async next(left) {
-      for (;;) {
-        const { value, done } = await ways.next();
-        if (done || !value) return false;
-        const kind = value.type === 'agent' ? 'publickey' : value.type;
-        if (left === null || left.includes(kind)) return value;
-      }
-    },
-  };
-}
+export class Login {
+  readonly #parts: LoginParts;
+  #ways: AsyncGenerator<Way, undefined>;
+  readonly #tried: string[] = [];
+  #left: readonly string[] | undefined;
+  /** Answers the server refused. */
+  #wrong = 0;
+  /** The answer the server is about to judge. */
+  #given: { readonly what: string; readonly answer: string } | undefined;
+  #questioned = false;
 
-async function* waysIn(
-  target: SshTarget,
-  files: Files,
-  asker: Asker | undefined,
-  tried: string[],
-): AsyncGenerator<AnyAuthMethod, undefined> {
-  const username = target.user;
-  if (target.agent !== undefined) {
-    const chosen = target.identitiesOnly ? await publicKeys(target, files) : undefined;
-    if (!chosen || chosen.length > 0) {
-      tried.push('agent');
+  constructor(parts: LoginParts) {
+    this.#parts = parts;
+    this.#ways = this.#inOrder();
+  }
+
+  /** What was tried, in words, for the message when none works. */
+  get tried(): readonly string[] {
+    return this.#wrong === 0
+      ? this.#tried
+      : [...this.#tried, `${this.#wrong} wrong answer${this.#wrong > 1 ? 's' : ''}`];
+  }
+
+  /** The ways the server would take, as it said last. */
+  get left(): readonly string[] | undefined {
+    return this.#left;
+  }
+
+  /** The next way among those the server still takes (null: not told yet), or false. */
+  async next(left: readonly AuthenticationType[] | null, partly = false): Promise<AnyAuthMethod | false> {
+    this.#left = left ?? undefined;
+    if (partly) {
+      // One of several that the server wants; the next may be of a kind we are past.
+      this.#given = undefined;
+      this.#ways = this.#inOrder();
+    } else {
+      this.refused();
+    }
+    for (;;) {
+      const { value, done } = await this.#ways.next();
+      if (done || !value) return false;
+      if (left !== null && !left.includes(value.kind)) continue;
+      const method = await value.make();
+      if (method) return method;
+    }
+  }
+
+  /** The answer given last was wrong, or is not taken any more. */
+  refused(): void {
+    if (!this.#given) return;
+    this.#parts.typed.forget(this.#given.what, this.#given.answer);
+    this.#given = undefined;
+    this.#wrong += 1;
+  }
+
+  async *#inOrder(): AsyncGenerator<Way, undefined> {
+    for (const method of this.#parts.target.methods) {
+      if (method === 'publickey') yield* this.#keys();
+      if (method === 'keyboard-interactive') yield* this.#questions();
+      if (method === 'password') yield* this.#passwords();
+    }
+    return undefined;
+  }
+
+  async *#keys(): AsyncGenerator<Way, undefined> {
+    const { target, files } = this.#parts;
+    const username = target.user;
+    const halves = new Map<string, ParsedKey>();
+    for (const file of target.identityFiles) {
+      const half = await publicHalf(file, files);
+      if (half) halves.set(file, half);
+    }
+    const socket = target.agent;
+    const named = [...halves.values()].map((half) => half.getPublicSSH());
+    if (socket !== undefined && (!target.identitiesOnly || named.length > 0)) {
       yield {
-        type: 'agent',
-        username,
-        agent: chosen ? new ChosenAgent(target.agent, chosen) : new OpenSSHAgent(target.agent),
+        kind: 'publickey',
+        make: async () => {
+          this.#tried.push('agent');
+          return { type: 'agent', username, agent: new OrderedAgent(socket, named, target.identitiesOnly) };
+        },
       };
     }
-  }
-  for (const file of target.identityFiles) {
-    const key = await loadKey(file, files, asker, tried);
-    if (key) {
-      tried.push(file);
-      yield { type: 'publickey', username, key };
+    for (const file of target.identityFiles) {
+      yield { kind: 'publickey', make: () => this.#keyFile(file, halves.get(file)) };
     }
-  }
-  if (!asker) return undefined;
-  tried.push('keyboard-interactive');
-  yield {
-    type: 'keyboard-interactive',
-    username,
-    prompt(_name, _instructions, _language, prompts, finish) {
-      void (async () => {
-        const answers: string[] = [];
-        for (const { prompt } of prompts) {
-          answers.push((await asker.secret({ prompt: `${target.user}@${target.alias}: ${prompt}` })) ?? '');
-        }
-        finish(answers);
-      })().catch(() => finish([]));
-    },
-  };
-  const password = await asker.secret({ prompt: `Password of ${target.user}@${target.alias}` });
-  if (password === undefined) return undefined;
-  tried.push('password');
-  yield { type: 'password', username, password };
-  return undefined;
-}
-
-async function loadKey(
-  file: string,
-  files: Files,
-  asker: Asker | undefined,
-  tried: string[],
-): Promise<ParsedKey | undefined> {
-  const bytes = await readKey(file, files, tried);
-  if (!bytes) return undefined;
-  let parsed = one(utils.parseKey(bytes));
-  if (parsed instanceof Error && /passphrase|encrypted/i.test(parsed.message)) {
-    if (!asker) {
-      tried.push(`${file} (encrypted, and nobody to ask for its passphrase)`);
-      return undefined;
-    }
-    const passphrase = await asker.secret({ prompt: `Passphrase of ${file}` });
-    if (passphrase === undefined) {
-      tried.push(`${file} (encrypted, no passphrase given)`);
-      return undefined;
-    }
-    parsed = one(utils.parseKey(bytes, passphrase));
-  }
-  if (parsed instanceof Error) {
-    tried.push(`${file} (${parsed.message})`);
     return undefined;
   }
-  return parsed.isPrivateKey() ? parsed : undefined;
-}
 
-async function readKey(file: string, files: Files, tried: string[]): Promise<Buffer | undefined> {
-  try {
-    return await files.read(file);
-  } catch (error) {
-    tried.push(`${file} (cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'error'})`);
-    return undefined;
+  async #keyFile(file: string, half: ParsedKey | undefined): Promise<AnyAuthMethod | undefined> {
+    const { target, files, typed, asker } = this.#parts;
+    const username = target.user;
+    const found = await readKeyFile(file, files);
+    if (!found) return undefined;
+    if (found.kind === 'unusable') {
+      this.#tried.push(`${file} (${found.why})`);
+      return undefined;
+    }
+    if (found.kind === 'open') {
+      this.#tried.push(file);
+      return { type: 'publickey', username, key: found.key };
+    }
+    if (!asker && typed.get(file) === undefined) {
+      this.#tried.push(
+        `${file} (encrypted, and nobody to ask for its passphrase: put it into your agent with ssh-add)`,
+      );
+      return undefined;
+    }
+    const open = () => this.#unlock(file, found.bytes);
+    if (half) {
+      this.#tried.push(file);
+      return { type: 'agent', username, agent: new FileAgent(half, open) };
+    }
+    const key = await open();
+    if (!key) return undefined;
+    this.#tried.push(file);
+    return { type: 'publickey', username, key };
   }
-}
 
-/** The library's parser gives a list for some formats, whatever its types say. */
-function one(parsed: ParsedKey | Error | ParsedKey[]): ParsedKey | Error {
-  return Array.isArray(parsed) ? (parsed[0] ?? new Error('it holds no key')) : parsed;
-}
-
-async function publicKeys(target: SshTarget, files: Files): Promise<Buffer[]> {
-  const blobs: Buffer[] = [];
-  for (const file of target.identityFiles) {
-    for (const candidate of [`${file}.pub`, file]) {
-      const bytes = await readKey(candidate, files, []);
-      const parsed = bytes && one(utils.parseKey(bytes));
-      if (parsed && !(parsed instanceof Error)) {
-        blobs.push(parsed.getPublicSSH());
-        break;
+  async #unlock(file: string, bytes: Buffer): Promise<ParsedKey | undefined> {
+    const { typed, asker } = this.#parts;
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const again = tries === 0 ? '' : 'That was not it. ';
+      const passphrase = await this.#secret(file, `${again}Passphrase of ${file}`);
+      if (passphrase === undefined) return undefined;
+      try {
+        const key = unlock(bytes, passphrase);
+        if (key) return key;
+      } catch (error) {
+        this.#tried.push(`${file} (${(error as Error).message})`);
+        return undefined;
       }
+      typed.forget(file, passphrase);
+      if (!asker) return undefined;
     }
+    this.#tried.push(`${file} (${TRIES} wrong passphrases)`);
+    return undefined;
   }
-  return blobs;
+
+  /** What a person types, or typed before; gives up where there is neither. */
+  async #secret(what: string, prompt: string): Promise<string | undefined> {
+    const { typed, asker, giveUp, target } = this.#parts;
+    const answer = await typed.inTurn(async () => typed.get(what) ?? (await asker?.secret({ prompt })));
+    if (answer === undefined) {
+      giveUp(
+        new HumanError(
+          `${target.user}@${target.alias} was not logged in to: no answer to "${prompt}". Check Boxes (research-copilot boxes --check) asks again; a key in your agent (ssh-add) needs no question.`,
+          { code: 'auth' },
+        ),
+      );
+      return undefined;
+    }
+    typed.keep(what, answer);
+    return answer;
+  }
+
+  get #passwordName(): string {
+    const { user, hostname, port } = this.#parts.target;
+    return `password of ${user}@${hostname}:${port}`;
+  }
+
+  /** Whether there is somebody to ask, or an answer from before. */
+  get #mayAnswer(): boolean {
+    const { asker, typed } = this.#parts;
+    return this.#wrong < TRIES && (asker !== undefined || typed.get(this.#passwordName) !== undefined);
+  }
+
+  /** Asks the server what it takes, so that nobody is asked for what it does not. */
+  async *#ifUntold(): AsyncGenerator<Way, undefined> {
+    const username = this.#parts.target.user;
+    if (this.#left === undefined) yield { kind: 'none', make: async () => ({ type: 'none', username }) };
+    return undefined;
+  }
+
+  async *#questions(): AsyncGenerator<Way, undefined> {
+    const username = this.#parts.target.user;
+    do {
+      if (!this.#mayAnswer) return undefined;
+      yield* this.#ifUntold();
+      this.#questioned = false;
+      yield {
+        kind: 'keyboard-interactive',
+        make: async () => ({
+          type: 'keyboard-interactive',
+          username,
+          prompt: (_name, _instructions, _language, prompts, finish) => {
+            this.#answer(prompts).then(finish, () => finish([]));
+          },
+        }),
+      };
+    } while (this.#questioned);
+    return undefined;
+  }
+
+  async #answer(prompts: Parameters<KeyboardInteractiveAuthMethod['prompt']>[3]): Promise<string[]> {
+    const { target, asker, typed, giveUp } = this.#parts;
+    if (!this.#questioned) this.#tried.push('keyboard-interactive');
+    this.#questioned = true;
+    const where = `${target.user}@${target.alias}`;
+    const [only] = prompts;
+    // A code that is good once is no use later: only a password is kept.
+    if (prompts.length === 1 && only?.echo !== true && /passw/i.test(only?.prompt ?? '')) {
+      const answer = await this.#secret(this.#passwordName, `${where}: ${plain(only?.prompt ?? '')}`);
+      if (answer !== undefined) this.#given = { what: this.#passwordName, answer };
+      return answer === undefined ? [] : [answer];
+    }
+    const answers: string[] = [];
+    for (const { prompt } of prompts) {
+      const answer = await typed.inTurn(async () => asker?.secret({ prompt: `${where}: ${plain(prompt)}` }));
+      if (answer === undefined) {
+        giveUp(
+          new HumanError(
+            `${where} asks "${plain(prompt)}" and got no answer. Check Boxes (research-copilot boxes --check) asks again.`,
+            { code: 'auth' },
+          ),
+        );
+        return [];
+      }
+      answers.push(answer);
+      this.#given = { what: '', answer: '' };
+    }
+    return answers;
+  }
+
+  async *#passwords(): AsyncGenerator<Way, undefined> {
+    const { target } = this.#parts;
+    let used = true;
+    while (used && this.#mayAnswer) {
+      yield* this.#ifUntold();
+      used = false;
+      yield {
+        kind: 'password',
+        make: async () => {
+          const again = this.#wrong === 0 ? '' : 'That was not it. ';
+          const password = await this.#secret(this.#passwordName, `${again}Password of ${target.user}@${target.alias}`);
+          if (password === undefined) return undefined;
+          used = true;
+          if (!this.#tried.includes('password')) this.#tried.push('password');
+          this.#given = { what: this.#passwordName, answer: password };
+          return { type: 'password', username: target.user, password };
+        },
+      };
+    }
+    return undefined;
+  }
+}
+
+/** A server's words: one line, nothing that moves a cursor. */
+function plain(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim()
+    .slice(0, 200);
 }

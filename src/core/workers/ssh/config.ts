@@ -2,6 +2,8 @@ import * as path from 'node:path';
 import { HumanError } from '../../domain/index.ts';
 import type { System } from '../../system/index.ts';
 
+export type LoginMethod = 'publickey' | 'keyboard-interactive' | 'password';
+
 /** Where and how to reach one host, as `ssh` would for the same name. */
 export interface SshTarget {
   /** The name a person wrote. */
@@ -20,6 +22,10 @@ export interface SshTarget {
   /** The hosts to go through, nearest first: `[user@]host[:port]`. */
   readonly jumps: readonly string[];
   readonly proxyCommand?: string;
+  /** Whether ssh would log in with a Kerberos ticket. */
+  readonly gssapi: boolean;
+  /** Ways to log in that are tried, in this order. */
+  readonly methods: readonly LoginMethod[];
   /** A sign of life is asked for after so many quiet milliseconds; after so many without an answer the link is dead. */
   readonly keepalive: { readonly intervalMs: number; readonly times: number };
 }
@@ -101,8 +107,25 @@ export async function resolveTarget(
     strict: strict === 'yes' || strict === 'true' ? 'yes' : strict === 'accept-new' ? 'accept-new' : 'ask',
     jumps: none(one('proxyjump'))?.split(',') ?? [],
     proxyCommand: none(one('proxycommand')),
+    gssapi: one('gssapiauthentication') === 'yes',
+    methods: methodsOf(one),
     keepalive: keepaliveOf(Number(one('serveraliveinterval')), Number(one('serveralivecountmax'))),
   };
+}
+
+/** `PreferredAuthentications`, less what is switched off. */
+function methodsOf(one: (key: string) => string | undefined): LoginMethod[] {
+  const switches: Readonly<Record<LoginMethod, string>> = {
+    publickey: 'pubkeyauthentication',
+    'keyboard-interactive': 'kbdinteractiveauthentication',
+    password: 'passwordauthentication',
+  };
+  const known = Object.keys(switches) as LoginMethod[];
+  const preferred = one('preferredauthentications')?.split(',') ?? known;
+  return preferred
+    .map((word) => known.find((method) => method === word.trim()))
+    .filter((method) => method !== undefined)
+    .filter((method) => !['no', 'false'].includes(one(switches[method]) ?? 'yes'));
 }
 
 function keepaliveOf(seconds: number, times: number): SshTarget['keepalive'] {

@@ -3,10 +3,12 @@ import type { Duplex } from 'node:stream';
 import { Client } from 'ssh2';
 import { HumanError, isHumanError } from '../../domain/index.ts';
 import type { Clock, Files } from '../../system/index.ts';
+import type { Answers, Typed } from '../typed.ts';
 import type { Asker } from '../types.ts';
-import { makeLogin } from './auth.ts';
+import { Login } from './auth.ts';
 import type { SshTarget } from './config.ts';
 import { HostKeyCheck } from './host-key.ts';
+import { systemCould } from './system-can.ts';
 
 /** Limits of one handshake: over the network, and while a person reads a question. */
 const NETWORK_MS = 30_000;
@@ -17,6 +19,7 @@ export interface ConnectDeps {
   readonly files: Files;
   readonly configFolder: string;
   readonly asker?: Asker;
+  readonly typed: Typed;
 }
 
 /** An open connection. `ended` resolves, with the reason where there is one, when it is gone. */
@@ -57,12 +60,6 @@ export async function openConnection(
   let through: Duplex | undefined;
   try {
     for (const [index, target] of chain.entries()) {
-      if (target.proxyCommand !== undefined) {
-        throw new HumanError(
-          `${target.alias} is reached through a ProxyCommand, which is not supported yet. Use ProxyJump in ~/.ssh/config instead.`,
-          { code: 'ssh-unsupported' },
-        );
-      }
       if (!through) socket = connectSocket({ host: target.hostname, port: target.port, noDelay: true });
       opened.push(await handshake(deps, target, through ?? (socket as Socket), signal));
       const next = chain[index + 1];
@@ -97,7 +94,7 @@ function forward(client: Client, next: SshTarget): Promise<Duplex> {
 
 /** One ssh2 client per attempt: a client that failed is never used again. */
 async function handshake(deps: ConnectDeps, target: SshTarget, sock: Duplex, signal?: AbortSignal) {
-  const { clock, files, configFolder, asker } = deps;
+  const { clock, files, configFolder, asker, typed } = deps;
   const client = new Client();
   let failure: Error | undefined;
   let refusal: unknown;
@@ -124,18 +121,25 @@ async function handshake(deps: ConnectDeps, target: SshTarget, sock: Duplex, sig
   let limit = clock.after(NETWORK_MS, () => failed.reject(new Error(`no answer within ${NETWORK_MS / 1000} s`)));
   const patient = <T>(work: Promise<T>): Promise<T> => {
     limit.dispose();
-    limit = clock.after(PERSON_MS, () => failed.reject(new Error('nobody answered the question')));
+    limit = clock.after(PERSON_MS, () => giveUp(nobodyAnswered(target)));
     return work.finally(() => {
       limit.dispose();
       limit = clock.after(NETWORK_MS, () => failed.reject(new Error(`no answer within ${NETWORK_MS / 1000} s`)));
     });
   };
-  const asking: Asker | undefined = asker && {
-    trustHostKey: (question) => patient(asker.trustHostKey(question)),
-    secret: (question) => patient(asker.secret(question)),
+  // Another box's question may have to be answered first.
+  const answers: Answers = {
+    get: (what) => typed.get(what),
+    keep: (what, value) => typed.keep(what, value),
+    forget: (what, value) => typed.forget(what, value),
+    inTurn: (ask) => patient(typed.inTurn(ask)),
   };
-  const hostKey = await HostKeyCheck.load(target, configFolder, files, asking);
-  const login = makeLogin(target, files, asking);
+  const giveUp = (why: unknown) => {
+    refusal ??= why;
+    failed.reject(why);
+  };
+  const hostKey = await HostKeyCheck.load(target, configFolder, files, asker, answers);
+  const login = new Login({ target, files, typed: answers, asker, giveUp });
   const onAbort = () => failed.reject(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -155,8 +159,8 @@ async function handshake(deps: ConnectDeps, target: SshTarget, sock: Duplex, sig
           },
         );
       },
-      authHandler: (left, _partial, next) => {
-        login.next(left as typeof left | null).then(
+      authHandler: (left, partly, next) => {
+        login.next(left as typeof left | null, partly ?? false).then(
           (method) => next(method as Parameters<typeof next>[0]),
           (error) => {
             refusal = error;
@@ -171,7 +175,7 @@ async function handshake(deps: ConnectDeps, target: SshTarget, sock: Duplex, sig
     client.destroy();
     sock.destroy();
     if (signal?.aborted) throw signal.reason;
-    throw explain(target, refusal ?? error, login.tried);
+    throw explain(target, refusal ?? error, login);
   } finally {
     limit.dispose();
     signal?.removeEventListener('abort', onAbort);
@@ -188,15 +192,30 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was reset',
 };
 
-function explain(target: SshTarget, error: unknown, tried: readonly string[]): unknown {
+function nobodyAnswered(target: SshTarget): HumanError {
+  return new HumanError(
+    `Nobody answered the question about ${target.alias} within ${PERSON_MS / 60_000} minutes. Check Boxes (research-copilot boxes --check) asks again.`,
+    { code: 'auth' },
+  );
+}
+
+function explain(target: SshTarget, error: unknown, login: Login): unknown {
   if (isHumanError(error)) return error;
-  const { level, code, message } = error as { level?: string; code?: string; message?: string };
-  if (level === 'client-authentication') {
-    const list = tried.length > 0 ? tried.join(', ') : 'nothing: there is no agent and no key file';
-    return new HumanError(
-      `${target.user}@${target.alias} (${addressOf(target)}) refused the login. Tried: ${list}. Check that "ssh ${target.alias}" logs in without a question, or name the key with IdentityFile in ~/.ssh/config; an account may also be locked.`,
-      { code: 'auth' },
+  const { level, code, message = '' } = error as { level?: string; code?: string; message?: string };
+  if (level === 'client-authentication' || /too many authentication failures/i.test(message)) {
+    login.refused();
+    const list = login.tried.length > 0 ? login.tried.join(', ') : 'nothing: there is no agent and no key file';
+    const text = `${target.user}@${target.alias} (${addressOf(target)}) refused the login. Tried: ${list}. Check that "ssh ${target.alias}" logs in without a question, or name the key with IdentityFile in ~/.ssh/config; an account may also be locked.`;
+    if (target.gssapi && login.left?.includes('gssapi-with-mic'))
+      return systemCould(text, 'auth', 'it takes Kerberos tickets');
+    return new HumanError(text, { code: 'auth' });
+  }
+  if (level === 'handshake' && /no matching|unsupported/i.test(message)) {
+    return systemCould(
+      `${target.alias} (${addressOf(target)}) and the built-in client have no algorithm in common: ${message}. Take "transport: ssh2" away from the box in boxes.yaml, so that the system's ssh is used.`,
+      'ssh-unsupported',
+      'they have no algorithm in common',
     );
   }
-  return unreachable(target, (code && REASONS[code]) ?? message ?? 'it does not answer');
+  return unreachable(target, (code && REASONS[code]) ?? (message || 'it does not answer'));
 }

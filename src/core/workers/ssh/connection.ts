@@ -2,8 +2,10 @@ import type { ClientChannel } from 'ssh2';
 import { HumanError, isHumanError } from '../../domain/index.ts';
 import type { System } from '../../system/index.ts';
 import { BOOT, type ExecCall, type ExecResult, frameScript, type Transport } from '../box/transport.ts';
+import { Typed } from '../typed.ts';
 import type { Asker } from '../types.ts';
-import { parseJump, resolveTarget, type SshTarget } from './config.ts';
+import { resolveChain } from './chain.ts';
+import { Channels } from './channels.ts';
 import { type OpenConnection, openConnection } from './connect.ts';
 
 /** sshd takes ten sessions on a connection as a rule; others of ours and of a person need room too. */
@@ -13,13 +15,13 @@ const MAX_BACKOFF_MS = 30_000;
 /** A refused login or key is not tried again before this, or the box may lock us out. */
 const REFUSED_MS = 60_000;
 const MAX_STDERR = 64 * 1024;
-const MAX_HOPS = 8;
 
 export interface ConnectionOptions {
   readonly host: string;
   readonly system: System;
   readonly configFolder: string;
   readonly asker?: Asker;
+  readonly typed?: Typed;
   readonly sshConfigFile?: string;
 }
 
@@ -30,6 +32,7 @@ export interface ConnectionOptions {
 export class SshConnection implements Transport {
   where: string;
   readonly #options: ConnectionOptions;
+  readonly #typed: Typed;
   #open: OpenConnection | undefined;
   #opening: Promise<OpenConnection> | undefined;
   #openingAsks = false;
@@ -37,13 +40,13 @@ export class SshConnection implements Transport {
   #notBefore = 0;
   #lastError: unknown;
   #disposed = false;
-  #free = CHANNELS;
-  readonly #queue: (() => void)[] = [];
+  readonly #channels = new Channels(CHANNELS);
   #calls = 0;
   #past = { read: 0, written: 0 };
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#typed = options.typed ?? new Typed();
     this.where = options.host;
   }
 
@@ -53,47 +56,18 @@ export class SshConnection implements Transport {
     return { calls: this.#calls, read: this.#past.read + now.read, written: this.#past.written + now.written };
   }
 
-  async exec(call: ExecCall): Promise<ExecResult> {
-    await this.#takeChannel(call.signal);
-    try {
+  exec(call: ExecCall): Promise<ExecResult> {
+    return this.#channels.hold(async () => {
       const connection = await this.#connected(call.signal);
       this.#calls += 1;
-      return await this.#run(connection, call);
-    } finally {
-      this.#giveChannel();
-    }
+      return this.#run(connection, call);
+    }, call.signal);
   }
 
   dispose(): void {
     this.#disposed = true;
     this.#open?.close();
     this.#open = undefined;
-  }
-
-  async #takeChannel(signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
-    if (this.#free > 0) {
-      this.#free -= 1;
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
-      const turn = () => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      const onAbort = () => {
-        this.#queue.splice(this.#queue.indexOf(turn), 1);
-        reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#queue.push(turn);
-    });
-  }
-
-  #giveChannel(): void {
-    const next = this.#queue.shift();
-    if (next) next();
-    else this.#free += 1;
   }
 
   async #connected(signal?: AbortSignal): Promise<OpenConnection> {
@@ -137,10 +111,10 @@ export class SshConnection implements Transport {
     const { clock, files, random } = system;
     if (this.#lastError !== undefined && !asker && clock.monotonic() < this.#notBefore) throw this.#lastError;
     try {
-      const chain = await this.#chain(this.#options.host, {}, 0);
+      const chain = await resolveChain({ system, configFile: this.#options.sshConfigFile }, this.#options.host);
       const last = chain.at(-1);
       if (last) this.where = `${last.user}@${last.alias}`;
-      const open = await openConnection({ clock, files, configFolder, asker }, chain);
+      const open = await openConnection({ clock, files, configFolder, asker, typed: this.#typed }, chain);
       this.#failures = 0;
       this.#lastError = undefined;
       if (this.#disposed) {
@@ -162,23 +136,6 @@ export class SshConnection implements Transport {
       this.#notBefore = clock.monotonic() + (refused ? REFUSED_MS : random.unit() * longest);
       throw error;
     }
-  }
-
-  /** The hosts to pass, nearest first, each by its own configuration. */
-  async #chain(alias: string, over: { user?: string; port?: number }, depth: number): Promise<SshTarget[]> {
-    if (depth > MAX_HOPS) {
-      throw new HumanError(`The jumps to ${this.#options.host} go in a circle. Correct ProxyJump in ~/.ssh/config.`, {
-        code: 'ssh-config',
-      });
-    }
-    const { system, sshConfigFile } = this.#options;
-    const target = await resolveTarget({ system, configFile: sshConfigFile }, alias, over);
-    const [first, ...others] = target.jumps.map(parseJump);
-    if (!first) return [target];
-    // As OpenSSH: the first jump may need jumps of its own; the others are reached through the one before.
-    const chain = await this.#chain(first.host, first, depth + 1);
-    for (const jump of others) chain.push(await resolveTarget({ system, configFile: sshConfigFile }, jump.host, jump));
-    return [...chain, target];
   }
 
   #lost(): HumanError {

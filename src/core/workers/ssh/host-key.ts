@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { HumanError } from '../../domain/index.ts';
 import type { Files } from '../../system/index.ts';
+import type { Answers } from '../typed.ts';
 import type { Asker } from '../types.ts';
 import type { SshTarget } from './config.ts';
 import {
@@ -13,6 +14,7 @@ import {
   orderAlgorithms,
   parseKnownHosts,
 } from './known-hosts.ts';
+import { systemCould } from './system-can.ts';
 
 /** Checks the keys of one host against the user's known_hosts files and ours. */
 export class HostKeyCheck {
@@ -21,8 +23,10 @@ export class HostKeyCheck {
   readonly #ownFile: string;
   readonly #files: Files;
   readonly #asker: Asker | undefined;
+  readonly #typed: Answers;
   // The library asks again at every rekey of a connection.
   readonly #settled = new Map<string, Promise<void>>();
+  #trusted = false;
 
   private constructor(
     target: SshTarget,
@@ -30,22 +34,26 @@ export class HostKeyCheck {
     ownFile: string,
     files: Files,
     asker: Asker | undefined,
+    typed: Answers,
   ) {
     this.#target = target;
     this.#entries = entries;
     this.#ownFile = ownFile;
     this.#files = files;
     this.#asker = asker;
+    this.#typed = typed;
   }
 
-  static async load(target: SshTarget, configFolder: string, files: Files, asker: Asker | undefined) {
+  static async load(
+    target: SshTarget,
+    configFolder: string,
+    files: Files,
+    asker: Asker | undefined,
+    typed: Answers,
+  ): Promise<HostKeyCheck> {
     const own = path.join(configFolder, 'known_hosts');
-    const entries: KnownHost[] = [];
-    for (const file of [...target.knownHostsFiles, own]) {
-      const text = await files.readText(file);
-      if (text !== undefined) entries.push(...parseKnownHosts(text, file));
-    }
-    return new HostKeyCheck(target, entries, own, files, asker);
+    const entries = await readKnownHosts([...target.knownHostsFiles, own], files);
+    return new HostKeyCheck(target, entries, own, files, asker, typed);
   }
 
   get #tokens(): string[] {
@@ -63,6 +71,12 @@ export class HostKeyCheck {
     const id = blob.toString('base64');
     const settled = this.#settled.get(id) ?? this.#decide(blob);
     this.#settled.set(id, settled);
+    void settled.then(
+      () => {
+        this.#trusted = true;
+      },
+      () => {},
+    );
     return settled;
   }
 
@@ -88,10 +102,14 @@ export class HostKeyCheck {
     }
     if (verdict.kind === 'authority') {
       const { entry } = verdict;
-      throw refused(
-        `${host} is known only through a certificate authority (${entry.file}:${entry.line}), which cannot be checked here. Add its plain key to known_hosts: ssh-keyscan, after checking ${shown}.`,
-        entry,
+      throw systemCould(
+        `${host} is known only through a certificate authority (${entry.file}:${entry.line}), which the built-in client cannot check. Take "transport: ssh2" away from the box in boxes.yaml, so that the system's ssh does it; or add its plain key to known_hosts after checking ${shown}.`,
+        'host-key',
+        'its host key is known through a certificate authority',
       );
+    }
+    if (this.#trusted) {
+      throw refused(`${host} shows another key in the middle of a connection, which is not known: ${shown}.`);
     }
     if (verdict.kind === 'unknown' && this.#target.strict === 'accept-new') return this.#remember(blob);
     if (!this.#asker || this.#target.strict === 'yes') {
@@ -103,8 +121,17 @@ export class HostKeyCheck {
         `The host key of ${host} ${why}: ${shown}. Run Check Boxes (or research-copilot boxes --check) to look at it and trust it.`,
       );
     }
-    const trusted = await this.#asker.trustHostKey({ host, keyType: keyType(blob), fingerprint: fingerprint(blob) });
-    if (!trusted) throw refused(`The host key of ${host} was not trusted: ${shown}.`);
+    await this.#typed.inTurn(() => this.#askFor(blob, host, shown));
+  }
+
+  /** Another box behind the same host may have had it trusted meanwhile. */
+  async #askFor(blob: Buffer, host: string, shown: string): Promise<void> {
+    const own = await readKnownHosts([this.#ownFile], this.#files);
+    if (judgeHostKey(own, this.#tokens, blob).kind === 'ok') return;
+    const question = { host, keyType: keyType(blob), fingerprint: fingerprint(blob) };
+    if (!(await this.#asker?.trustHostKey(question))) {
+      throw refused(`The host key of ${host} was not trusted: ${shown}.`);
+    }
     await this.#remember(blob);
   }
 
@@ -118,6 +145,16 @@ export class HostKeyCheck {
     await this.#files.makeFolder(path.dirname(this.#ownFile), 0o700);
     await this.#files.append(this.#ownFile, knownHostLine(this.#tokens[0] ?? '', blob));
   }
+}
+
+/** The entries of some known_hosts files, in their order. */
+async function readKnownHosts(names: readonly string[], files: Files): Promise<KnownHost[]> {
+  const entries: KnownHost[] = [];
+  for (const file of names) {
+    const text = await files.readText(file);
+    if (text !== undefined) entries.push(...parseKnownHosts(text, file));
+  }
+  return entries;
 }
 
 function refused(message: string, entry?: KnownHost): HumanError {

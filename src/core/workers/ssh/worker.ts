@@ -22,8 +22,8 @@ export function createSlurmWorker(box: BoxOf<'slurm'>, deps: WorkerDeps): Worker
 }
 
 function connectionTo(box: BoxOf<'ssh'> | BoxOf<'slurm'>, deps: WorkerDeps): SshConnection {
-  const { system, configFolder, asker, sshConfigFile } = deps;
-  return new SshConnection({ host: box.host, system, configFolder, asker, sshConfigFile });
+  const { system, configFolder, asker, typed, sshConfigFile } = deps;
+  return new SshConnection({ host: box.host, system, configFolder, asker, typed, sshConfigFile });
 }
 
 /** A login shell in a folder of the box, by the system's own ssh: it may ask in its terminal. */
