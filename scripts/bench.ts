@@ -8,7 +8,7 @@ import { build } from './build.ts';
  * on that build. Those that take minutes run only when named.
  */
 const root = path.resolve(import.meta.dirname, '..');
-const SLOW = new Set(['quickstart']);
+const SLOW = new Set(['quickstart', 'fleet']);
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
 
 const sources = await Array.fromAsync(fs.glob('bench/*.bench.ts', { cwd: root }));
