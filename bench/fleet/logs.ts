@@ -7,7 +7,7 @@ import { type TestWorker, workerOf } from '../../test/support/workers.ts';
 import { median, printRatio, quantile } from './measure.ts';
 
 const LINES = 1_000_000;
-const CHUNK = 1024 * 1024;
+const CHUNK = 8 * 1024 * 1024;
 const TICKS = 200;
 
 /** Prints the time in microseconds on a line, fifty times a second. */
