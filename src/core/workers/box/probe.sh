@@ -37,7 +37,7 @@ rc_say cpu "$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
 rc_say machine "$(uname -m)"
 
 # What runs find besides: the PATH of a login shell (uv, conda), then ~/.local/bin.
-rc_limited 10 "${SHELL:-/bin/sh}" -lc 'printf "\n%s\n" "$PATH"'
+rc_limited "${RC_LOGIN_SECONDS:-10}" "${SHELL:-/bin/sh}" -lc 'printf "\n%s\n" "$PATH"'
 if [ "$rc_status" -eq 124 ]; then
   rc_say login hangs
 else
