@@ -16,6 +16,7 @@ import { configFolder, type Detected, detectEnvironment, stateFolder } from './e
 import { openRepository } from './git/index.ts';
 import { metricNames } from './metrics/index.ts';
 import { ensureBase, takeBase } from './research/base.ts';
+import { askBoxes } from './research/check-boxes.ts';
 import { Consents, commandsKey, describeCommands, serverKey } from './research/consents.ts';
 import { Driver } from './research/driver.ts';
 import { exportBoard } from './research/export.ts';
@@ -378,16 +379,13 @@ class OpenResearch implements Research {
   async checkBoxes(options: Ask & { readonly names?: readonly string[] } = {}): Promise<readonly BoxReport[]> {
     const all = (await requireBoxes(this.#parts)).map((box) => box.name);
     await this.#fleet.refresh();
-    const names = options.names ?? all;
-    let done = 0;
-    return Promise.all(
-      names.map(async (name) => {
-        const report = await this.#fleet.check(name, options.signal);
-        done += 1;
-        options.progress?.report({ text: `${name} answered`, share: done / names.length });
-        return report;
-      }),
-    );
+    return askBoxes(options.names ?? all, (name) => this.#fleet.check(name, options.signal), options);
+  }
+
+  async boxTerminal(name: string): Promise<{ readonly program: string; readonly args: readonly string[] }> {
+    const words = (await this.#fleet.worker(name)).terminal();
+    if (words) return words;
+    throw new HumanError(`${name} has no shell to open.`, { code: 'no-terminal' });
   }
 
   attempts(candidate: CandidateId) {

@@ -52,6 +52,7 @@ interface BoxState {
 /** What the views show of a box. */
 export interface BoxCondition {
   readonly box: Box;
+  readonly checking: boolean;
   readonly report?: BoxReport;
   readonly unreachableSince?: Millis;
   readonly problem?: string;
@@ -81,8 +82,9 @@ export class Fleet {
   }
 
   conditions(): readonly BoxCondition[] {
-    return [...this.#boxes.values()].map(({ box, report, unreachableSince, problem }) => ({
+    return [...this.#boxes.values()].map(({ box, report, unreachableSince, problem, mayAsk }) => ({
       box,
+      checking: mayAsk.checking,
       report,
       unreachableSince,
       problem,
@@ -139,7 +141,9 @@ export class Fleet {
     await this.worker(name);
     const state = this.#boxes.get(name);
     if (!state) throw new HumanError(`The box ${name} was removed from boxes.yaml meanwhile.`, { code: 'no-such-box' });
-    return state.mayAsk.whileChecking(() => this.#probe(state, signal));
+    const report = state.mayAsk.whileChecking(() => this.#probe(state, signal));
+    this.#changed();
+    return report.finally(() => this.#changed());
   }
 
   /** A person just asked for runs, on one box or on any: one not reached yet may ask them for a key or a password. */

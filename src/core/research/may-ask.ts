@@ -19,8 +19,13 @@ export class MayAsk {
     this.#clock = clock;
   }
 
+  /** *Check Boxes* waits for the box. */
+  get checking(): boolean {
+    return this.#checks > 0;
+  }
+
   get now(): boolean {
-    return this.#checks > 0 || this.#clock.monotonic() < this.#until;
+    return this.checking || this.#clock.monotonic() < this.#until;
   }
 
   /** A person just asked for something that waits for this box. False where that opens no question. */

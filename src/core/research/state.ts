@@ -70,6 +70,7 @@ export function boxNode(box: Box, conditions: readonly BoxCondition[], runs: rea
     name: box.name,
     kind: box.kind,
     where: whereOf(box),
+    ...(condition?.checking ? { checking: true } : {}),
     report: condition?.report,
     // Only the process that drives asks the boxes; to the others their runs tell.
     unreachableSince: condition?.unreachableSince ?? own.find((run) => run.unreachableSince)?.unreachableSince,

@@ -38,6 +38,8 @@ export interface BoxNode {
   readonly name: string;
   readonly kind: 'local' | 'ssh' | 'slurm';
   readonly where: string;
+  /** It is asked how it is, at this moment. */
+  readonly checking?: boolean;
   readonly report?: BoxReport;
   readonly unreachableSince?: Millis;
   /** It needs attention: a host key or a login that only a person can settle, by *Check Boxes*. */
@@ -193,7 +195,10 @@ export interface Research {
   export(format: 'json' | 'csv' | 'markdown'): Promise<string>;
 
   boxes(): Promise<readonly BoxNode[]>;
+  /** Asks the boxes how they are, all at once. Those that answered before an abort keep their report. */
   checkBoxes(options?: Ask & { readonly names?: readonly string[] }): Promise<readonly BoxReport[]>;
+  /** A shell on a box, as a command line. @throws HumanError `no-such-box` */
+  boxTerminal(name: string): Promise<{ readonly program: string; readonly args: readonly string[] }>;
   attempts(candidate: CandidateId): Promise<readonly Attempt[]>;
   modelCalls(): Promise<readonly ModelCall[]>;
   /** Sizes of logs, refs, worktrees and box folders, and what a clean-up would remove. */

@@ -220,8 +220,8 @@ export interface Worker {
   collect(run: RunId, into: string, maxBytes: number, signal?: AbortSignal): Promise<readonly string[]>;
   /** Removes the folders of ended runs. Gives the bytes freed. Never touches a held lock. */
   tidy(runs: readonly RunId[], signal?: AbortSignal): Promise<number>;
-  /** A shell on the box in the run's folder, as a command line for a terminal. */
-  terminal(run: RunId): { readonly program: string; readonly args: readonly string[] } | undefined;
+  /** A shell on the box in the run's folder, in the account's own without a run: a command line for a terminal. */
+  terminal(run?: RunId): { readonly program: string; readonly args: readonly string[] } | undefined;
   dispose(): void;
 }
 

@@ -202,7 +202,8 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
     return Number(answer);
   }
 
-  terminal(run: RunId): { readonly program: string; readonly args: readonly string[] } | undefined {
+  terminal(run?: RunId): { readonly program: string; readonly args: readonly string[] } | undefined {
+    if (run === undefined) return this.#shell('~/');
     if (!isRunId(run)) return undefined;
     const root = this.box.root ?? '~/.local/share/research-copilot/v1';
     return this.#shell(`${root}/runs/${run}`);

@@ -193,9 +193,9 @@ export class LocalWorker implements Worker {
     return freed;
   }
 
-  terminal(id: RunId): { readonly program: string; readonly args: readonly string[] } | undefined {
-    if (!isRunId(id)) return undefined;
-    const { folder } = this.#layout.run(id);
+  terminal(id?: RunId): { readonly program: string; readonly args: readonly string[] } | undefined {
+    if (id !== undefined && !isRunId(id)) return undefined;
+    const folder = id === undefined ? this.#parts.home : this.#layout.run(id).folder;
     if (this.#windows) return { program: 'cmd.exe', args: ['/k', 'cd', '/d', folder] };
     const shell = this.#parts.env.SHELL || '/bin/sh';
     return { program: '/bin/sh', args: ['-c', 'cd -- "$1" && exec "$2"', 'sh', folder, shell] };
