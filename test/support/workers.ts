@@ -1,8 +1,10 @@
+import { appendFileSync } from 'node:fs';
 import { type BoxOf, boxSchema } from '../../src/core/domain/index.ts';
 import { realSystem } from '../../src/core/system/index.ts';
 import type { Asker } from '../../src/core/workers/index.ts';
 import { BoxWorker, SshConnection } from '../../src/core/workers/ssh/worker.ts';
-import type { TestBox } from './sshd/box.ts';
+import type { CuttingProxy } from './cutting-proxy.ts';
+import { publicKey, type TestBox } from './sshd/box.ts';
 
 export interface TestWorker {
   readonly worker: BoxWorker;
@@ -34,4 +36,15 @@ export function workerOf(
     shell: () => ({ program: 'ssh', args: [] }),
   });
   return { worker, connection };
+}
+
+/** The same through a proxy in front of the box. */
+export function workerThrough(
+  box: TestBox,
+  proxy: CuttingProxy,
+  options: Parameters<typeof workerOf>[1] = {},
+): TestWorker {
+  appendFileSync(box.knownHostsFile, `[127.0.0.1]:${proxy.port} ${publicKey(box.hostKeyFile)}\n`);
+  const sshConfigFile = box.clientConfig((usual) => usual.replace(/Port \d+/, `Port ${proxy.port}`));
+  return workerOf(box, { ...options, sshConfigFile });
 }

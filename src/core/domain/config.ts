@@ -20,7 +20,12 @@ const size = z
   .refine((text) => (parseSize(text) ?? 0) > 0, { error: 'expected a size such as 500MB or 2GiB' });
 const max_log = size.default('1GB').describe('How much of what a run prints is kept.');
 const max_disk = size.default('100GB').describe('A run whose folder grows beyond this is ended.');
-const root = z.string().optional().describe('Folder for runs on this box; default ~/.local/share/research-copilot.');
+const ask_above = size.default('1GB').describe('A person is asked before more new bytes of inputs go to this box.');
+const root = z
+  .string()
+  .regex(/^[^\n\r\0]+$/, { error: 'expected a folder, without line breaks' })
+  .optional()
+  .describe('Folder for runs on this box; default ~/.local/share/research-copilot.');
 const hours = z.number().positive().default(12).describe('How much measured run time to send ahead.');
 
 export const boxSchema = z.discriminatedUnion('kind', [
@@ -50,6 +55,7 @@ export const boxSchema = z.discriminatedUnion('kind', [
     sandbox,
     sandbox_image,
     away_hours: hours,
+    ask_above,
     max_log,
     max_disk,
     root,
@@ -70,6 +76,7 @@ export const boxSchema = z.discriminatedUnion('kind', [
     price_per_gpu_hour: price,
     sandbox,
     sandbox_image,
+    ask_above,
     max_log,
     max_disk,
     root,

@@ -16,3 +16,15 @@ export function parseSize(text: string): number | undefined {
   const factor = FACTORS[unit.toLowerCase()];
   return digits === '' || factor === undefined ? undefined : Math.round(Number(digits) * factor);
 }
+
+/** Bytes for a person, in powers of ten: `800 B`, `3.2 GB`. */
+export function formatSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}

@@ -132,6 +132,8 @@ export interface ShipQuestion {
   readonly box: string;
   readonly bytes: number;
   readonly inputs: readonly { readonly path: string; readonly sha256: string; readonly bytes: number }[];
+  /** The runs that wait for the answer. */
+  readonly runs: readonly RunId[];
 }
 
 export interface SubmitOptions {

@@ -4,6 +4,7 @@
 rc_root=$1 rc_run=$2
 . "${0%/*}/lib.sh"
 . "$rc_bin/end.sh"
+. "$rc_bin/inputs.sh"
 # The turn is free with this: nothing else has the descriptor.
 exec 8<&-
 cd -- "$rc_root/runs/$rc_run" || exit 1
@@ -115,13 +116,10 @@ rc_lay_out() {
     rc_no_disk 74
     rc_end 74 checkout-failed "The commit could not be checked out: $(tail -n 1 supervisor | head -c 300)"
   }
-  while read -r rc_sum rc_path <&6; do
-    mkdir -p -- "$(dirname -- "$1/$rc_path")" &&
-      { ln -f -- "$rc_root/inputs/$rc_sum" "$1/$rc_path" 2>/dev/null || cp -- "$rc_root/inputs/$rc_sum" "$1/$rc_path"; } || {
-      rc_no_disk 74
-      rc_end 74 input-missing "The input $rc_path is not on the box. Run it again to ship it."
-    }
-  done 6<spec/inputs
+  rc_lay_inputs "$1" spec/inputs || {
+    rc_no_disk 74
+    rc_end 74 input-missing "The input $rc_got is not on the box, or was changed there by a run. Run it again to ship it anew."
+  }
   while IFS='	' read -r rc_path rc_target <&6; do
     [ -e "$rc_target" ] ||
       rc_end 74 link-missing "links: $rc_path points to $rc_target, which does not exist on this box. Put it there, or change links in research.yaml."

@@ -4,6 +4,7 @@ import cancel from './cancel.sh';
 import end from './end.sh';
 import follow from './follow.sh';
 import have from './have.sh';
+import inputs from './inputs.sh';
 import install from './install.sh';
 import launch from './launch.sh';
 import lib from './lib.sh';
@@ -24,6 +25,7 @@ const FILES: Readonly<Record<string, string>> = {
   'lib.sh': lib,
   'end.sh': end,
   'have.sh': have,
+  'inputs.sh': inputs,
   'put-input.sh': putInput,
   'start.sh': start,
   'supervise.sh': supervise,

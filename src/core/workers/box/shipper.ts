@@ -1,9 +1,8 @@
 import { HumanError, isHumanError, type RunId } from '../../domain/index.ts';
-import type { Files } from '../../system/index.ts';
 import type { Shipment, SubmitOptions, SubmitOutcome, SubmitResult } from '../types.ts';
 import { throwForAnswer } from './answers.ts';
 import type { BoxCalls } from './calls.ts';
-import { InputSender } from './inputs.ts';
+import type { InputSender } from './inputs.ts';
 
 /** What `start.sh` said of a run: an outcome, or that something it needs is not on the box after all. */
 export type StartAnswer = SubmitOutcome | 'lack' | HumanError;
@@ -43,10 +42,10 @@ export class Shipper {
   readonly #sent = new Map<string, readonly string[]>();
   readonly #sentInputs = new Set<string>();
 
-  constructor(calls: BoxCalls, files: Files, start: Start) {
+  constructor(calls: BoxCalls, inputs: InputSender, start: Start) {
     this.#calls = calls;
     this.#start = start;
-    this.#inputs = new InputSender(calls, files);
+    this.#inputs = inputs;
   }
 
   async submitAll(shipments: readonly Shipment[], options: SubmitOptions): Promise<SubmitResult[]> {
@@ -77,7 +76,7 @@ export class Shipper {
       const have = await this.#have(open(), options.signal);
       settle(have.runs);
       if (open().length === 0) break;
-      settle(await this.#inputs.send(open(), have.want, options));
+      settle(await this.#inputs.send(open(), have.want, have.free, options));
       const shipments = open();
       if (shipments.length === 0) break;
       // A commit that the box names and then lacks has lost its tree: all of it is sent anew.
@@ -150,7 +149,14 @@ export class Shipper {
       const outcome = known[state];
       if (outcome !== undefined) runs.set(run, outcome);
     }
-    return { runs, commits: new Set(after('HAVE')), tips: after('TIP'), want: after('WANT') };
+    const want = new Map(
+      after('WANT').map((line): [string, number] => {
+        const [sha256 = '', bytes = ''] = line.split(' ');
+        return [sha256, Number(bytes)];
+      }),
+    );
+    const free = after('FREE').map(Number).at(0);
+    return { runs, commits: new Set(after('HAVE')), tips: after('TIP'), want, free };
   }
 }
 

@@ -2,8 +2,9 @@
 # to receive only (a cluster's own queue starts them). On stdin `pack pack LENGTH` and its bytes where something is
 # missing here, then a run as `run ID COMMIT`, frames of `kind name length` and their bytes, `end end 0`; then the next
 # run; at last `done done 0`.
-# Answers a line a run, `ID WORD`: STARTED, ALREADY, DONE, LOST, HELD, LACK (a commit is not here), FULL <free bytes>
-# <folder>, BROKEN <why>; then END. A pack that cannot be taken is FULL or BROKEN without an id, and starts nothing.
+# Answers a line a run, `ID WORD`: STARTED, ALREADY, DONE, LOST, HELD, LACK (a commit is not here, or an input may have
+# been changed here), FULL <free bytes> <folder>, BROKEN <why>; then END. A pack that cannot be taken is FULL or BROKEN
+# without an id, and starts nothing.
 rc_root=$1 rc_repo=$2 rc_mode=$3
 . "${0%/*}/lib.sh"
 case $rc_repo in '' | *[!a-z0-9-]*) exit 1 ;; esac
@@ -130,6 +131,10 @@ rc_receive() {
   rc_value=
   [ -n "$rc_ended" ] || rc_said=CUT
   [ -n "$rc_said" ] || [ -d "$rc_repo_dir" ] || rc_said=LACK
+  if [ -z "$rc_said" ] && [ -s "$rc_dir/spec/inputs" ]; then
+    . "$rc_bin/inputs.sh"
+    [ -z "$(rc_doubtful <"$rc_dir/spec/inputs")" ] || rc_said=LACK
+  fi
   [ -n "$rc_said" ] || rc_keep
   if [ -z "$rc_said" ]; then
     # The reserve is given back when the disk is full, so that the end of the run can still be written down.

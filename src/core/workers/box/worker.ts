@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { type BoxOf, type HumanError, isHumanError, isRunId, type RunId } from '../../domain/index.ts';
+import { type BoxOf, type HumanError, isHumanError, isRunId, parseSize, type RunId } from '../../domain/index.ts';
 import type { System } from '../../system/index.ts';
 import type {
   BoxReport,
@@ -16,6 +16,7 @@ import type {
 import { parsePoll, throwForAnswer } from './answers.ts';
 import { askProbe } from './ask-probe.ts';
 import { BoxCalls } from './calls.ts';
+import { InputSender } from './inputs.ts';
 import { parsePieces, wantLines } from './reading.ts';
 import { outcomeOf, Shipper, type StartAnswer } from './shipper.ts';
 import { runFrames, startStream } from './spec.ts';
@@ -48,7 +49,9 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
     this.#system = options.system;
     this.#shell = options.shell;
     this.calls = new BoxCalls(options.box, options.transport, options.system.random);
-    this.#shipper = new Shipper(this.calls, options.system.files, (...start) => this.start(...start));
+    const askAbove = parseSize(options.box.ask_above) ?? 0;
+    const inputs = new InputSender(this.calls, options.system, { box: options.box.name, askAbove });
+    this.#shipper = new Shipper(this.calls, inputs, (...start) => this.start(...start));
   }
 
   probe(signal?: AbortSignal): Promise<BoxReport> {
