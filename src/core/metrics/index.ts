@@ -1,3 +1,5 @@
+export { createFileReader, readAtEnd } from './files/index.ts';
+export type { FileReader } from './files/types.ts';
 export { KnownFormats } from './known.ts';
 export { LINE_CAP, LineSplitter } from './lines.ts';
 export { compilable } from './pattern-host.ts';

@@ -1,17 +1,17 @@
 import type { MetricPoint, Run, RunId } from '../domain/index.ts';
 import { createMetricReader, type MetricReader } from '../metrics/index.ts';
 import type { Lease } from '../store/index.ts';
-import type { Worker } from '../workers/index.ts';
 import { logFile, type Parts } from './parts.ts';
 
-/** Bytes asked for at a time: a slow link shows progress, and memory stays small. */
-const CHUNK = 256 * 1024;
 /** How far back the start of a half line is looked for when another process takes a log over. */
 const LOOK_BACK = 64 * 1024;
+/** Read at a time when what evaluate printed is looked at. */
+const CHUNK = 1024 * 1024;
 
 /**
  * Copies one run's log from its box to this machine, by byte offset, and reads metrics out of it. The bytes are
- * written at their offset before the store moves: a crash in between writes them once more at the same place.
+ * written at their offset before the store moves: a crash in between writes them once more at the same place. A poll
+ * and a live channel may bring the same bytes: each comes with its place, and is taken once.
  */
 export class LogFollower {
   readonly #parts: Parts;
@@ -19,8 +19,10 @@ export class LogFollower {
   readonly #patterns: readonly string[];
   #reader: MetricReader | undefined;
   #offset: number;
+  #queue: Promise<unknown> = Promise.resolve();
+  #broken: string | undefined;
 
-  constructor(parts: Parts, run: Run, patterns: readonly string[]) {
+  constructor(parts: Parts, run: Pick<Run, 'id' | 'logBytes'>, patterns: readonly string[]) {
     this.#parts = parts;
     this.#run = run.id;
     this.#patterns = patterns;
@@ -32,44 +34,76 @@ export class LogFollower {
     return this.#offset;
   }
 
-  get diagnostics(): readonly string[] {
-    return this.#reader?.diagnostics ?? [];
+  /** Why the log is read no further, in a sentence; undefined while it is. */
+  get broken(): string | undefined {
+    return this.#broken;
   }
 
-  /** Copies up to the box's size of the log. Gives the last point of the objective's metric, if any came. */
-  async catchUp(
-    worker: Worker,
-    lease: Lease,
-    boxBytes: number,
-    metric: string,
-    signal: AbortSignal,
-  ): Promise<MetricPoint | undefined> {
-    let last: MetricPoint | undefined;
-    while (this.#offset < boxBytes) {
-      const wanted = Math.min(CHUNK, boxBytes - this.#offset);
-      const bytes = await worker.read(this.#run, 'log', this.#offset, wanted, signal);
-      if (bytes.length === 0) return last;
-      const points = await this.#take(bytes, lease);
-      last = points.findLast((point) => point.name === metric) ?? last;
-    }
-    return last;
+  get diagnostics(): readonly string[] {
+    return [...(this.#broken === undefined ? [] : [this.#broken]), ...(this.#reader?.diagnostics ?? [])];
+  }
+
+  /** Notes the size that the box tells: a log that is shorter than what was read of it is another one. */
+  note(size: number): void {
+    if (size >= this.#offset || this.#broken !== undefined) return;
+    this.#broken =
+      `Its log on the box was truncated or replaced: ${this.#offset} bytes of it are here, ` +
+      `${Math.max(0, size)} are there. What is here is kept, and what the box wrote after that is not read.`;
+  }
+
+  /**
+   * Takes bytes that begin at byte `at`, less those that are here. Gives the points in them.
+   * @throws Error where bytes are missing in between, or another process took the log over
+   */
+  take(at: number, bytes: Buffer, lease: Lease): Promise<readonly MetricPoint[]> {
+    const work = this.#queue.then(() => this.#take(at, bytes, lease));
+    this.#queue = work.catch(() => {});
+    return work;
   }
 
   /** Reads the half line that the log may end with. */
-  async finish(lease: Lease): Promise<void> {
-    const reader = await this.#readerAtOffset();
-    const points = await reader.end();
-    if (points.length > 0) {
-      await this.#parts.store.addMetrics(lease, this.#run, points, this.#offset, this.#offset);
+  finish(lease: Lease): Promise<readonly MetricPoint[]> {
+    const work = this.#queue.then(async () => {
+      const reader = await this.#readerAtOffset();
+      const points = await reader.end();
+      if (points.length > 0) {
+        await this.#parts.store.addMetrics(lease, this.#run, points, this.#offset, this.#offset);
+      }
+      return points;
+    });
+    this.#queue = work.catch(() => {});
+    return work;
+  }
+
+  /** The points of the log from a byte on, read anew: what `evaluate` printed, and no line that began before it. */
+  async pointsFrom(byte: number): Promise<readonly MetricPoint[]> {
+    const reader = createMetricReader({ patterns: [...this.#patterns] });
+    const file = logFile(this.#parts.repository, this.#run);
+    const points: MetricPoint[] = [];
+    try {
+      for (let offset = byte; offset < this.#offset; ) {
+        const wanted = Math.min(CHUNK, this.#offset - offset);
+        const bytes = await this.#parts.system.files.readRange(file, offset, wanted);
+        if (bytes.length === 0) break;
+        offset += bytes.length;
+        points.push(...(await reader.push(bytes)));
+      }
+      points.push(...(await reader.end()));
+      return points;
+    } finally {
+      reader.dispose();
     }
   }
 
-  async #take(bytes: Buffer, lease: Lease): Promise<readonly MetricPoint[]> {
+  async #take(at: number, bytes: Buffer, lease: Lease): Promise<readonly MetricPoint[]> {
+    if (at > this.#offset) throw new Error(`Bytes ${this.#offset} to ${at} of the log of run ${this.#run} are missing.`);
+    const fresh = bytes.subarray(this.#offset - at);
+    if (fresh.length === 0 || this.#broken !== undefined) return [];
     const reader = await this.#readerAtOffset();
     const file = logFile(this.#parts.repository, this.#run);
-    await this.#parts.system.files.writeAt(file, this.#offset, bytes);
-    const points = await reader.push(bytes);
-    const to = this.#offset + bytes.length;
+    await this.#parts.system.files.writeAt(file, this.#offset, fresh);
+    const points = await reader.push(fresh);
+    const to = this.#offset + fresh.length;
     const taken = await this.#parts.store.addMetrics(lease, this.#run, points, this.#offset, to);
     if (!taken) throw new Error(`The log of run ${this.#run} was moved by another process past byte ${this.#offset}.`);
     this.#offset = to;

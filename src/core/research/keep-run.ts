@@ -1,29 +1,60 @@
-import { type Base, isEnd, type MetricPoint, type Run, type RunState } from '../domain/index.ts';
+import { type Base, isEnd, type MetricPoint, type ObjectiveValue, type Run, type RunId } from '../domain/index.ts';
 import { metricNames, summariseObjective } from '../metrics/index.ts';
 import type { Lease, RunPatch } from '../store/index.ts';
 import type { RunReport, Worker } from '../workers/index.ts';
-import { LogFollower } from './follow.ts';
+import { type Job, RunFollower } from './follow-run.ts';
 import { type Parts, requireBase } from './parts.ts';
 
-/** Brings one run's row, log and metrics to where its box says it is. */
+/** Bytes of one answer that brings pieces of many runs, and pieces in it. */
+const ANSWER_BYTES = 2 * 1024 * 1024;
+const ANSWER_PIECES = 128;
+/** A run with much to read must not keep the others of its box from their next poll for longer. */
+const CATCH_UP_MS = 1500;
+
+/** Brings the rows, logs and metrics of runs to where their boxes say they are. */
 export class RunKeeper {
   readonly #parts: Parts;
-  readonly #followers = new Map<string, LogFollower>();
+  readonly #followers = new Map<RunId, RunFollower>();
   readonly #bases = new Map<number, Base>();
+  /** What went wrong with a run since its last report was applied. */
+  readonly #trouble = new Map<RunId, unknown>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
+  /**
+   * Reads what is new of all runs that a poll told of, many in one answer, for a while. Trouble of one run waits for
+   * its `apply`; a link that dies is thrown.
+   */
+  async catchUp(worker: Worker, reports: readonly RunReport[], lease: Lease, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts.system;
+    const until = clock.monotonic() + CATCH_UP_MS;
+    const there = reports.filter((report) => report.state !== 'absent');
+    let turn = 0;
+    do {
+      const jobs = await this.#jobs(there.slice(turn % Math.max(1, there.length)).concat(there.slice(0, turn % Math.max(1, there.length))));
+      if (jobs.length === 0) return;
+      turn += 1;
+      const pieces = await worker.readMany(
+        jobs.flatMap(({ job }) => job.wants),
+        signal,
+      );
+      let at = 0;
+      for (const { run, job } of jobs) {
+        const own = pieces.slice(at, at + job.wants.length);
+        at += job.wants.length;
+        await this.#careful(run, () => job.take(own, lease));
+      }
+    } while (clock.monotonic() < until);
+  }
+
   /** Applies one report. Gives the run when this report ended it: only after its last log byte is here. */
-  async apply(
-    worker: Worker,
-    run: Run,
-    report: RunReport,
-    lease: Lease,
-    signal: AbortSignal,
-  ): Promise<Run | undefined> {
+  async apply(worker: Worker, run: Run, report: RunReport, lease: Lease): Promise<Run | undefined> {
     const { store } = this.#parts;
+    const trouble = this.#trouble.get(run.id);
+    this.#trouble.delete(run.id);
+    if (trouble !== undefined) throw trouble;
     if (report.state === 'absent') {
       // A run that is still being shipped is not on the box yet; any other was there and is gone.
       if (run.state === 'shipping') return undefined;
@@ -31,9 +62,7 @@ export class RunKeeper {
     }
     const base = await this.base(run.base);
     const follower = this.#follower(run, base);
-    const last = await this.#careful(run, () =>
-      follower.catchUp(worker, lease, report.logBytes, base.environment.objective.metric, signal),
-    );
+    const { last } = follower;
     const seen: RunPatch = {
       // The box has spoken: why it was waited for is over.
       unreachableSince: null,
@@ -45,8 +74,14 @@ export class RunKeeper {
       await store.moveRun(lease, run.id, report.state, seen);
       return undefined;
     }
-    await this.#careful(run, () => follower.finish(lease));
-    const details = withDiagnostics(await this.#objectiveOf(run, base, report.state), follower.diagnostics);
+    // It ended on its box, and there is more to read of it than one turn takes.
+    if (!follower.complete(report)) {
+      if (!isEnd(run.state)) await store.moveRun(lease, run.id, 'finishing', seen);
+      return undefined;
+    }
+    await this.#orDrop(run.id, () => follower.finish(lease));
+    const result = await this.#objectiveOf(run, base, report, follower);
+    const details = withDiagnostics(result, follower.diagnostics);
     const end: RunPatch = {
       ...seen,
       ...(report.exitCode === undefined ? {} : { exitCode: report.exitCode }),
@@ -55,6 +90,19 @@ export class RunKeeper {
       endedAt: report.endedAt ?? this.#parts.system.clock.now(),
     };
     return this.#end(run, report.state, end, lease);
+  }
+
+  /** Takes bytes of a log that came over a channel of its own; false where nobody follows the run by now. */
+  async takeLive(run: RunId, at: number, bytes: Buffer, lease: Lease): Promise<boolean> {
+    const follower = this.#followers.get(run);
+    if (!follower) return false;
+    await this.#orDrop(run, () => follower.takeLog(at, bytes, lease));
+    return true;
+  }
+
+  /** The next byte of a run's log that is wanted; undefined where nobody follows the run yet. */
+  offsetOf(run: RunId): number | undefined {
+    return this.#followers.get(run)?.log.offset;
   }
 
   /** A base never changes, and every report asks for one. */
@@ -68,21 +116,64 @@ export class RunKeeper {
   dispose(): void {
     for (const follower of this.#followers.values()) follower.dispose();
     this.#followers.clear();
+    this.#trouble.clear();
   }
 
-  #follower(run: Run, base: Base): LogFollower {
+  /** What is to be read next, as much as one answer holds; each run gets a piece before one gets a second. */
+  async #jobs(reports: readonly RunReport[]): Promise<readonly { readonly run: RunId; readonly job: Job }[]> {
+    const jobs: { readonly run: RunId; readonly job: Job }[] = [];
+    let bytes = 0;
+    let pieces = 0;
+    for (const report of reports) {
+      if (this.#trouble.has(report.run)) continue;
+      const found = await this.#careful(report.run, async () => {
+        const follower = await this.#followerOf(report);
+        return (await follower?.jobs(report)) ?? [];
+      });
+      for (const job of found ?? []) {
+        const size = job.wants.reduce((sum, want) => sum + want.limit, 0);
+        if (jobs.length > 0 && (bytes + size > ANSWER_BYTES || pieces + job.wants.length > ANSWER_PIECES)) return jobs;
+        jobs.push({ run: report.run, job });
+        bytes += size;
+        pieces += job.wants.length;
+      }
+    }
+    return jobs;
+  }
+
+  /** The follower of a run that a report tells of; undefined for one that ended here already. */
+  async #followerOf(report: RunReport): Promise<RunFollower | undefined> {
+    const known = this.#followers.get(report.run);
+    if (known) return known;
+    const run = await this.#parts.store.run(report.run);
+    if (!run || (isEnd(run.state) && (run.state !== 'lost' || report.state === 'lost'))) return undefined;
+    return this.#follower(run, await this.base(run.base));
+  }
+
+  #follower(run: Run, base: Base): RunFollower {
     const known = this.#followers.get(run.id);
-    // Behind or ahead of the row: another process moved it. Going on from there would refuse every byte for ever.
-    if (known?.offset === run.logBytes) return known;
-    this.#drop(run);
-    const patterns = base.environment.metrics.filter((source) => typeof source === 'string');
-    const follower = new LogFollower(this.#parts, run, patterns);
+    // Behind the row: another process moved it. Going on from there would refuse every byte for ever.
+    if (known && known.log.offset >= run.logBytes) return known;
+    this.#drop(run.id);
+    const { metrics, objective } = base.environment;
+    const patterns = metrics.filter((source) => typeof source === 'string');
+    const follower = new RunFollower(this.#parts, run, patterns, objective.metric);
     this.#followers.set(run.id, follower);
     return follower;
   }
 
+  /** Keeps trouble of one run until its report is applied; the link's own is thrown. */
+  async #careful<T>(run: RunId, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.#orDrop(run, work);
+    } catch (error) {
+      this.#trouble.set(run, error);
+      return undefined;
+    }
+  }
+
   /** Bytes that were read but not stored have left half a line in the reader: the next try begins with a new one. */
-  async #careful<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  async #orDrop<T>(run: RunId, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -91,36 +182,45 @@ export class RunKeeper {
     }
   }
 
-  #drop(run: Run): void {
-    this.#followers.get(run.id)?.dispose();
-    this.#followers.delete(run.id);
+  #drop(run: RunId): void {
+    this.#followers.get(run)?.dispose();
+    this.#followers.delete(run);
   }
 
-  async #end(run: Run, state: RunState, patch: RunPatch, lease: Lease): Promise<Run> {
+  async #end(run: Run, state: Run['state'], patch: RunPatch, lease: Lease): Promise<Run> {
     const ended = await this.#parts.store.moveRun(lease, run.id, state, {
       endedAt: this.#parts.system.clock.now(),
       ...patch,
       unreachableSince: null,
     });
-    this.#drop(run);
+    this.#drop(run.id);
     return ended;
   }
 
-  async #objectiveOf(run: Run, base: Base, state: RunState): Promise<RunPatch> {
-    if (state !== 'succeeded') return {};
+  async #objectiveOf(run: Run, base: Base, report: RunReport, follower: RunFollower): Promise<RunPatch> {
+    if (report.state !== 'succeeded') return {};
     const { store } = this.#parts;
     const { objective, evaluate } = base.environment;
     const axis = typeof objective.summary === 'object' ? [objective.summary.axis] : [];
+    const evaluates = evaluate !== undefined && (run.purpose === 'baseline' || run.purpose === 'trial');
+    if (evaluates && report.evaluatedAt !== undefined) {
+      // Only what evaluate itself printed is its word: the run may have printed the same name before.
+      const printed = summariseObjective(objective, await follower.log.pointsFrom(report.evaluatedAt));
+      if (printed.state !== 'missing') return { objective: printed, verified: printed.state === 'ok' };
+    }
     const points: readonly MetricPoint[] = await store.metrics(run.id, { names: [objective.metric, ...axis] });
-    const value = summariseObjective(objective, points);
-    const verified = evaluate !== undefined && value.state === 'ok';
-    if (value.state !== 'missing') return { objective: value, verified };
+    const value: ObjectiveValue = summariseObjective(objective, points);
+    if (value.state !== 'missing') {
+      if (!evaluates) return { objective: value, verified: false };
+      const reason = `evaluate printed no ${objective.metric}, so the number is what the run itself reported: not verified.`;
+      return { objective: value, verified: false, reason };
+    }
     const names = metricNames(await store.metrics(run.id));
     const seen = names.length === 0 ? 'No metric at all was found in its log' : `Found instead: ${names.join(', ')}`;
     const reason =
       `The run never printed ${objective.metric} (objective.metric in research.yaml). ${seen}. ` +
       'Name one of these, or add a pattern under metrics.';
-    return { objective: value, verified, reason };
+    return { objective: value, verified: false, reason };
   }
 }
 

@@ -45,6 +45,8 @@ export const METHODS: Readonly<Record<MethodName, 'read' | 'write'>> = {
   runs: 'read',
   run: 'read',
   addMetrics: 'write',
+  runFiles: 'read',
+  addFileMetrics: 'write',
   metrics: 'read',
   metricNames: 'read',
   sparks: 'read',

@@ -201,6 +201,21 @@ export const MIGRATIONS: readonly string[] = [
     started_at INTEGER NOT NULL
   ) STRICT;
   `,
+  // Files that a run writes its metrics into: how far each was read, and which points came from which. A name that a
+  // file gives is read from files alone (run_metric.filed): what the log says of it is the same number again.
+  `
+  CREATE TABLE run_file (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL REFERENCES run (row),
+    path TEXT NOT NULL,
+    bytes INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT '',
+    UNIQUE (run, path)
+  ) STRICT;
+  ALTER TABLE metric ADD COLUMN file INTEGER REFERENCES run_file (id);
+  CREATE INDEX metric_file ON metric (file) WHERE file IS NOT NULL;
+  ALTER TABLE run_metric ADD COLUMN filed INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** The version this program writes. */

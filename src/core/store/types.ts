@@ -94,6 +94,15 @@ export type RunPatch = Partial<
   readonly reason?: string | null;
 };
 
+/** A metric file of a run. */
+export interface RunFileState {
+  readonly path: string;
+  /** Bytes that were read. */
+  readonly bytes: number;
+  /** What its reader must know to go on from there. */
+  readonly state: string;
+}
+
 /**
  * The research database of one repository, behind an async face: SQLite runs in a worker thread.
  * Writes are short `BEGIN IMMEDIATE` transactions. Methods that take a `Lease` are decisions: they fail with the
@@ -201,6 +210,24 @@ export interface Store {
     points: readonly MetricPoint[],
     fromByte: number,
     toByte: number,
+  ): Promise<boolean>;
+  /** How far the metric files of a run were read. */
+  runFiles(run: RunId): Promise<RunFileState[]>;
+  /**
+   * The same for one metric file. Names that come from a file hide what the log gives of them. `fresh`: the file was
+   * replaced, so that the points it gave before go, and it is read from its beginning.
+   */
+  addFileMetrics(
+    lease: Lease,
+    run: RunId,
+    points: readonly MetricPoint[],
+    file: {
+      readonly path: string;
+      readonly from: number;
+      readonly to: number;
+      readonly state: string;
+      readonly fresh?: boolean;
+    },
   ): Promise<boolean>;
   metrics(
     run: RunId,
