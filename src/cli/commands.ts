@@ -246,6 +246,7 @@ export async function logs(
     }
   };
   await drain();
+  const onScreen = options.follow && live ? research.watch([id]) : undefined;
   while (options.follow && live && !signal.aborted) {
     // Listening before the look: an end that comes between the two would else be waited for in vain.
     const next = changed(research, signal);
@@ -254,6 +255,7 @@ export async function logs(
     live = row !== undefined && !isEnd(row.state);
     if (live) await next;
   }
+  onScreen?.dispose();
 }
 
 function changed(research: Session['research'], signal: AbortSignal): Promise<void> {

@@ -332,6 +332,10 @@ class OpenResearch implements Research {
     return this.#parts.system.files.readRange(this.logFile(run), offset, limit);
   }
 
+  watch(runs: readonly RunId[]): Disposable {
+    return this.#fleet.live.watch(runs);
+  }
+
   // ---- search
 
   async startSearch(options: SearchOptions & Ask): Promise<SearchResult> {

@@ -13,6 +13,7 @@ import type { Lease } from '../store/index.ts';
 import { type BoxReport, createWorker, type RunReport, Typed, type Worker } from '../workers/index.ts';
 import { backOffMs, ENDS_RUN, isFoundLater, NEEDS_PERSON, STOPS_BOX, slotsOf } from './fleet-rules.ts';
 import { RunKeeper } from './keep-run.ts';
+import { LiveLogs } from './live-logs.ts';
 import { MayAsk } from './may-ask.ts';
 import { loadedBoxes, type Parts } from './parts.ts';
 import { makeShipment } from './ship.ts';
@@ -62,6 +63,8 @@ export interface BoxCondition {
 export class Fleet {
   readonly #parts: Parts;
   readonly #keeper: RunKeeper;
+  /** The logs of runs on screen. */
+  readonly live: LiveLogs;
   readonly #boxes = new Map<string, BoxState>();
   readonly #stop = new AbortController();
   readonly #typed = new Typed();
@@ -79,6 +82,7 @@ export class Fleet {
     this.#parts = parts;
     this.#changed = changed;
     this.#keeper = new RunKeeper(parts);
+    this.live = new LiveLogs(parts, this.#keeper);
   }
 
   conditions(): readonly BoxCondition[] {
@@ -175,6 +179,7 @@ export class Fleet {
     const { store } = this.#parts;
     if (lease.generation !== this.#generation && this.#work.size === 0) {
       this.#generation = lease.generation;
+      this.live.drop();
       this.#keeper.dispose();
       this.#ended = undefined;
     }
@@ -229,6 +234,7 @@ export class Fleet {
   async dispose(): Promise<void> {
     this.#stop.abort(new HumanError('Research Copilot is closing.', { code: 'closing' }));
     await Promise.allSettled(this.#work);
+    await this.live.dispose();
     this.#keeper.dispose();
     for (const state of this.#boxes.values()) void state.worker?.then((worker) => worker.dispose()).catch(() => {});
   }
@@ -352,6 +358,8 @@ export class Fleet {
       [...runs, ...again].map((run) => run.id),
       signal,
     );
+    await this.#keeper.catchUp(worker, reports, lease, signal);
+    this.live.look(worker, reports, lease);
     let trouble: unknown;
     for (const report of reports) {
       try {
@@ -384,7 +392,7 @@ export class Fleet {
     }
     // First the next try, then the end: whoever waits for this number must not find nothing live in between.
     if (gone) await this.#retryLost(run, lease);
-    const ended = await this.#keeper.apply(worker, run, report, lease, this.#stop.signal);
+    const ended = await this.#keeper.apply(worker, run, report, lease);
     if (ended) this.#ended = undefined;
     // What is left of its processes still holds a slot: only a sweep frees it.
     if (ended?.state === 'lost') await worker.cancel(run.id, this.#stop.signal);

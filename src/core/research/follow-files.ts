@@ -57,7 +57,10 @@ export class FilesFollower {
    * What is wanted of the files that the box tells of: for each the next piece, and its first bytes, by which a file
    * that was written anew is noticed. Both go to `take`.
    */
-  async wants(report: RunReport, ended: boolean): Promise<{ readonly path: string; readonly wants: readonly Want[] }[]> {
+  async wants(
+    report: RunReport,
+    ended: boolean,
+  ): Promise<{ readonly path: string; readonly wants: readonly Want[] }[]> {
     const told = report.files ?? [];
     if (told.length === 0) return [];
     this.#loaded ??= this.#load();

@@ -56,7 +56,7 @@ export class RunFollower {
         },
       });
     }
-    for (const { path, wants } of await this.files.wants(report, isEnd(report.state))) {
+    for (const { path, wants } of await this.files.wants(report, report.state !== 'absent' && isEnd(report.state))) {
       jobs.push({
         wants,
         take: async (pieces, lease) => this.#note(await this.files.take(path, pieces, lease)),

@@ -96,7 +96,8 @@ export class LogFollower {
   }
 
   async #take(at: number, bytes: Buffer, lease: Lease): Promise<readonly MetricPoint[]> {
-    if (at > this.#offset) throw new Error(`Bytes ${this.#offset} to ${at} of the log of run ${this.#run} are missing.`);
+    if (at > this.#offset)
+      throw new Error(`Bytes ${this.#offset} to ${at} of the log of run ${this.#run} are missing.`);
     const fresh = bytes.subarray(this.#offset - at);
     if (fresh.length === 0 || this.#broken !== undefined) return [];
     const reader = await this.#readerAtOffset();

@@ -31,11 +31,13 @@ export class RunKeeper {
     const { clock } = this.#parts.system;
     const until = clock.monotonic() + CATCH_UP_MS;
     const there = reports.filter((report) => report.state !== 'absent');
-    let turn = 0;
-    do {
-      const jobs = await this.#jobs(there.slice(turn % Math.max(1, there.length)).concat(there.slice(0, turn % Math.max(1, there.length))));
+    const rows = new Map<RunId, Run>();
+    for (const run of await this.#parts.store.runs({ ids: there.map((report) => report.run) })) rows.set(run.id, run);
+    for (let turn = 0; clock.monotonic() < until; turn += 1) {
+      // Another run comes first each time, should one answer not hold them all.
+      const first = there.length === 0 ? 0 : turn % there.length;
+      const jobs = await this.#jobs([...there.slice(first), ...there.slice(0, first)], turn === 0 ? rows : undefined);
       if (jobs.length === 0) return;
-      turn += 1;
       const pieces = await worker.readMany(
         jobs.flatMap(({ job }) => job.wants),
         signal,
@@ -46,7 +48,7 @@ export class RunKeeper {
         at += job.wants.length;
         await this.#careful(run, () => job.take(own, lease));
       }
-    } while (clock.monotonic() < until);
+    }
   }
 
   /** Applies one report. Gives the run when this report ended it: only after its last log byte is here. */
@@ -120,14 +122,18 @@ export class RunKeeper {
   }
 
   /** What is to be read next, as much as one answer holds; each run gets a piece before one gets a second. */
-  async #jobs(reports: readonly RunReport[]): Promise<readonly { readonly run: RunId; readonly job: Job }[]> {
+  async #jobs(
+    reports: readonly RunReport[],
+    rows?: ReadonlyMap<RunId, Run>,
+  ): Promise<readonly { readonly run: RunId; readonly job: Job }[]> {
     const jobs: { readonly run: RunId; readonly job: Job }[] = [];
     let bytes = 0;
     let pieces = 0;
     for (const report of reports) {
       if (this.#trouble.has(report.run)) continue;
       const found = await this.#careful(report.run, async () => {
-        const follower = await this.#followerOf(report);
+        const row = rows?.get(report.run);
+        const follower = row ? await this.#followerOf(report, row) : this.#followers.get(report.run);
         return (await follower?.jobs(report)) ?? [];
       });
       for (const job of found ?? []) {
@@ -142,11 +148,8 @@ export class RunKeeper {
   }
 
   /** The follower of a run that a report tells of; undefined for one that ended here already. */
-  async #followerOf(report: RunReport): Promise<RunFollower | undefined> {
-    const known = this.#followers.get(report.run);
-    if (known) return known;
-    const run = await this.#parts.store.run(report.run);
-    if (!run || (isEnd(run.state) && (run.state !== 'lost' || report.state === 'lost'))) return undefined;
+  async #followerOf(report: RunReport, run: Run): Promise<RunFollower | undefined> {
+    if (isEnd(run.state) && (run.state !== 'lost' || report.state === 'lost')) return undefined;
     return this.#follower(run, await this.base(run.base));
   }
 
@@ -211,7 +214,10 @@ export class RunKeeper {
     const points: readonly MetricPoint[] = await store.metrics(run.id, { names: [objective.metric, ...axis] });
     const value: ObjectiveValue = summariseObjective(objective, points);
     if (value.state !== 'missing') {
-      if (!evaluates) return { objective: value, verified: false };
+      // Where evaluate began is not told by a supervisor that an earlier version started.
+      if (!evaluates || report.evaluatedAt === undefined) {
+        return { objective: value, verified: evaluates && value.state === 'ok' };
+      }
       const reason = `evaluate printed no ${objective.metric}, so the number is what the run itself reported: not verified.`;
       return { objective: value, verified: false, reason };
     }

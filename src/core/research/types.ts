@@ -182,6 +182,11 @@ export interface Research {
   /** The local copy of a run's log, byte for byte the box's as far as it got. */
   logFile(run: RunId): string;
   readLog(run: RunId, offset: number, limit: number): Promise<Buffer>;
+  /**
+   * Says which runs are on screen, until it is disposed of: where this process drives, their logs come as they are
+   * written and not with the next poll.
+   */
+  watch(runs: readonly RunId[]): Disposable;
 
   startSearch(options: SearchOptions & Ask): Promise<SearchResult>;
   pauseSearch(): Promise<void>;

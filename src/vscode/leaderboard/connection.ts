@@ -40,6 +40,7 @@ export class PageConnection implements Disposable {
   #again = false;
   #watched = new Map<string, string>();
   #grewDue: Disposable | undefined;
+  #following: Disposable | undefined;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -49,7 +50,11 @@ export class PageConnection implements Disposable {
   setVisible(visible: boolean): void {
     this.#visible = visible;
     // A hidden page is thrown away; the next one says `ready`.
-    if (!visible) this.#ready = false;
+    if (!visible) {
+      this.#ready = false;
+      this.#following?.dispose();
+      this.#following = undefined;
+    }
   }
 
   /** Handles one message of the page; one that does not fit the protocol is refused and written to the log. */
@@ -92,6 +97,7 @@ export class PageConnection implements Disposable {
       case 'watch':
         this.#watched = new Map(message.runs.map((run) => [run, this.#watched.get(run) ?? '']));
         for (const run of this.#logs.keys()) if (!this.#watched.has(run)) this.#logs.delete(run);
+        await this.#follow();
         return;
       case 'curve': {
         const { request, run, metric } = message;
@@ -118,6 +124,16 @@ export class PageConnection implements Disposable {
         return;
       }
     }
+  }
+
+  /** Has the logs of what the page shows come as they are written. */
+  async #follow(): Promise<void> {
+    const research = await this.#parts.session.research();
+    const before = this.#following;
+    // The page may have been hidden, or have asked for others, meanwhile.
+    const shown = this.#ready && this.#visible ? [...this.#watched.keys()] : [];
+    this.#following = shown.length === 0 ? undefined : research.watch(shown);
+    before?.dispose();
   }
 
   async #log(run: string): Promise<LogLines> {
@@ -231,6 +247,7 @@ export class PageConnection implements Disposable {
 
   dispose(): void {
     this.#ready = false;
+    this.#following?.dispose();
     this.#grewDue?.dispose();
     this.#logs.clear();
     this.#store.dispose();

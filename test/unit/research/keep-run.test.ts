@@ -1,12 +1,13 @@
 import { strict as assert } from 'node:assert';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import type { Run } from '../../../src/core/domain/index.ts';
 import { isFoundLater } from '../../../src/core/research/fleet-rules.ts';
 import { RunKeeper } from '../../../src/core/research/keep-run.ts';
 import type { Parts } from '../../../src/core/research/parts.ts';
 import type { Lease, Store } from '../../../src/core/store/index.ts';
 import { realSystem } from '../../../src/core/system/index.ts';
-import type { RunReport, Worker } from '../../../src/core/workers/index.ts';
+import type { RunReport, Want, Worker } from '../../../src/core/workers/index.ts';
 import { runRow } from '../../support/rows.ts';
 import { addBase, addRun, lead, openTestStore, temporaryFolder } from '../../support/store.ts';
 
@@ -18,7 +19,8 @@ const LOG = Buffer.from(
 function boxWith(log: Buffer): Worker {
   return {
     box: { name: 'here', kind: 'local' },
-    read: async (_run: string, _stream: string, offset: number, limit: number) => log.subarray(offset, offset + limit),
+    readMany: async (wants: readonly Want[]) =>
+      wants.map(({ offset, limit }) => ({ size: log.length, bytes: log.subarray(offset, offset + limit) })),
   } as unknown as Worker;
 }
 
@@ -45,6 +47,11 @@ describe('keeping a run', () => {
     const run = await addRun(store, lease, base, { purpose: 'baseline' });
     return store.moveRun(lease, run.id, 'running', { box: 'here' });
   };
+  /** What the fleet does with one poll's report. */
+  const keep = async (keeper: RunKeeper, worker: Worker, run: Run, told: RunReport) => {
+    await keeper.catchUp(worker, [told], lease, signal);
+    return keeper.apply(worker, run, told, lease);
+  };
   const steps = async (run: string) => (await store.metrics(run, { names: ['val_loss'] })).map((point) => point.step);
 
   before(async () => {
@@ -66,7 +73,7 @@ describe('keeping a run', () => {
     const apply = async (keeper: RunKeeper, bytes: number, state?: RunReport['state']) => {
       const run = await store.run(id);
       assert.ok(run);
-      return keeper.apply(boxWith(LOG), run, report(id, bytes, state), lease, signal);
+      return keep(keeper, boxWith(LOG), run, report(id, bytes, state));
     };
     await apply(here, 100);
     await apply(there, 777);
@@ -91,11 +98,11 @@ describe('keeping a run', () => {
     const run = await begun();
     const { id } = run;
     // In the middle of a line, so that half of it waits in the reader.
-    await keeper.apply(boxWith(LOG), run, report(id, 130), lease, signal);
+    await keep(keeper, boxWith(LOG), run, report(id, 130));
     refuse = true;
     const now = (await store.run(id)) ?? run;
-    await assert.rejects(keeper.apply(boxWith(LOG), now, report(id, 300), lease, signal), /busy/);
-    await keeper.apply(boxWith(LOG), now, report(id, LOG.length), lease, signal);
+    await assert.rejects(keep(keeper, boxWith(LOG), now, report(id, 300)), /busy/);
+    await keep(keeper, boxWith(LOG), now, report(id, LOG.length));
     keeper.dispose();
     assert.deepEqual(
       await steps(id),
@@ -107,7 +114,7 @@ describe('keeping a run', () => {
     const keeper = new RunKeeper(partsWith());
     const { id } = await begun();
     const waited = await store.patchRun(lease, id, { reason: 'The host key changed.', unreachableSince: 5 });
-    await keeper.apply(boxWith(LOG), waited, report(id, 100), lease, signal);
+    await keep(keeper, boxWith(LOG), waited, report(id, 100));
     keeper.dispose();
     const run = await store.run(id);
     assert.equal(run?.reason, undefined);

@@ -40,6 +40,7 @@ function desk(folder: string) {
       return [{ name, step: 5, value: 2.5, state: 'ok' as const }];
     },
     metricNames: async () => ['loss', 'val_loss'],
+    watch: () => ({ dispose: () => {} }),
   } as unknown as Research;
   const state = () =>
     ({
