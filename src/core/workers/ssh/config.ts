@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { HumanError } from '../../domain/index.ts';
 import type { System } from '../../system/index.ts';
+import { readSshConfig } from './config-file.ts';
 
 export type LoginMethod = 'publickey' | 'keyboard-interactive' | 'password';
 
@@ -30,11 +31,13 @@ export interface SshTarget {
   readonly keepalive: { readonly intervalMs: number; readonly times: number };
 }
 
+const RESOLVE_MS = 10_000;
+
 /** Where ServerAliveInterval is off, as it is by default: a dead link would be waited for without end. */
 const KEEPALIVE = { intervalMs: 15_000, times: 3 };
 
 export interface SshConfigDeps {
-  readonly system: Pick<System, 'spawn' | 'env' | 'home' | 'platform'>;
+  readonly system: Pick<System, 'spawn' | 'env' | 'home' | 'platform' | 'files' | 'clock' | 'hostname'>;
   readonly configFile?: string;
 }
 
@@ -68,7 +71,7 @@ export function splitWords(text: string): string[] {
 
 /**
  * Asks the system's ssh what it would do for a name (`ssh -G`), which knows Include, Match and every default.
- * Without an ssh program: the name itself, the usual keys, port 22.
+ * Without an ssh program its files are read here (config-file.ts).
  * @param over what a jump's own words say
  * @throws HumanError `ssh-config` when ssh refuses the configuration
  */
@@ -83,10 +86,22 @@ export async function resolveTarget(
   const one = (key: string) => settings.get(key)?.[0];
   const none = (value: string | undefined) => (value === undefined || value === 'none' ? undefined : value);
   const { home } = deps.system;
-  const user = over.user ?? one('user') ?? deps.system.env.USER ?? deps.system.env.USERNAME ?? 'root';
+  const user = over.user ?? one('user') ?? localUser(deps);
   const hostname = one('hostname') ?? alias;
   const port = over.port ?? Number(one('port') ?? 22);
-  const expand = (file: string) => expandPath(file, { home, hostname, user, alias, port });
+  const hostKeyAlias = none(one('hostkeyalias'))?.toLowerCase();
+  const words = {
+    home,
+    hostname,
+    user,
+    alias,
+    port,
+    localUser: localUser(deps),
+    localHost: deps.system.hostname,
+    keyAlias: hostKeyAlias ?? alias,
+    env: deps.system.env,
+  };
+  const expand = (file: string) => expandPath(file, words);
   const files = (key: string) =>
     (settings.get(key) ?? [])
       .flatMap(splitWords)
@@ -99,7 +114,7 @@ export async function resolveTarget(
     hostname,
     port,
     user,
-    hostKeyAlias: none(one('hostkeyalias')),
+    hostKeyAlias,
     identityFiles: identities,
     identitiesOnly: one('identitiesonly') === 'yes',
     agent: agentOf(one('identityagent'), deps.system, expand),
@@ -109,7 +124,7 @@ export async function resolveTarget(
     proxyCommand: none(one('proxycommand')),
     gssapi: one('gssapiauthentication') === 'yes',
     methods: methodsOf(one),
-    keepalive: keepaliveOf(Number(one('serveraliveinterval')), Number(one('serveralivecountmax'))),
+    keepalive: keepaliveOf(Number(one('serveraliveinterval')), Number(one('serveralivecountmax') ?? KEEPALIVE.times)),
   };
 }
 
@@ -137,8 +152,15 @@ async function askSsh(deps: SshConfigDeps, alias: string, over: { readonly user?
   if (deps.configFile !== undefined) args.push('-F', deps.configFile);
   if (over.user !== undefined) args.push('-l', over.user);
   if (over.port !== undefined) args.push('-p', String(over.port));
+  // A `Match exec` may hang.
+  const stop = new AbortController();
+  const late = new HumanError(
+    `ssh took longer than ${RESOLVE_MS / 1000} s to read its configuration for ${alias}. Does a "Match exec" in ~/.ssh/config hang?`,
+    { code: 'ssh-config' },
+  );
+  const limit = deps.system.clock.after(RESOLVE_MS, () => stop.abort(late));
   try {
-    const result = await deps.system.spawn.run('ssh', [...args, '--', alias]);
+    const result = await deps.system.spawn.run('ssh', [...args, '--', alias], { signal: stop.signal });
     if (result.code !== 0) {
       const said = result.stderr.toString('utf8').trim().split('\n')[0] ?? '';
       throw new HumanError(`ssh refuses its configuration for ${alias}: ${said}. Correct ~/.ssh/config.`, {
@@ -147,20 +169,24 @@ async function askSsh(deps: SshConfigDeps, alias: string, over: { readonly user?
     }
     return parseSshG(result.stdout.toString('utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return withoutSsh(deps.system.home);
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { system, configFile } = deps;
+    return readSshConfig({ files: system.files, system, localUser: localUser(deps), configFile }, alias, over);
+  } finally {
+    limit.dispose();
   }
 }
 
-function withoutSsh(home: string): ReadonlyMap<string, readonly string[]> {
-  return new Map([['userknownhostsfile', [`"${path.join(home, '.ssh', 'known_hosts')}"`]]]);
+function localUser({ system }: SshConfigDeps): string {
+  return system.env.USER || system.env.LOGNAME || system.env.USERNAME || 'root';
 }
 
+/** In OpenSSH's order. */
 function defaultKeys(): readonly string[] {
-  return ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `~/.ssh/${name}`);
+  return ['id_rsa', 'id_ecdsa', 'id_ecdsa_sk', 'id_ed25519', 'id_ed25519_sk'].map((name) => `~/.ssh/${name}`);
 }
 
-/** `~`, `%d`, `%h`, `%n`, `%p`, `%r`, `%u`, `%%` and `${VAR}`-free: what ssh leaves unexpanded in `-G`. */
+/** What ssh leaves unexpanded in `-G`: `~`, `${VAR}`, and `%d %h %k %L %l %n %p %r %u %%`. */
 export function expandPath(
   file: string,
   words: {
@@ -169,17 +195,28 @@ export function expandPath(
     readonly user: string;
     readonly alias: string;
     readonly port: number;
+    readonly localUser: string;
+    readonly localHost: string;
+    /** What its keys are filed under. */
+    readonly keyAlias: string;
+    readonly env: Readonly<Record<string, string | undefined>>;
   },
 ): string {
   const tokens: Readonly<Record<string, string>> = {
     '%': '%',
     d: words.home,
     h: words.hostname,
+    k: words.keyAlias,
+    L: words.localHost.split('.')[0] ?? '',
+    l: words.localHost,
     n: words.alias,
     p: String(words.port),
     r: words.user,
+    u: words.localUser,
   };
-  const spelled = file.replace(/%(.)/g, (whole, letter: string) => tokens[letter] ?? whole);
+  const spelled = file
+    .replace(/\$\{(\w+)\}/g, (whole, name: string) => words.env[name] ?? whole)
+    .replace(/%(.)/g, (whole, letter: string) => tokens[letter] ?? whole);
   return spelled === '~' || spelled.startsWith('~/') ? path.join(words.home, spelled.slice(1)) : spelled;
 }
 

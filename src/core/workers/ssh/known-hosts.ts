@@ -73,15 +73,15 @@ export function namesHost(hosts: string, token: string): boolean {
   let named = false;
   for (const pattern of hosts.split(',')) {
     const negated = pattern.startsWith('!');
-    if (!matches((negated ? pattern.slice(1) : pattern).toLowerCase(), token)) continue;
+    if (!globMatches((negated ? pattern.slice(1) : pattern).toLowerCase(), token)) continue;
     if (negated) return false;
     named = true;
   }
   return named;
 }
 
-/** `*` and `?` only; without a regular expression, so that a hostile pattern costs no more than its length. */
-function matches(pattern: string, text: string): boolean {
+/** Whether a pattern fits a text: `*` and `?` only; without a regular expression, so that a hostile pattern costs no more than its length. */
+export function globMatches(pattern: string, text: string): boolean {
   let p = 0;
   let t = 0;
   let star = -1;
