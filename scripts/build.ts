@@ -9,12 +9,34 @@ import { writeSchemas } from './schemas.ts';
 const root = path.resolve(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
 
-/** We are an ssh client: the server, the key generator and SFTP of ssh2 are a fifth of it. */
+/**
+ * We are an ssh client: the server, the key generator and SFTP of ssh2 are a fifth of it. Of tweetnacl, bcrypt-pbkdf
+ * (the keys with a passphrase) uses SHA-512 alone, which Node has.
+ */
 const clientOnlySsh: esbuild.Plugin = {
   name: 'client-only-ssh',
   setup(build) {
     const unused = /node_modules[\\/]ssh2[\\/]lib[\\/](server|keygen|http-agents|protocol[\\/]SFTP)\.js$/;
     build.onLoad({ filter: unused }, () => ({ contents: 'module.exports = {};' }));
+    build.onLoad({ filter: /node_modules[\\/]tweetnacl[\\/]nacl-fast\.js$/ }, () => ({
+      contents: `const { createHash } = require('node:crypto');
+        exports.lowlevel = {
+          crypto_hash(out, bytes, length) {
+            out.set(createHash('sha512').update(bytes.subarray(0, length)).digest());
+          },
+        };`,
+    }));
+  },
+};
+
+/** What a box is sent is read by shells only: the comments of its scripts, a fifth of them, stay here. */
+const leanScripts: esbuild.Plugin = {
+  name: 'lean-scripts',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]workers[\\/]box[\\/][a-z-]+\.sh$/ }, async ({ path: file }) => ({
+      contents: (await fs.readFile(file, 'utf8')).replaceAll(/^[ \t]*#(?!!|SBATCH).*\n/gm, ''),
+      loader: 'text',
+    }));
   },
 };
 
@@ -55,6 +77,7 @@ const node: esbuild.BuildOptions = {
   supported: { 'dynamic-import': false },
   // cpu-features is native and optional; ssh2 works without it.
   external: ['vscode', 'cpu-features'],
+  plugins: [leanScripts],
 };
 
 function bundleOptions(bundle: BundleSpec, production: boolean): esbuild.BuildOptions {
@@ -82,7 +105,7 @@ function bundleOptions(bundle: BundleSpec, production: boolean): esbuild.BuildOp
     ...output,
     define: { BUNDLE_FOLDER: '__dirname' },
     banner: bundle.name === 'cli' ? { js: '#!/usr/bin/env node' } : {},
-    plugins: [lazyBundles(bundle), clientOnlySsh],
+    plugins: [leanScripts, lazyBundles(bundle), clientOnlySsh],
   };
 }
 
