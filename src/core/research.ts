@@ -269,19 +269,19 @@ class OpenResearch implements Research {
 
   async run(
     candidate: CandidateId,
-    options: Ask & { readonly box?: string; readonly seeds?: number } = {},
+    options: Ask & { readonly box?: string; readonly seeds?: number; readonly baselineSeeds?: number } = {},
   ): Promise<readonly RunId[]> {
     await this.#readyToRun((await requireCandidate(this.#parts, candidate)).candidate.base);
     await this.#fleet.expectPerson(options.box);
     const mine = (await this.#parts.store.runs({ candidate })).filter((run) => run.purpose === 'trial');
     const first = Math.max(0, ...mine.map((run) => run.seed)) + 1;
     const runs = newRunIds(this.#parts, seedsFrom(first, options.seeds ?? 1));
-    return this.#request('run', { candidate, box: options.box, runs }, options);
+    const { box, baselineSeeds } = options;
+    return this.#request('run', { candidate, box, runs, baselineSeeds }, options);
   }
 
   async replicate(run: RunId, seeds: number): Promise<readonly RunId[]> {
-    const row = await this.#parts.store.run(run);
-    if (!row) throw new HumanError(`There is no run ${run}.`, { code: 'no-run' });
+    const row = await this.#requireRun(run);
     if (row.candidate !== undefined) return this.run(row.candidate, { seeds, box: row.box });
     await this.#readyToRun(row.base);
     await this.#fleet.expectPerson(row.box);
@@ -291,9 +291,50 @@ class OpenResearch implements Research {
     return this.#request('baseline', { base: row.base, box: row.box, runs }, {});
   }
 
+  async rerun(run: RunId): Promise<RunId> {
+    const row = await this.#requireRun(run);
+    await this.#readyToRun(row.base);
+    const fellows = (await this.#parts.store.runs({ base: row.base })).filter(
+      (one) => one.candidate === row.candidate && one.purpose === row.purpose && one.seed === row.seed,
+    );
+    const attempt = Math.max(...fellows.map((one) => one.attempt)) + 1;
+    const runs = newRunIds(this.#parts, [row.seed]).map((one) => ({ ...one, attempt }));
+    const asked: readonly RunId[] =
+      row.candidate === undefined
+        ? await this.#request('baseline', { base: row.base, box: row.wants, runs }, {})
+        : await this.#request('run', { candidate: row.candidate, box: row.wants, runs }, {});
+    return asked[0] ?? run;
+  }
+
   async cancelRun(run: RunId): Promise<void> {
-    await this.#parts.store.askToCancelRun(run);
+    // A run that was moved, or lost and tried again: a person means the number, not the row.
+    for (const one of await withRetries(this.#parts.store, [run])) await this.#parts.store.askToCancelRun(one.id);
     this.#driver.wake();
+  }
+
+  async moveInQueue(runs: readonly RunId[], to: 'front' | 'back'): Promise<void> {
+    await this.#request('priority', { runs, to }, {});
+  }
+
+  async pauseQueue(paused: boolean): Promise<void> {
+    await this.#request('queue', { paused }, {});
+  }
+
+  async setBox(name: string, to: 'drain' | 'resume' | 'give-up'): Promise<void> {
+    await this.#request('box', { name, to }, {});
+  }
+
+  async terminal(run: RunId): Promise<{ readonly program: string; readonly args: readonly string[] }> {
+    const { box } = await this.#requireRun(run);
+    const words = box === undefined ? undefined : (await this.#fleet.worker(box)).terminal(run);
+    if (words) return words;
+    throw new HumanError(`Run ${run} is on no box yet: it has no folder to open.`, { code: 'no-terminal' });
+  }
+
+  async #requireRun(run: RunId): Promise<Run> {
+    const row = await this.#parts.store.run(run);
+    if (!row) throw new HumanError(`There is no run ${run}.`, { code: 'no-run' });
+    return row;
   }
 
   async waitForRuns(runs: readonly RunId[], options: Ask = {}): Promise<readonly Run[]> {
@@ -377,7 +418,8 @@ class OpenResearch implements Research {
   async boxes(): Promise<readonly BoxNode[]> {
     const boxes = await requireBoxes(this.#parts);
     const runs = await this.#parts.store.runs({ states: RUN_STATES.filter((state) => !isEnd(state)) });
-    return boxes.map((box) => boxNode(box, this.#fleet.conditions(), runs));
+    const { boxes: said } = await this.#parts.store.schedule();
+    return boxes.map((box) => boxNode(box, this.#fleet.conditions(), runs, said));
   }
 
   async checkBoxes(options: Ask & { readonly names?: readonly string[] } = {}): Promise<readonly BoxReport[]> {

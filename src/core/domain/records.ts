@@ -132,6 +132,22 @@ export interface Run {
   /** `same base, same kind of GPU (or CPU box)`: the key of runs that may be compared. */
   readonly comparisonClass?: string;
   readonly state: RunState;
+  /** Higher goes first in our queue. 0 unless a person moved it: absent is 0 too. */
+  readonly priority?: number;
+  /** The box a person named; every later try keeps it. */
+  readonly wants?: string;
+  /** The comparison class it must run in: a baseline that a class lacks. */
+  readonly wantsClass?: string;
+  /** Its box obeys it: it does not begin the run later, so after it the run may go elsewhere. */
+  readonly startBefore?: Millis;
+  /** Place in its box's own queue, 1 for the head; only while it waits there. */
+  readonly position?: number;
+  /** The GPUs it was given, by UUID (a cluster's as `node:index`). */
+  readonly gpus?: readonly string[];
+  /** What the box's name stood for when the run was sent there: kind, host and root. */
+  readonly address?: string;
+  /** We take it back from its box (`cancelAsked` is set too); a later try runs instead, unless the box did it after all. */
+  readonly moving?: boolean;
   /** Why it ended so, in words. */
   readonly reason?: string;
   readonly exitCode?: number;

@@ -69,6 +69,8 @@ export class RunKeeper {
       // The box has spoken: why it was waited for is over.
       unreachableSince: null,
       reason: null,
+      position: report.position ?? null,
+      ...(report.gpus.length === 0 ? {} : { gpus: report.gpus }),
       ...(report.startedAt === undefined ? {} : { startedAt: report.startedAt }),
       ...(last === undefined ? {} : { lastMetric: { name: last.name, value: last.value, step: last.step } }),
     };

@@ -27,6 +27,7 @@ export async function makeShipment(parts: Parts, base: Base, run: Run): Promise<
     environment,
     seed: run.seed,
     inputs: await listInputs(parts.system.files, repository.root, environment.inputs, parts.inputHashes),
+    ...(run.startBefore === undefined ? {} : { startBefore: Math.floor(run.startBefore / 1000) }),
     secrets: await readSecrets(parts, environment.secrets),
     gitDir: repository.commonDir,
   };

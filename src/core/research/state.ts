@@ -1,11 +1,13 @@
 import type { Base, Candidate, Idea, Run } from '../domain/index.ts';
 import { type Box, isEnd } from '../domain/index.ts';
 import { loadEnvironment } from '../environment/index.ts';
+import type { BoxState } from '../store/index.ts';
 import { whyBehind } from './base.ts';
 import type { BoxCondition } from './fleet.ts';
 import { foldLeaderboard, statusOf } from './leaderboard.ts';
 import { describeIdeator } from './make.ts';
 import { loadedBoxes, type Parts } from './parts.ts';
+import { foldQueue } from './queue-state.ts';
 import type { Sparks } from './sparks.ts';
 import type { BoxNode, IdeaNode, Leaderboard, ResearchState } from './types.ts';
 
@@ -31,6 +33,7 @@ export async function readState(
   const nodes = ideas.map((idea) => ideaNode(idea, byIdea.get(idea.id) ?? [], byCandidate));
   const lease = await store.lease();
   const boxes = await loadedBoxes(parts);
+  const schedule = await store.schedule();
   return {
     root: repository.root,
     environment: environment.ok
@@ -41,7 +44,8 @@ export async function readState(
     ideator: await describeIdeator(parts),
     rounds: rounds.map((round) => ({ round, ideas: nodes.filter((node) => node.idea.round === round.number) })),
     runs: runs.toSorted((a, b) => b.queuedAt - a.queuedAt || (a.id < b.id ? 1 : -1)),
-    boxes: boxes.boxes.map((box) => boxNode(box, conditions, runs)),
+    queue: foldQueue(runs, schedule, base?.environment.resources.gpus ?? 0),
+    boxes: boxes.boxes.map((box) => boxNode(box, conditions, runs, schedule.boxes)),
     boxesProblems: boxes.problems,
     search: (await store.searches()).findLast((search) => search.state === 'running' || search.state === 'paused'),
     requests: await store.requests({ states: ['asked', 'taken'] }),
@@ -62,7 +66,13 @@ export function whereOf(box: Box): string {
   return box.kind === 'local' ? 'this machine' : box.host;
 }
 
-export function boxNode(box: Box, conditions: readonly BoxCondition[], runs: readonly Run[]): BoxNode {
+export function boxNode(
+  box: Box,
+  conditions: readonly BoxCondition[],
+  runs: readonly Run[],
+  said: readonly BoxState[],
+): BoxNode {
+  const state = said.find((one) => one.name === box.name);
   const condition = conditions.find((one) => one.box.name === box.name);
   const own = runs.filter((run) => run.box === box.name && !isEnd(run.state));
   const running = own.filter((run) => ['preparing', 'running', 'finishing'].includes(run.state)).length;
@@ -76,7 +86,11 @@ export function boxNode(box: Box, conditions: readonly BoxCondition[], runs: rea
     unreachableSince: condition?.unreachableSince ?? own.find((run) => run.unreachableSince)?.unreachableSince,
     problem: condition?.problem,
     running,
-    waiting: own.length - running,
+    // Those in our queue for it are on no box yet.
+    waiting: own.filter((run) => run.state === 'waiting' || run.state === 'shipping').length,
+    ...(state?.drained ? { drained: true } : {}),
+    ...(state?.givenUp ? { givenUp: true } : {}),
+    ...(condition?.problem === undefined ? {} : { problem: condition.problem }),
   };
 }
 

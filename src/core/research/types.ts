@@ -46,6 +46,28 @@ export interface BoxNode {
   readonly problem?: string;
   readonly running: number;
   readonly waiting: number;
+  /** A person drained it: nothing new goes there. */
+  readonly drained?: boolean;
+  /** A person gave it up: as drained, and what it has may run elsewhere without its word. */
+  readonly givenUp?: boolean;
+  /** What only a person can mend, such as a host key that changed; it takes nothing until then. */
+  readonly problem?: string;
+}
+
+/** Our queue: runs that no box has yet, and what is known of how long runs take. */
+export interface QueueState {
+  /** Nothing new is sent to any box. */
+  readonly paused: boolean;
+  /** The runs that no box has yet, in the order in which they are sent. */
+  readonly order: readonly RunId[];
+  /** Seconds a live run takes in all, by what runs of its base took in its class. Absent: nothing was measured yet. */
+  readonly seconds: Readonly<Record<RunId, number>>;
+  /** Classes in which trials of the base ran, run or wait, and no baseline did: their results compare with nothing. */
+  readonly withoutBaseline: readonly {
+    readonly comparisonClass: string;
+    readonly trials: number;
+    readonly boxes: readonly string[];
+  }[];
 }
 
 /** Everything the views show, in one value. */
@@ -60,6 +82,7 @@ export interface ResearchState {
   readonly ideator: { readonly lane: 'model' | 'hyperparameter'; readonly label: string };
   readonly rounds: readonly { readonly round: Round; readonly ideas: readonly IdeaNode[] }[];
   readonly runs: readonly Run[];
+  readonly queue: QueueState;
   readonly boxes: readonly BoxNode[];
   readonly boxesProblems: readonly Diagnostic[];
   readonly search?: Search;
@@ -166,10 +189,21 @@ export interface Research {
   /** Queues the approved commit; the scheduler picks a box where none is named. */
   run(
     candidate: CandidateId,
-    options?: Ask & { readonly box?: string; readonly seeds?: number },
+    options?: Ask & { readonly box?: string; readonly seeds?: number; readonly baselineSeeds?: number },
   ): Promise<readonly RunId[]>;
   replicate(run: RunId, seeds: number): Promise<readonly RunId[]>;
+  /** The same commit and seed once more, as a new run. */
+  rerun(run: RunId): Promise<RunId>;
+  /** With every later try of it that is live. */
   cancelRun(run: RunId): Promise<void>;
+  /** Before or behind all others that no box has yet. @throws HumanError `not-queued` */
+  moveInQueue(runs: readonly RunId[], to: 'front' | 'back'): Promise<void>;
+  /** Nothing new is sent to any box; what boxes have goes on. */
+  pauseQueue(paused: boolean): Promise<void>;
+  /** `drain`: nothing new, its waiting runs go elsewhere; `give-up`: also what it has; `resume`: it takes runs again. */
+  setBox(name: string, to: 'drain' | 'resume' | 'give-up'): Promise<void>;
+  /** A shell in a run's folder on its box, as a command line. @throws HumanError `no-terminal` */
+  terminal(run: RunId): Promise<{ readonly program: string; readonly args: readonly string[] }>;
   /**
    * Resolves when none of the runs is live any more, nor the next try of one that its box lost. Gives one row for each:
    * the try that speaks for it.

@@ -1,1 +1,5 @@
-export * from './place.ts';
+export { baselineClasses, measure } from './measured.ts';
+export { inOrder, place } from './place.ts';
+export { Room } from './room.ts';
+export * from './types.ts';
+export { whyAllWait, whyWaiting } from './why.ts';

@@ -1,93 +1,119 @@
-import type { RunId } from '../domain/index.ts';
+import { Heap } from './heap.ts';
+import { Room } from './room.ts';
+import { type BoxLoad, classOf, type Known, type Placement, type QueuedRun } from './types.ts';
 
-/** A run that waits for a box. */
-export interface QueuedRun {
-  readonly run: RunId;
-  /** The box a person named; none: any. */
-  readonly wants?: string;
+/** What is missing on a box, in seconds of waiting that are as bad. The code is sent in seconds. */
+const NO_CODE_S = 5;
+/** Setup builds an environment: minutes for a torch one, and it is built under a lock. */
+const NO_SETUP_S = 600;
+/** A class without a baseline compares with nothing until one has run there: three seeds by default. */
+const BASELINE_SEEDS = 3;
+const UNKNOWN_RUN_S = 3600;
+
+/** Runs that are the same to the decision: they want the same boxes and like the same ones best. */
+interface Kind {
   readonly gpus: number;
-  readonly purpose: 'baseline' | 'trial' | 'smoke' | 'evaluate';
-  readonly queuedAt: number;
+  readonly boxes: Heap<Ranked>;
 }
 
-/** A box as the queue sees it. */
-export interface BoxLoad {
-  readonly name: string;
-  /** False while it does not answer, is drained, or needs a person. */
-  readonly takes: boolean;
-  /** Why it takes nothing, in a sentence; only of interest where it does not. */
-  readonly why?: string;
-  /** How many runs with so many GPUs it can run at the same time; 0 where it never can. */
-  readonly slots: (gpus: number) => number;
-  /** Runs of ours on it that have not ended. */
-  readonly live: number;
-  /** Seconds one run took there lately; undefined before the first ended. */
-  readonly secondsPerRun?: number;
-  /** Hours of measured run time to send ahead, so that the box works on while we are gone. */
-  readonly awayHours: number;
-  /** Whether it has the code already. */
-  readonly warm: boolean;
+/** A box in the order of one kind of runs. */
+interface Ranked {
+  readonly room: Room;
+  readonly seconds: number | undefined;
+  /** Seconds of waiting that what is missing there is worth. */
+  readonly missing: number;
+  rank: Rank;
 }
 
-export interface Placement {
-  readonly run: RunId;
-  readonly box: string;
-}
+type Rank = readonly [startsNow: number, seconds: number, name: string];
 
-/** How many runs a box may hold at once: those it can run, and the queue that `awayHours` of measured time make. */
-export function capacity(box: BoxLoad, gpus: number): number {
-  const slots = box.slots(gpus);
-  if (slots === 0) return 0;
-  // Before anything is measured one run a slot waits ahead: a slot never idles, and little is bound to one box.
-  const ahead =
-    box.secondsPerRun === undefined
-      ? slots
-      : Math.floor((box.awayHours * 3600 * slots) / Math.max(1, box.secondsPerRun));
-  return slots + ahead;
+/** Which of two waiting runs goes first: the higher priority, baselines, then first come first served. */
+export function inOrder(a: QueuedRun, b: QueuedRun): number {
+  return (
+    b.priority - a.priority ||
+    Number(b.purpose === 'baseline') - Number(a.purpose === 'baseline') ||
+    a.queuedAt - b.queuedAt ||
+    (a.run < b.run ? -1 : a.run > b.run ? 1 : 0)
+  );
 }
 
 /**
- * Decides which waiting run goes to which box, in order: baselines first, then first come first served. Among boxes
- * with room the least loaded per slot takes it, then the one that has the code, then by name. Pure.
+ * Decides which waiting run goes to which box, in `inOrder`. A run goes to a box that has free slots for it, else to the
+ * one where it begins soonest; where boxes are alike in that, to one whose class has a baseline, that has the
+ * environment, that has the code; then to the emptier one. A run that no box takes now waits, and those behind it do
+ * not take its place: a box is open to all sizes or to none.
+ *
+ * Pure: nothing but its arguments decides, in whatever order they come. Near-linear in runs: a placement makes a box
+ * only worse, so each kind of run keeps its boxes in a heap and looks again only at the one on top.
  */
-export function place(queue: readonly QueuedRun[], boxes: readonly BoxLoad[]): Placement[] {
-  const live = new Map(boxes.map((box) => [box.name, box.live]));
-  const load = (box: BoxLoad, gpus: number) => (live.get(box.name) ?? 0) / box.slots(gpus);
+export function place(queue: readonly QueuedRun[], boxes: readonly BoxLoad[], known: Known): Placement[] {
+  const rooms = boxes.filter((box) => box.takes).map((box) => new Room(box));
+  const kinds = new Map<string, Kind>();
   const placements: Placement[] = [];
-  const order = queue.toSorted(
-    (a, b) =>
-      Number(b.purpose === 'baseline') - Number(a.purpose === 'baseline') ||
-      a.queuedAt - b.queuedAt ||
-      (a.run < b.run ? -1 : 1),
-  );
-  for (const run of order) {
-    const [box] = boxes
-      .filter((one) => one.takes && (run.wants === undefined || run.wants === one.name))
-      .filter((one) => (live.get(one.name) ?? 0) < capacity(one, run.gpus))
-      .sort(
-        (a, b) =>
-          load(a, run.gpus) - load(b, run.gpus) || Number(b.warm) - Number(a.warm) || (a.name < b.name ? -1 : 1),
-      );
-    if (!box) continue;
-    live.set(box.name, (live.get(box.name) ?? 0) + 1);
-    placements.push({ run: run.run, box: box.name });
+  for (const run of queue.toSorted(inOrder)) {
+    const key = kindOf(run);
+    let kind = kinds.get(key);
+    if (!kind) {
+      kind = makeKind(run, rooms, known);
+      kinds.set(key, kind);
+    }
+    const best = takeBest(kind);
+    if (!best) continue;
+    const { room } = best;
+    const wait = room.startsNow(run.gpus) ? 0 : room.wait(run.gpus);
+    room.take(run.gpus, best.seconds);
+    placements.push({ run: run.run, box: room.box.name, wait });
   }
   return placements;
 }
 
-/** Why a waiting run goes nowhere, in words; undefined when some box will take it in time. */
-export function whyWaiting(run: QueuedRun, boxes: readonly BoxLoad[]): string | undefined {
-  if (boxes.length === 0) return 'There is no box. Add one with Add Box.';
-  const named = run.wants === undefined ? boxes : boxes.filter((box) => box.name === run.wants);
-  if (named.length === 0) return `There is no box named ${run.wants} any more.`;
-  // A box that does not answer tells nothing of its slots either.
-  if (named.every((box) => !box.takes)) {
-    return named.map((box) => box.why ?? `${box.name} takes nothing now.`).join(' ');
-  }
-  if (named.every((box) => !box.takes || box.slots(run.gpus) === 0)) {
-    return run.gpus === 0
-      ? `None of ${named.map((box) => box.name).join(', ')} has a CPU slot.`
-      : `None of ${named.map((box) => box.name).join(', ')} has ${run.gpus} GPU${run.gpus === 1 ? '' : 's'} (resources.gpus in research.yaml).`;
+function kindOf({ base, wants, wantsClass, gpus, purpose, setup }: QueuedRun): string {
+  return JSON.stringify([base, wants, wantsClass, gpus, purpose === 'trial', setup]);
+}
+
+function makeKind(run: QueuedRun, rooms: readonly Room[], known: Known): Kind {
+  const ranked = rooms
+    .filter((room) => mayRun(run, room.box) && room.fits(run.gpus))
+    .map((room): Ranked => {
+      const { box } = room;
+      const comparisonClass = classOf(box.hardware, run.gpus);
+      const seconds = known.seconds(run.base, comparisonClass);
+      const lacksBaseline = run.purpose === 'trial' && !known.baseline(run.base, comparisonClass);
+      const missing =
+        (box.code ? 0 : NO_CODE_S) +
+        (run.setup === undefined || box.setups.has(run.setup) ? 0 : NO_SETUP_S) +
+        (lacksBaseline ? BASELINE_SEEDS * (seconds ?? UNKNOWN_RUN_S) : 0);
+      return { room, seconds, missing, rank: rankOf(room, run.gpus, missing) };
+    });
+  return { gpus: run.gpus, boxes: new Heap(ranked, (a, b) => compareRanks(a.rank, b.rank)) };
+}
+
+/** Whether a run may go to a box at all, apart from room. */
+export function mayRun(run: QueuedRun, box: BoxLoad): boolean {
+  if (run.wants !== undefined && run.wants !== box.name) return false;
+  return run.wantsClass === undefined || run.wantsClass === classOf(box.hardware, run.gpus);
+}
+
+function takeBest({ gpus, boxes }: Kind): Ranked | undefined {
+  for (let top = boxes.top; top; top = boxes.top) {
+    // Full boxes stay full: nothing is taken off them while runs are placed.
+    if (!top.room.isOpen(gpus)) {
+      boxes.drop();
+      continue;
+    }
+    const now = rankOf(top.room, gpus, top.missing);
+    if (compareRanks(now, top.rank) === 0) return top;
+    top.rank = now;
+    boxes.sink();
   }
   return undefined;
+}
+
+function rankOf(room: Room, gpus: number, missing: number): Rank {
+  if (room.startsNow(gpus)) return [0, missing + room.used(gpus), room.box.name];
+  return [1, missing + room.wait(gpus), room.box.name];
+}
+
+function compareRanks(a: Rank, b: Rank): number {
+  return a[0] - b[0] || a[1] - b[1] || (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : 0);
 }

@@ -8,6 +8,7 @@ import { metricMethods } from './metrics.ts';
 import { modelCallMethods } from './model-calls.ts';
 import { requestMethods } from './requests.ts';
 import { runMethods } from './runs.ts';
+import { scheduleMethods } from './schedule.ts';
 
 /** Every method the worker answers. */
 export const methods: Implementation<MethodName> = {
@@ -17,6 +18,7 @@ export const methods: Implementation<MethodName> = {
   ...ideaMethods,
   ...candidateMethods,
   ...runMethods,
+  ...scheduleMethods,
   ...metricMethods,
   ...modelCallMethods,
 };

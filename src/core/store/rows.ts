@@ -43,6 +43,8 @@ function optional<N extends string, T>(
   return (row[column] ?? null) === null ? {} : ({ [name]: read(row, column) } as { readonly [K in N]?: T });
 }
 
+const words = (row: Row, column: string): readonly string[] => text(row, column).split(' ').filter(Boolean);
+
 function json(row: Row, column: string): unknown {
   try {
     return JSON.parse(text(row, column));
@@ -173,6 +175,14 @@ export function toRun(row: Row): Run {
     ...optional(row, 'retries', 'retries', text),
     ...optional(row, 'box', 'box', text),
     ...optional(row, 'class', 'comparisonClass', text),
+    priority: number(row, 'priority'),
+    ...optional(row, 'wants', 'wants', text),
+    ...optional(row, 'wants_class', 'wantsClass', text),
+    ...optional(row, 'start_before', 'startBefore', number),
+    ...optional(row, 'position', 'position', number),
+    ...optional(row, 'gpus', 'gpus', words),
+    ...optional(row, 'address', 'address', text),
+    moving: flag(row, 'moving'),
     state: text(row, 'state'),
     ...optional(row, 'reason', 'reason', text),
     ...optional(row, 'exit_code', 'exitCode', number),

@@ -24,6 +24,8 @@ function columns(patch: RunPatch): Record<string, Value> {
     started_at: patch.startedAt,
     ended_at: patch.endedAt,
     unreachable_since: patch.unreachableSince,
+    position: patch.position,
+    gpus: patch.gpus?.join(' '),
     ...(patch.objective && { objective_state: patch.objective.state, objective_value: patch.objective.value ?? null }),
     ...(patch.lastMetric && {
       last_name: patch.lastMetric.name,
@@ -66,9 +68,12 @@ function addRun(context: Context, run: NewRun): Run {
     attempt: run.attempt,
     retries: run.retries,
     box: run.box,
+    wants: run.box,
+    wants_class: run.wantsClass,
+    priority: run.priority ?? 0,
     state: 'queued',
     verified: run.verified ?? false,
-    queued_at: context.now,
+    queued_at: run.queuedAt ?? context.now,
   });
   context.changed('run', run.id);
   return find(context, run.id);
@@ -77,6 +82,7 @@ function addRun(context: Context, run: NewRun): Run {
 /** Times nobody gave, and what an end makes untrue. */
 function consequences(run: Run, to: RunState, patch: RunPatch, now: number): Record<string, Value> {
   const set: Record<string, Value> = { state: to };
+  if (to !== 'waiting') set.position = null;
   if (to === 'running' && run.startedAt === undefined && patch.startedAt === undefined) set.started_at = now;
   if (isEnd(to)) {
     set.unreachable_since = null;
@@ -94,7 +100,23 @@ function news({ sql }: Context, id: RunId, set: Record<string, Value>): Record<s
   return Object.fromEntries(Object.entries(set).filter(([column, value]) => row[column] !== plain(value)));
 }
 
-export const runMethods: Implementation<'addRuns' | 'moveRun' | 'patchRun' | 'askToCancelRun' | 'runs' | 'run'> = {
+/** Of several runs asked for in one call, those that are there; each once. */
+function findAll(context: Context, ids: readonly RunId[]): Run[] {
+  return [...new Set(ids)].map((id) => find(context, id));
+}
+
+export const runMethods: Implementation<
+  | 'addRuns'
+  | 'moveRun'
+  | 'patchRun'
+  | 'askToCancelRun'
+  | 'placeRuns'
+  | 'explainRuns'
+  | 'takeBackRun'
+  | 'setPriority'
+  | 'runs'
+  | 'run'
+> = {
   addRuns(context, lease, runs) {
     checkLease(context, lease);
     const added = runs.map((run) => addRun(context, run));
@@ -130,9 +152,56 @@ export const runMethods: Implementation<'addRuns' | 'moveRun' | 'patchRun' | 'as
 
   askToCancelRun(context, id) {
     const run = find(context, id);
-    if (isEnd(run.state) || run.cancelAsked) return;
-    context.sql.update('run', 'id', id, { cancel_asked: true });
+    if (isEnd(run.state) || (run.cancelAsked && !run.moving)) return;
+    context.sql.update('run', 'id', id, { cancel_asked: true, moving: false });
     context.changed('run', id);
+  },
+
+  placeRuns(context, lease, placements) {
+    checkLease(context, lease);
+    for (const { run: id, box, address, startBefore } of placements) {
+      const run = find(context, id);
+      if (run.state !== 'queued' || run.cancelAsked) continue;
+      context.sql.update('run', 'id', id, {
+        state: 'shipping',
+        box,
+        address,
+        start_before: startBefore,
+        reason: null,
+      });
+      context.changed('run', id);
+    }
+  },
+
+  explainRuns(context, lease, reasons) {
+    checkLease(context, lease);
+    for (const { run: id, reason } of reasons) {
+      if ((find(context, id).reason ?? null) === reason) continue;
+      context.sql.update('run', 'id', id, { reason });
+      context.changed('run', id);
+    }
+  },
+
+  takeBackRun(context, lease, id) {
+    checkLease(context, lease);
+    const run = find(context, id);
+    if (isEnd(run.state) || run.cancelAsked) return;
+    context.sql.update('run', 'id', id, { cancel_asked: true, moving: true });
+    context.changed('run', id);
+  },
+
+  setPriority(context, lease, ids, to) {
+    checkLease(context, lease);
+    const queued = findAll(context, ids).filter((run) => run.state === 'queued');
+    const edge = context.sql.get(
+      `SELECT ${to === 'front' ? 'max' : 'min'}(priority) AS edge FROM run WHERE state = 'queued'`,
+    );
+    const priority = Number(edge?.edge ?? 0) + (to === 'front' ? 1 : -1);
+    for (const { id } of queued) {
+      context.sql.update('run', 'id', id, { priority });
+      context.changed('run', id);
+    }
+    return queued.length;
   },
 
   runs({ sql }, filter = {}) {

@@ -216,6 +216,26 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX metric_file ON metric (file) WHERE file IS NOT NULL;
   ALTER TABLE run_metric ADD COLUMN filed INTEGER NOT NULL DEFAULT 0;
   `,
+  // Scheduling: order and pause of the queue, drained boxes, and what a waiting run needs to move to another box.
+  `
+  ALTER TABLE run ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE run ADD COLUMN wants TEXT;
+  ALTER TABLE run ADD COLUMN wants_class TEXT;
+  ALTER TABLE run ADD COLUMN start_before REAL;
+  ALTER TABLE run ADD COLUMN position INTEGER;
+  ALTER TABLE run ADD COLUMN gpus TEXT;
+  ALTER TABLE run ADD COLUMN address TEXT;
+  ALTER TABLE run ADD COLUMN moving INTEGER NOT NULL DEFAULT 0;
+  UPDATE run SET wants = box WHERE state = 'queued';
+  CREATE INDEX run_retries ON run (retries);
+
+  CREATE TABLE box_state (
+    name TEXT PRIMARY KEY,
+    drained INTEGER NOT NULL DEFAULT 0,
+    given_up INTEGER NOT NULL DEFAULT 0,
+    paused INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  `,
 ];
 
 /** The version this program writes. */

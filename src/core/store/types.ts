@@ -27,7 +27,17 @@ export interface Lease {
   readonly until: Millis;
 }
 
-export const REQUEST_KINDS = ['generate-ideas', 'implement', 'run', 'baseline', 'next-round', 'search'] as const;
+export const REQUEST_KINDS = [
+  'generate-ideas',
+  'implement',
+  'run',
+  'baseline',
+  'next-round',
+  'search',
+  'queue',
+  'box',
+  'priority',
+] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 
 /** What a person asked for. Written by any window or terminal, done by the one that drives. */
@@ -58,6 +68,7 @@ export interface Change {
     | 'model_call'
     | 'request'
     | 'search'
+    | 'box_state'
     | 'lease';
   /**
    * The row's id as text; for `metric` the run's id, for `round` base and number as `3/0`. Empty when this listener
@@ -72,7 +83,10 @@ export type CandidatePatch = Partial<
   Pick<Candidate, 'proposal' | 'approved' | 'kind' | 'patchHash' | 'duplicateOf' | 'failure' | 'reasons' | 'approvedBy'>
 >;
 export type NewRun = Pick<Run, 'id' | 'base' | 'purpose' | 'commit' | 'seed' | 'attempt'> &
-  Partial<Pick<Run, 'candidate' | 'retries' | 'box' | 'verified'>>;
+  Partial<Pick<Run, 'candidate' | 'retries' | 'verified' | 'priority' | 'wantsClass' | 'queuedAt'>> & {
+    /** The box a person named: it stays `wants` of the row. */
+    readonly box?: string;
+  };
 /** `counts` is ignored: which attempt counts is a rule of the store (`counting.ts`). */
 export type RunPatch = Partial<
   Pick<
@@ -87,8 +101,10 @@ export type RunPatch = Partial<
     | 'lastMetric'
     | 'startedAt'
     | 'endedAt'
+    | 'gpus'
   >
 > & {
+  readonly position?: number | null;
   readonly unreachableSince?: Millis | null;
   /** Null takes back what was said: the run no longer waits for it. */
   readonly reason?: string | null;
@@ -101,6 +117,20 @@ export interface RunFileState {
   readonly bytes: number;
   /** What its reader must know to go on from there. */
   readonly state: string;
+
+/** What a person said about one box. */
+export interface BoxState {
+  readonly name: string;
+  /** Nothing new is sent to it, and its waiting runs are taken back. */
+  readonly drained: boolean;
+  /** The person does not expect it back: what is on it may run elsewhere without its word. */
+  readonly givenUp: boolean;
+}
+
+export interface Schedule {
+  /** Nothing new is sent to any box. */
+  readonly paused: boolean;
+  readonly boxes: readonly BoxState[];
 }
 
 /**
@@ -185,8 +215,27 @@ export interface Store {
    */
   moveRun(lease: Lease, id: RunId, to: RunState, patch?: RunPatch): Promise<Run>;
   patchRun(lease: Lease, id: RunId, patch: RunPatch): Promise<Run>;
-  /** Any window may ask; the driver does it. */
+  /** Any window may ask; the driver does it. A run that is being moved then moves no more. */
   askToCancelRun(id: RunId): Promise<void>;
+  /**
+   * Queued runs go to their boxes, all in one transaction: on disk before the first byte leaves. Leaves out those that
+   * are queued no more, or that a person cancelled meanwhile.
+   */
+  placeRuns(
+    lease: Lease,
+    placements: readonly {
+      readonly run: RunId;
+      readonly box: string;
+      readonly address: string;
+      readonly startBefore?: Millis;
+    }[],
+  ): Promise<void>;
+  /** Why runs wait, in one transaction; null takes back what was said. */
+  explainRuns(lease: Lease, reasons: readonly { readonly run: RunId; readonly reason: string | null }[]): Promise<void>;
+  /** Asks for a live run back from its box, so that it may go to another one. */
+  takeBackRun(lease: Lease, id: RunId): Promise<void>;
+  /** Moves queued runs before all others or behind them, keeping their order among themselves. Gives how many moved. */
+  setPriority(lease: Lease, ids: readonly RunId[], to: 'front' | 'back'): Promise<number>;
   runs(filter?: {
     readonly base?: number;
     readonly states?: readonly RunState[];
@@ -198,6 +247,12 @@ export interface Store {
     readonly newest?: number;
   }): Promise<Run[]>;
   run(id: RunId): Promise<Run | undefined>;
+
+  // ---- what a person said about the queue and the boxes
+  /** Boxes nothing was said about are not named. */
+  schedule(): Promise<Schedule>;
+  setQueuePaused(lease: Lease, paused: boolean): Promise<void>;
+  setBoxState(lease: Lease, name: string, state: Pick<BoxState, 'drained' | 'givenUp'>): Promise<void>;
 
   // ---- metrics
   /**

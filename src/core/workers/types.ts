@@ -78,6 +78,8 @@ export interface BoxReport {
   readonly problems: readonly Problem[];
   /** The comparison class's hardware part: the kind of GPU, or `cpu` with the machine's processor. */
   readonly hardware: string;
+  /** How far its clock is ahead of ours, milliseconds. */
+  readonly clockSkewMs?: number;
   readonly checkedAt: number;
 }
 
@@ -156,6 +158,8 @@ export interface RunReport {
     | 'absent';
   readonly exitCode?: number;
   readonly reason?: string;
+  /** The exit file's one word: `exited`, `cancelled`, `timeout`, `expired` (its time to start had passed), … */
+  readonly cause?: string;
   readonly logBytes: number;
   /** Milliseconds since 1970 by the box's clock. */
   readonly startedAt?: number;

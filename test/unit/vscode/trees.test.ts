@@ -61,6 +61,7 @@ function state(more: Partial<ResearchState>): ResearchState {
     ideator: { lane: 'model', label: 'gpt' },
     rounds: [],
     runs: [],
+    queue: { paused: false, order: [], seconds: {}, withoutBaseline: [] },
     boxes: [],
     boxesProblems: [],
     requests: [],

@@ -1,8 +1,11 @@
 import type { Lease, Request } from '../../store/index.ts';
+import type { BoxClass } from '../fleet-queue.ts';
 import type { Parts } from '../parts.ts';
+import { queueRunsAfterBaseline } from './baselines.ts';
 import { generateIdeas, nextRound } from './ideas.ts';
 import { implementIdea } from './implement.ts';
-import { queueBaseline, queueRuns } from './runs.ts';
+import { queueBaseline } from './runs.ts';
+import { setBox, setPriority, setQueue } from './schedule.ts';
 import { runSearch } from './search.ts';
 
 export { endLeftSearches } from './search.ts';
@@ -13,6 +16,8 @@ export interface Job {
   readonly request: Request;
   readonly lease: () => Lease;
   readonly signal: AbortSignal;
+  /** The classes that runs of so many GPUs would have on boxes that take runs now (`Queue.classes`). */
+  readonly classes: (gpus: number, boxes?: readonly string[]) => Promise<readonly BoxClass[]>;
 }
 
 /**
@@ -28,10 +33,16 @@ export function handleRequest(job: Job): Promise<unknown> {
     case 'implement':
       return implementIdea(job);
     case 'run':
-      return queueRuns(job);
+      return queueRunsAfterBaseline(job);
     case 'baseline':
       return queueBaseline(job);
     case 'search':
       return runSearch(job);
+    case 'queue':
+      return setQueue(job);
+    case 'box':
+      return setBox(job);
+    case 'priority':
+      return setPriority(job);
   }
 }

@@ -8,16 +8,17 @@ export const implementPayload = z.object({
   revises: z.string().optional(),
 });
 /** Run ids are made by whoever asks, so that a request done twice queues nothing twice. */
+const newRuns = z.array(z.object({ id: z.string(), seed: z.int(), attempt: z.int().min(1).optional() }));
 export const runPayload = z.object({
   candidate: z.string(),
   box: z.string().optional(),
-  runs: z.array(z.object({ id: z.string(), seed: z.int() })),
+  runs: newRuns,
+  baselineSeeds: z.int().min(1).default(3),
 });
-export const baselinePayload = z.object({
-  base: z.int(),
-  box: z.string().optional(),
-  runs: z.array(z.object({ id: z.string(), seed: z.int() })),
-});
+export const baselinePayload = z.object({ base: z.int(), box: z.string().optional(), runs: newRuns });
+export const queuePayload = z.object({ paused: z.boolean() });
+export const boxPayload = z.object({ name: z.string(), to: z.enum(['drain', 'resume', 'give-up']) });
+export const priorityPayload = z.object({ runs: z.array(z.string()), to: z.enum(['front', 'back']) });
 export const searchPayload = z.object({
   approve: z.enum(['ask', 'policy', 'all']),
   rounds: z.int().min(1),

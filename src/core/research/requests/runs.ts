@@ -15,8 +15,10 @@ export function newRunIds(parts: Parts, seeds: readonly number[]): { id: RunId; 
 }
 
 interface Wanted {
-  readonly runs: readonly { readonly id: RunId; readonly seed: number }[];
+  readonly runs: readonly { readonly id: RunId; readonly seed: number; readonly attempt?: number }[];
   readonly box?: string;
+  /** The comparison class they must run in. */
+  readonly wantsClass?: string;
 }
 
 /** Queues the approved commit of a candidate, one run a seed. Gives the run ids. */
@@ -63,7 +65,10 @@ async function addMissing(
   const missing = wanted.runs.filter((run) => !known.has(run.id));
   await parts.store.addRuns(
     lease,
-    missing.map(({ id, seed }) => ({ id, seed, base: base.id, attempt: 1, box: wanted.box, ...common })),
+    missing.map(({ id, seed, attempt = 1 }) => {
+      const { box, wantsClass } = wanted;
+      return { id, seed, base: base.id, attempt, box, wantsClass, ...common };
+    }),
   );
   return wanted.runs.map((run) => run.id);
 }

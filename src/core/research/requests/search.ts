@@ -20,8 +20,9 @@ import { ensureBase } from '../base.ts';
 import { mainBaseline, statusOf } from '../leaderboard.ts';
 import { loadedBoxes, type Parts, requireBase } from '../parts.ts';
 import { approveWhole } from '../review.ts';
-import { withRetries } from '../tries.ts';
+import { newestTries, withRetries } from '../tries.ts';
 import type { SearchResult } from '../types.ts';
+import { completeBaseline } from './baselines.ts';
 import { isHandedOver } from './handed-over.ts';
 import { proposeRound } from './ideas.ts';
 import { implement } from './implement.ts';
@@ -135,17 +136,26 @@ async function untilRunning({ parts, signal }: Job, id: number): Promise<void> {
   }
 }
 
+/**
+ * Every class that the search may run in gets its baseline: all of them are queued, in front of everything else. It goes
+ * on as soon as one class has all of its own, because the scheduler prefers that one; the others come meanwhile.
+ */
 async function baselineRound(hunt: Hunt): Promise<void> {
   const { job, base, payload } = hunt;
-  const { parts, lease } = job;
-  const mine = (await parts.store.runs({ base: base.id })).filter((run) => run.purpose === 'baseline');
-  const usable = mine.filter((run) => !isEnd(run.state) || countedValue(run) !== undefined);
-  const seeds = seedsFrom(1, payload.baselineSeeds).filter((seed) => !usable.some((run) => run.seed === seed));
   const [box] = payload.boxes;
-  const fresh = await queueBaselineRuns(parts, lease(), base, { runs: newRunIds(parts, seeds), box });
-  for (const run of fresh) hunt.queued.add(run);
-  const ids = [...usable.map((run) => run.id), ...fresh];
-  const runs = await untilEnded(job, ids, 'Baseline', 0);
+  const classes = await job.classes(base.environment.resources.gpus, box === undefined ? undefined : [box]);
+  const parts: { readonly all: readonly RunId[]; readonly fresh: readonly RunId[] }[] = [];
+  for (const kind of classes) parts.push(await completeBaseline(job, base, kind, payload.baselineSeeds, box));
+  // No box answers yet: what is queued now waits until one does, whichever that is.
+  if (classes.length === 0) parts.push(await anyBaseline(hunt, box));
+  for (const run of parts.flatMap((part) => part.fresh)) hunt.queued.add(run);
+  const groups = parts.map((part) => part.all);
+  const runs = await untilEnded(job, groups.flat(), 'Baseline', 0, (rows) =>
+    groups.some((ids) => {
+      const own = newestTries(ids, rows);
+      return own.every((run) => isEnd(run.state)) && own.some((run) => countedValue(run) !== undefined);
+    }),
+  );
   if (runs.some((run) => countedValue(run) !== undefined)) return;
   const failed = runs.findLast((run) => isEnd(run.state));
   throw new HumanError(
@@ -153,6 +163,15 @@ async function baselineRound(hunt: Hunt): Promise<void> {
       `Look at the log of run ${failed?.id ?? ''} and mend the run command or the metric in research.yaml.`,
     { code: 'no-baseline' },
   );
+}
+
+async function anyBaseline({ job, base, payload }: Hunt, box: string | undefined) {
+  const { parts, lease } = job;
+  const mine = (await parts.store.runs({ base: base.id })).filter((run) => run.purpose === 'baseline');
+  const usable = mine.filter((run) => !isEnd(run.state) || countedValue(run) !== undefined);
+  const seeds = seedsFrom(1, payload.baselineSeeds).filter((seed) => !usable.some((run) => run.seed === seed));
+  const fresh = await queueBaselineRuns(parts, lease(), base, { runs: newRunIds(parts, seeds), box });
+  return { all: [...usable.map((run) => run.id), ...fresh], fresh };
 }
 
 async function oneRound(hunt: Hunt, number: number, label: string): Promise<void> {
@@ -273,15 +292,24 @@ async function approved({ job, payload }: Hunt, made: Candidate): Promise<Candid
   }
 }
 
-async function untilEnded(job: Job, ids: readonly RunId[], label: string, from: number): Promise<readonly Run[]> {
+/** Gives the newest tries of the runs once all ended, the stragglers are too late, or `enough` says so. */
+async function untilEnded(
+  job: Job,
+  ids: readonly RunId[],
+  label: string,
+  from: number,
+  enough: (rows: readonly Run[]) => boolean = () => false,
+): Promise<readonly Run[]> {
   const { parts, request, lease, signal } = job;
   for (;;) {
-    const runs = await withRetries(parts.store, ids);
+    const rows = await withRetries(parts.store, ids);
+    // A copy that a move left on a silent box speaks for nothing: the search waits for the newest try.
+    const runs = newestTries(ids, rows);
     const ended = runs.filter((run) => isEnd(run.state)).length;
     const share = runs.length === 0 ? 1 : ended / runs.length;
     const text = `${label}: ${ended} of ${runs.length} runs`;
     await parts.store.setRequestProgress(lease(), request.id, { text, share: from + (1 - from) * share });
-    if (roundIsReady(runs, parts.system.clock.now())) return runs;
+    if (roundIsReady(runs, parts.system.clock.now()) || enough(rows)) return runs;
     await parts.system.clock.sleep(LOOK_MS, signal);
   }
 }

@@ -73,7 +73,7 @@ function stateOf(
   code: string,
   reason: string,
   why: string,
-): Pick<RunReport, 'run' | 'state' | 'exitCode' | 'reason'> | undefined {
+): Pick<RunReport, 'run' | 'state' | 'exitCode' | 'reason' | 'cause'> | undefined {
   if (state === 'lost') return { run, state, reason: LOST[reason] ?? `Nothing owns the run any more (${reason}).` };
   if (state !== 'done') {
     return LIVE.has(state) ? { run, state: state as RunReport['state'] } : undefined;
@@ -83,7 +83,7 @@ function stateOf(
   if (reason === 'cancelled') return { run, state: 'cancelled', exitCode, reason: words };
   if (reason === 'timeout') return { run, state: 'timed-out', exitCode, reason: words };
   if (reason === 'exited' && exitCode === 0) return { run, state: 'succeeded', exitCode };
-  return { run, state: 'failed', exitCode, reason: words ?? reason };
+  return { run, state: 'failed', exitCode, reason: words ?? reason, cause: reason };
 }
 
 function number(text: string): number | undefined {

@@ -6,7 +6,7 @@ import type { RunFolder } from './layout.ts';
 
 const LIVE: ReadonlySet<string> = new Set(['waiting', 'preparing', 'running', 'finishing']);
 
-type Ended = Pick<RunReport, 'state' | 'exitCode' | 'reason' | 'endedAt'>;
+type Ended = Pick<RunReport, 'state' | 'exitCode' | 'reason' | 'cause' | 'endedAt'>;
 
 /** What an exit file says; undefined where it is none. */
 export function parseExit(text: string, why: string): Ended | undefined {
@@ -18,7 +18,7 @@ export function parseExit(text: string, why: string): Ended | undefined {
   if (word === 'cancelled') return { ...ended, state: 'cancelled', reason };
   if (word === 'timeout') return { ...ended, state: 'timed-out', reason };
   if (word === 'exited' && exitCode === 0) return { ...ended, state: 'succeeded' };
-  return { ...ended, state: 'failed', reason };
+  return { ...ended, state: 'failed', reason, cause: word };
 }
 
 async function readExit(parts: HolderParts, run: RunFolder): Promise<Ended | undefined> {
@@ -30,7 +30,7 @@ async function stateOf(
   parts: HolderParts,
   run: RunFolder,
   starting: () => Promise<boolean>,
-): Promise<Pick<RunReport, 'state' | 'exitCode' | 'reason' | 'endedAt'>> {
+): Promise<Ended | Pick<RunReport, 'state'>> {
   const ended = await readExit(parts, run);
   if (ended) return ended;
   const life = await readLife(run.pid, parts);
