@@ -90,7 +90,6 @@ export function boxNode(
     waiting: own.filter((run) => run.state === 'waiting' || run.state === 'shipping').length,
     ...(state?.drained ? { drained: true } : {}),
     ...(state?.givenUp ? { givenUp: true } : {}),
-    ...(condition?.problem === undefined ? {} : { problem: condition.problem }),
   };
 }
 

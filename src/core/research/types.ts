@@ -50,8 +50,6 @@ export interface BoxNode {
   readonly drained?: boolean;
   /** A person gave it up: as drained, and what it has may run elsewhere without its word. */
   readonly givenUp?: boolean;
-  /** What only a person can mend, such as a host key that changed; it takes nothing until then. */
-  readonly problem?: string;
 }
 
 /** Our queue: runs that no box has yet, and what is known of how long runs take. */

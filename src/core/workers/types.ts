@@ -78,8 +78,6 @@ export interface BoxReport {
   readonly problems: readonly Problem[];
   /** The comparison class's hardware part: the kind of GPU, or `cpu` with the machine's processor. */
   readonly hardware: string;
-  /** How far its clock is ahead of ours, milliseconds. */
-  readonly clockSkewMs?: number;
   readonly checkedAt: number;
 }
 
