@@ -32,14 +32,7 @@ export class Service {
   readonly #shipTries = new Map<string, { readonly times: number; readonly next: Millis }>();
 
   /** @param ended called after a run ended */
-  constructor(
-    parts: Parts,
-    boxes: Boxes,
-    keeper: RunKeeper,
-    live: LiveLogs,
-    moves: Moves,
-    ended: () => void,
-  ) {
+  constructor(parts: Parts, boxes: Boxes, keeper: RunKeeper, live: LiveLogs, moves: Moves, ended: () => void) {
     this.#parts = parts;
     this.#boxes = boxes;
     this.#keeper = keeper;

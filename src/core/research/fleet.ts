@@ -53,15 +53,13 @@ export class Fleet {
   }
 
   conditions(): readonly BoxCondition[] {
-    return this.#boxes
-      .all()
-      .map(({ box, report, unreachableSince, problem, mayAsk }) => ({
-        box,
-        checking: mayAsk.checking,
-        report,
-        unreachableSince,
-        problem,
-      }));
+    return this.#boxes.all().map(({ box, report, unreachableSince, problem, mayAsk }) => ({
+      box,
+      checking: mayAsk.checking,
+      report,
+      unreachableSince,
+      problem,
+    }));
   }
 
   refresh(): Promise<void> {

@@ -117,6 +117,7 @@ export interface RunFileState {
   readonly bytes: number;
   /** What its reader must know to go on from there. */
   readonly state: string;
+}
 
 /** What a person said about one box. */
 export interface BoxState {
