@@ -8,6 +8,8 @@ export interface FileInfo {
   readonly kind: 'file' | 'folder' | 'link' | 'other';
   readonly size: number;
   readonly modifiedAt: number;
+  /** When anything of it changed, its links and rights, too. A program can set `modifiedAt` back, but not this. */
+  readonly changedAt: number;
   readonly executable: boolean;
 }
 
@@ -33,6 +35,11 @@ export interface Files {
   remove(target: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   copy(from: string, to: string): Promise<void>;
+  /** A copy that shares the blocks of the disk until one is written; false where the disk cannot do that. */
+  clone(from: string, to: string): Promise<boolean>;
+  /** A second name of the same file; false where the disk, or a limit of it, does not allow that. */
+  link(from: string, to: string): Promise<boolean>;
+  setMode(file: string, mode: number): Promise<void>;
   /** A fresh folder in the system's temporary folder. */
   temporaryFolder(prefix: string): Promise<string>;
   /** The path with links resolved, or undefined where there is nothing. */
@@ -53,6 +60,19 @@ async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {
     return await work;
   } catch (error) {
     if (missing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** False where the disk says that it does not do such a thing. */
+async function works(work: Promise<void>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EXDEV', 'EPERM', 'EMLINK', 'ENOTTY'].includes(code))
+      return false;
     throw error;
   }
 }
@@ -122,7 +142,13 @@ export const realFiles: Files = {
     const stat = await orUndefined(fs.lstat(file));
     if (!stat) return undefined;
     const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : stat.isSymbolicLink() ? 'link' : 'other';
-    return { kind, size: stat.size, modifiedAt: stat.mtimeMs, executable: (stat.mode & 0o111) !== 0 };
+    return {
+      kind,
+      size: stat.size,
+      modifiedAt: stat.mtimeMs,
+      changedAt: stat.ctimeMs,
+      executable: (stat.mode & 0o111) !== 0,
+    };
   },
   list: async (folder) => ((await orUndefined(fs.readdir(folder))) ?? []).sort(),
   async makeFolder(folder, mode) {
@@ -134,6 +160,9 @@ export const realFiles: Files = {
     await fs.mkdir(path.dirname(to), { recursive: true });
     await fs.cp(from, to, { recursive: true });
   },
+  clone: (from, to) => works(fs.copyFile(from, to, constants.COPYFILE_FICLONE_FORCE)),
+  link: (from, to) => works(fs.link(from, to)),
+  setMode: (file, mode) => fs.chmod(file, mode),
   temporaryFolder: (prefix) => fs.mkdtemp(path.join(tmpdir(), prefix)),
   realPath: (target) => orUndefined(fs.realpath(target)),
   watch(folder, callback) {

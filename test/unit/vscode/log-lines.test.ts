@@ -17,7 +17,7 @@ function growing() {
       bytes = Buffer.alloc(0);
     },
     files: {
-      info: async () => ({ kind: 'file' as const, size: bytes.length, modifiedAt: 0, executable: false }),
+      info: async () => ({ kind: 'file' as const, size: bytes.length, modifiedAt: 0, changedAt: 0, executable: false }),
       readRange: async (_file: string, offset: number, length: number) => bytes.subarray(offset, offset + length),
     },
   };

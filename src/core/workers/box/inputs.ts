@@ -1,9 +1,9 @@
 import { formatSize, HumanError, isHumanError, type RunId } from '../../domain/index.ts';
 import type { Clock, Files } from '../../system/index.ts';
+import { Meter } from '../meter.ts';
 import type { Shipment, SubmitOptions } from '../types.ts';
 import { throwForAnswer } from './answers.ts';
 import type { BoxCalls } from './calls.ts';
-import { Meter } from './meter.ts';
 
 const CHUNK = 256 * 1024;
 /** How often somebody else's upload is looked at, and how long it may stand still before ours takes its place. */

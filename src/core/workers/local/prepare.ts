@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { makeLink } from '../../system/index.ts';
 import { checkOut, type TreeEntry } from './git.ts';
+import { layInput } from './inputs.ts';
 import { type Job, mustStop, RunEnd, runInJob, stoppedEnd } from './job.ts';
 import { inside } from './layout.ts';
 import { takeLock } from './lock.ts';
@@ -23,11 +24,13 @@ export async function layOut(job: Job, folder: string): Promise<void> {
   }
   for (const input of spec.inputs) {
     const target = inside(folder, input.path);
-    const source = path.join(layout.inputs, input.sha256);
-    if (target === undefined || !(await files.info(source))) {
-      throw new RunEnd(74, 'input-missing', `The input ${input.path} is not on the box. Run it again to ship it.`);
+    if (target === undefined || !(await layInput(parts, layout, input.sha256, target))) {
+      throw new RunEnd(
+        74,
+        'input-missing',
+        `The input ${input.path} is not on the box, or was changed there by a run. Run it again to ship it anew.`,
+      );
     }
-    await files.copy(source, target);
   }
   for (const [name, destination] of Object.entries(spec.links)) {
     const link = inside(folder, name);

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { type BoxOf, HumanError, parseDuration } from '../../domain/index.ts';
 import { globRoots, metricGlobs } from '../box/glob.ts';
 import { commandOf, variables } from '../box/spec.ts';
-import type { Shipment, SubmitOutcome } from '../types.ts';
+import type { Shipment, SubmitOptions, SubmitOutcome } from '../types.ts';
 import { ownEnvironment } from './environment.ts';
 import { ensureRepository, hasCommit, takePack } from './git.ts';
 import { readLife } from './holder.ts';
+import { keepInputs } from './inputs.ts';
 import { inside, type Layout, type RunFolder, type RunSpec } from './layout.ts';
 import { takeLock } from './lock.ts';
 import { expressions } from './patterns.ts';
@@ -65,31 +65,6 @@ async function known(parts: LocalParts, run: RunFolder): Promise<SubmitOutcome |
   return (await parts.files.info(run.exit)) ? 'done' : 'lost';
 }
 
-/** Keeps the untracked files of a run by their content. @throws HumanError `input-changed` */
-async function keepInputs(parts: LocalParts, layout: Layout, inputs: Shipment['inputs']): Promise<void> {
-  const { files, random } = parts;
-  for (const { sha256, source, path: name } of inputs) {
-    const target = path.join(layout.inputs, sha256);
-    if (await files.info(target)) continue;
-    const part = `${target}.${random.word(8)}`;
-    await files.copy(source, part);
-    const hash = createHash('sha256');
-    for (let offset = 0; ; ) {
-      const bytes = await files.readRange(part, offset, 4 * 1024 * 1024);
-      if (bytes.length === 0) break;
-      hash.update(bytes);
-      offset += bytes.length;
-    }
-    if (hash.digest('hex') !== sha256) {
-      await files.remove(part);
-      throw new HumanError(`The input ${name} changed while it was being shipped. Run it again.`, {
-        code: 'input-changed',
-      });
-    }
-    await files.rename(part, target);
-  }
-}
-
 function diskFull(layout: Layout, box: BoxOf<'local'>, cause?: unknown): HumanError {
   return new HumanError(
     `The disk of ${layout.root} is full. Free space there, or set root of the box ${box.name} to another folder.`,
@@ -138,6 +113,7 @@ export async function submit(
   layout: Layout,
   box: BoxOf<'local'>,
   shipment: Shipment,
+  options: SubmitOptions = {},
 ): Promise<SubmitOutcome> {
   const { files } = parts;
   const run = layout.run(shipment.run);
@@ -159,7 +135,7 @@ export async function submit(
         if (!(await hasCommit(parts, repository, commit))) missing.push(commit);
       }
       if (missing.length > 0) await takePack(parts, repository, await shipment.pack([], missing));
-      await keepInputs(parts, layout, shipment.inputs);
+      await keepInputs(parts, layout, shipment, options);
       await files.write(run.spec, JSON.stringify(spec, undefined, 1), 0o600);
       await files.write(run.reserve, Buffer.alloc(RESERVE_BYTES));
       await files.append(run.log, '');

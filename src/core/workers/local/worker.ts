@@ -88,13 +88,17 @@ export class LocalWorker implements Worker {
     return probeThisMachine(this.#parts, this.#layout, this.box, signal);
   }
 
-  async submit(shipment: Shipment): Promise<SubmitOutcome> {
+  async submit(shipment: Shipment, signal?: AbortSignal): Promise<SubmitOutcome> {
+    return this.#submit(shipment, { signal });
+  }
+
+  async #submit(shipment: Shipment, options: SubmitOptions): Promise<SubmitOutcome> {
     this.#folder(shipment.run);
     const { repo, commit, trusted } = shipment;
     if (!/^[a-z0-9-]+$/.test(repo) || ![commit, trusted].every((id) => /^[0-9a-f]{40,64}$/.test(id))) {
       throw new Error('not a repository key and commits');
     }
-    return submit(this.#parts, this.#layout, this.box, shipment);
+    return submit(this.#parts, this.#layout, this.box, shipment, options);
   }
 
   async submitAll(shipments: readonly Shipment[], options: SubmitOptions = {}): Promise<readonly SubmitResult[]> {
@@ -102,7 +106,7 @@ export class LocalWorker implements Worker {
     for (const shipment of shipments) {
       options.signal?.throwIfAborted();
       try {
-        results.push({ run: shipment.run, outcome: await this.submit(shipment) });
+        results.push({ run: shipment.run, outcome: await this.#submit(shipment, options) });
       } catch (error) {
         if (!isHumanError(error) || error.code === 'box-disk-full') throw error;
         results.push({ run: shipment.run, error });

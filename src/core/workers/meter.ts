@@ -1,6 +1,6 @@
-import type { RunId } from '../../domain/index.ts';
-import type { Clock } from '../../system/index.ts';
-import type { ShipProgress } from '../types.ts';
+import type { RunId } from '../domain/index.ts';
+import type { Clock } from '../system/index.ts';
+import type { ShipProgress } from './types.ts';
 
 /** The rate is that of so many milliseconds. */
 const WINDOW_MS = 5000;
