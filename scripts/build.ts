@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
 import { BUNDLES, type BundleSpec } from './bundles.ts';
 import { notices } from './notices.ts';
@@ -29,14 +30,22 @@ const clientOnlySsh: esbuild.Plugin = {
   },
 };
 
-/** What a box is sent is read by shells only: the comments of its scripts, a fifth of them, stay here. */
+/**
+ * What a box is sent is read by shells only: the comments of its scripts, a fifth of them, and their indentation stay
+ * here. Packed, because they are a good part of a bundle all the same.
+ */
 const leanScripts: esbuild.Plugin = {
   name: 'lean-scripts',
   setup(build) {
-    build.onLoad({ filter: /[\\/]workers[\\/]box[\\/][a-z-]+\.sh$/ }, async ({ path: file }) => ({
-      contents: (await fs.readFile(file, 'utf8')).replaceAll(/^[ \t]*#(?!!|SBATCH).*\n/gm, ''),
-      loader: 'text',
-    }));
+    build.onLoad({ filter: /[\\/]workers[\\/]box[\\/][a-z-]+\.sh$/ }, async ({ path: file }) => {
+      const lean = (await fs.readFile(file, 'utf8'))
+        .replaceAll(/^[ \t]*#(?!!|SBATCH).*\n/gm, '')
+        .replaceAll(/^[ \t]+/gm, '');
+      const packed = brotliCompressSync(lean).toString('base64');
+      const contents = `import { brotliDecompressSync } from 'node:zlib';
+        export default brotliDecompressSync(Buffer.from('${packed}', 'base64')).toString();`;
+      return { contents, loader: 'js' };
+    });
   },
 };
 

@@ -70,9 +70,11 @@ export const boxSchema = z.discriminatedUnion('kind', [
       .string()
       .refine((text) => (parseDuration(text) ?? 0) > 0, { error: 'expected a duration such as 2h' })
       .optional(),
-    gpu_type: z.string().optional(),
-    options: z.array(z.string()).default([]),
-    max_jobs: z.int().min(1).default(16),
+    gpu_type: z.string().optional().describe('The kind of GPU to ask for, as sinfo -o %G shows it.'),
+    options: z.array(z.string()).default([]).describe('More options of sbatch, one an item: --mem=32G.'),
+    max_jobs: z.int().min(1).default(16).describe('How many runs at most in its queue, waiting and running.'),
+    requeue: z.boolean().default(false).describe('Let Slurm start a run again, from scratch, after a preemption.'),
+    secrets: z.boolean().default(false).describe('Send secrets, as files that the job removes when it starts.'),
     price_per_gpu_hour: price,
     sandbox,
     sandbox_image,

@@ -31,7 +31,8 @@ export function isEnd(state: RunState): boolean {
 /**
  * Whether a run may go from one state to another. Live states only move forward (a poll may skip some);
  * any live state may end; an end stays, except `lost`, which the box's own exit file replaces.
- * `shipping → queued` is the one step back: the ship failed before the box had the run.
+ * `shipping → queued` is a step back: the ship failed before the box had the run. So is anything that had begun `→
+ * waiting`: a cluster took its node away, and will start it again.
  */
 export function runMayMove(from: RunState, to: RunState): boolean {
   if (from === to) return false;
@@ -39,6 +40,7 @@ export function runMayMove(from: RunState, to: RunState): boolean {
   if (END.has(from)) return false;
   if (END.has(to)) return true;
   if (from === 'shipping' && to === 'queued') return true;
+  if (to === 'waiting' && (from === 'preparing' || from === 'running' || from === 'finishing')) return true;
   return ORDER.indexOf(to) > ORDER.indexOf(from);
 }
 

@@ -1,5 +1,6 @@
 import { type Base, isEnd, type MetricPoint, type ObjectiveValue, type Run, type RunId } from '../domain/index.ts';
 import { metricNames, summariseObjective } from '../metrics/index.ts';
+import { classOf } from '../scheduler/index.ts';
 import type { Lease, RunPatch } from '../store/index.ts';
 import type { RunReport, Worker } from '../workers/index.ts';
 import { type Job, RunFollower } from './follow-run.ts';
@@ -66,11 +67,15 @@ export class RunKeeper {
     const follower = this.#follower(run, base);
     const { last } = follower;
     const seen: RunPatch = {
-      // The box has spoken: why it was waited for is over.
+      // The box has spoken: why it was waited for is over, unless it names a reason itself.
       unreachableSince: null,
-      reason: null,
+      reason: isEnd(report.state) ? null : (report.reason ?? null),
       position: report.position ?? null,
       ...(report.gpus.length === 0 ? {} : { gpus: report.gpus }),
+      // A cluster's nodes differ: what it is compared with is what it really runs on.
+      ...(report.hardware === undefined
+        ? {}
+        : { comparisonClass: classOf(report.hardware, base.environment.resources.gpus) }),
       ...(report.startedAt === undefined ? {} : { startedAt: report.startedAt }),
       ...(last === undefined ? {} : { lastMetric: { name: last.name, value: last.value, step: last.step } }),
     };

@@ -79,6 +79,27 @@ export interface BoxReport {
   /** The comparison class's hardware part: the kind of GPU, or `cpu` with the machine's processor. */
   readonly hardware: string;
   readonly checkedAt: number;
+  /** A cluster's own answer; none for a single machine. */
+  readonly cluster?: Cluster;
+}
+
+/** A Slurm cluster as its login node tells it. */
+export interface Cluster {
+  readonly version: string;
+  /** False while the controller does not answer; then nothing below is known. */
+  readonly answers: boolean;
+  /** Whether it keeps accounting; undefined where it did not say. */
+  readonly accounting?: boolean;
+  readonly partitions: readonly {
+    readonly name: string;
+    readonly up: boolean;
+    /** As Slurm writes it: `1-00:00:00`, `infinite`. */
+    readonly timeLimit: string;
+    readonly nodes: number;
+    readonly idleNodes: number;
+    /** Idle: on nodes that take jobs. */
+    readonly gpus: readonly { readonly type: string; readonly total: number; readonly idle: number }[];
+  }[];
 }
 
 /** One run to start. Everything the box needs to know; no secrets in `spec`. */
@@ -171,6 +192,8 @@ export interface RunReport {
   readonly evaluatedAt?: number;
   /** The sandbox it runs in, by name. */
   readonly sandbox?: string;
+  /** What it runs on, where only its node knows: a cluster's nodes may differ. As `BoxReport.hardware`. */
+  readonly hardware?: string;
   /** Its metric files so far: path in the checkout, size in bytes. At most 64. */
   readonly files?: readonly { readonly path: string; readonly size: number }[];
 }

@@ -44,6 +44,7 @@ describe('A Slurm cluster through its login node', () => {
     base = repo.commit({ 'a.txt': 'a\n' });
     slurm = await startSlurm();
     box = await startBox({ name: 'login', env: { SLURM_CONF: slurm.conf } });
+    box.bend('RC_SQUEUE_EVERY=0\nRC_SQUEUE_SOON=0');
   });
   after(async () => {
     for (const worker of workers) worker.dispose();
@@ -135,7 +136,9 @@ describe('A Slurm cluster through its login node', () => {
     await worker.submit(shipment);
     await pollUntil(worker, shipment.run, new Set(['running']));
     box.bend('RC_GONE=0');
-    const [pid = '0'] = readFileSync(path.join(box.root, 'runs', shipment.run, 'pid'), 'utf8').split(' ');
+    const [pid = '0'] = readFileSync(path.join(box.root, 'runs', shipment.run, 'begun'), 'utf8')
+      .split(' ')
+      .slice(1);
     process.kill(Number(pid), 'SIGKILL');
     assert.equal((await pollUntil(worker, shipment.run)).state, 'lost');
   });

@@ -32,9 +32,17 @@ describe('run states', () => {
           return moves;
         });
         const shipped = steps.filter((to) => to === 'queued').length;
-        assert.ok(steps.length <= 7 + 2 * shipped, `too many moves: ${steps.join(' ')}`);
+        const waited = steps.filter((to) => to === 'waiting').length;
+        assert.ok(steps.length <= 7 + 2 * shipped + 4 * waited, `too many moves: ${steps.join(' ')}`);
       }),
     );
+  });
+
+  it('go back to waiting only when a cluster will start the run again, and never after an end', () => {
+    for (const from of RUN_STATES) {
+      const begun = from === 'preparing' || from === 'running' || from === 'finishing';
+      if (from !== 'queued' && from !== 'shipping') assert.equal(runMayMove(from, 'waiting'), begun, from);
+    }
   });
 
   it('may be cancelled from any live state', () => {

@@ -2,7 +2,6 @@ import * as assert from 'node:assert/strict';
 import { type BoxOf, boxSchema } from '../../../src/core/domain/index.ts';
 import { commandOf, runFrames, specFiles, variables } from '../../../src/core/workers/box/spec.ts';
 import type { Shipment } from '../../../src/core/workers/index.ts';
-import { sbatchOptions } from '../../../src/core/workers/ssh/slurm.ts';
 import { environmentOf } from '../../support/shipments.ts';
 
 const box = boxSchema.parse({ name: 'b', kind: 'ssh', host: 'b' }) as BoxOf<'ssh'>;
@@ -49,30 +48,5 @@ describe('What a run is told', () => {
     assert.throws(() => specFiles(box, shipment({}, { inputs: [outside] })), { code: 'bad-path' });
     assert.throws(() => specFiles(box, shipment({ links: { '/abs': '/data' } })), { code: 'bad-path' });
     assert.throws(() => runFrames(box, shipment({ env: { rc_root: 'x' } }), {}), { code: 'bad-name' });
-  });
-
-  it('passes a cluster’s options on, but not those that are ours', () => {
-    const cluster = (options: string[]) =>
-      boxSchema.parse({
-        name: 'c',
-        kind: 'slurm',
-        host: 'login',
-        partition: 'gpu',
-        gpu_type: 'a100',
-        time: '2h',
-        options,
-      }) as BoxOf<'slurm'>;
-    const run = shipment({ resources: { gpus: 2, timeout: '1h' } });
-    assert.deepEqual(sbatchOptions(cluster(['--mem=32G']), run), [
-      '--time=120',
-      '--nodes=1',
-      '--ntasks=1',
-      '--gres=gpu:a100:2',
-      '--partition=gpu',
-      '--mem=32G',
-    ]);
-    for (const option of ['--output=/tmp/x', '--wrap', '-J x', 'job.sh', '--mem=1\n#']) {
-      assert.throws(() => sbatchOptions(cluster([option]), run), { code: 'slurm-option' }, option);
-    }
   });
 });

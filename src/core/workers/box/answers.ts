@@ -1,4 +1,5 @@
 import { HumanError, isRunId, type RunId } from '../../domain/index.ts';
+import { lostWords, waitingWords } from '../slurm/words.ts';
 import type { RunReport } from '../types.ts';
 
 const LOST: Readonly<Record<string, string>> = {
@@ -8,10 +9,7 @@ const LOST: Readonly<Record<string, string>> = {
 
 const LIVE = new Set(['waiting', 'preparing', 'running', 'finishing', 'absent']);
 
-/**
- * The answer of `poll.sh`. Undefined where it was cut. A run in state `unknown` (the cluster's controller does not
- * answer) is left out: nothing is known of it now.
- */
+/** The answer of `poll.sh`. Undefined where it was cut. */
 export function parsePoll(text: string): RunReport[] | undefined {
   const lines = text.split('\n');
   const end = lines.lastIndexOf('END');
@@ -55,6 +53,8 @@ export function extraOf(line: string, report: Pick<RunReport, 'files'>): Partial
     }
     case '+evaluated':
       return { evaluatedAt: number(value) };
+    case '+hardware':
+      return value === '' ? {} : { hardware: value };
     case '+sandbox':
       return value === '' ? {} : { sandbox: value };
     case '+file': {
@@ -74,9 +74,11 @@ function stateOf(
   reason: string,
   why: string,
 ): Pick<RunReport, 'run' | 'state' | 'exitCode' | 'reason' | 'cause'> | undefined {
+  if (state === 'lost' && reason === 'slurm') return { run, state, reason: lostWords(why) };
   if (state === 'lost') return { run, state, reason: LOST[reason] ?? `Nothing owns the run any more (${reason}).` };
   if (state !== 'done') {
-    return LIVE.has(state) ? { run, state: state as RunReport['state'] } : undefined;
+    const words = reason === '' ? undefined : waitingWords(reason, why);
+    return LIVE.has(state) ? { run, state: state as RunReport['state'], reason: words } : undefined;
   }
   const exitCode = number(code);
   const words = why === '' ? undefined : why;

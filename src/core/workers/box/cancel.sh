@@ -16,10 +16,13 @@ true >cancel || {
 }
 [ ! -e exit ] || { echo DONE; exit 0; }
 rc_tick=
-if [ -e job ]; then
-  # In this order: a signal for a job that still waits is tried again and again by scancel for twenty seconds.
-  timeout 20 scancel --state=PENDING "$(cat job)" >&2 || :
-  timeout 20 scancel --state=RUNNING --full --signal=TERM "$(cat job)" >&2 || :
+if [ -e job ] || [ -e group ]; then
+  # Slurm is told in the background: where its controller is away, each command waits. The job obeys the file too, and
+  # poll.sh tells Slurm again what it did not hear.
+  . "$rc_bin/slurm.sh"
+  rc_note_event
+  [ -e begun ] || rm -rf -- secrets
+  if rc_job_of . && ! rc_was_down; then (rc_scancel "$rc_job") </dev/null >/dev/null 2>&1 & fi
 else
   # No owner: a start on its way is waited for; what a dead owner left behind is ended here.
   exec 9>lock

@@ -6,6 +6,15 @@ rc_end() {
   trap '' TERM INT USR1 HUP
   rm -rf -- eval code.index eval.index check.index changed.tmp pack.err
   rc_stop_ticker
+  if [ -e job ]; then
+    # Who told a cluster's job to stop, and whether it will run again, only the cluster knows; its limit it knows itself.
+    case $2-$(ls limit 2>/dev/null) in
+      killed-) rc_put stopped "$(rc_now)"; exit "$1" ;;
+      killed-limit) set -- 124 timeout 'Stopped before the time limit of its job in Slurm (time of this box in boxes.yaml).' ;;
+    esac
+    rm -rf -- secrets
+    rc_put log-size "$(stat -Lc %s -- log)" 2>/dev/null || :
+  fi
   [ -e exit ] || {
     rc_put why "$(printf '%s' "$3" | tr '\n\t' '  ')" 2>/dev/null || { rm -f reserve; rc_put why "$3"; }
     rc_ended=$(rc_now)

@@ -18,7 +18,7 @@ while IFS=' ' read -r rc_kind rc_name; do
       rc_dir=$rc_root/runs/$rc_name rc_said=fresh
       if [ -e "$rc_dir/exit" ]; then
         rc_said='done'
-      elif [ -e "$rc_dir/pid" ]; then
+      elif [ -e "$rc_dir/pid" ] || [ -e "$rc_dir/job" ]; then
         if rc_alive "$rc_dir"; then rc_said=live; elif [ -e "$rc_dir/exit" ]; then rc_said='done'; else rc_said=lost; fi
       fi
       printf 'RUN %s %s\n' "$rc_name" "$rc_said"

@@ -25,6 +25,8 @@ rc_start_of() {
 # Whether the process of a pid file (folder $1) is still the one that wrote it. Sets rc_pid and rc_lost (why not).
 rc_alive() {
   rc_pid='' rc_pid_start='' rc_pid_boot='' rc_lost=supervisor-killed
+  # A cluster's run lives on another machine: only the cluster, asked by poll.sh, can say that it is gone.
+  [ ! -e "$1/job" ] || { [ ! -e "$1/lost" ]; return; }
   { read -r rc_pid rc_pid_start rc_pid_boot <"$1/pid"; } 2>/dev/null || return 1
   rc_boot
   if [ "$rc_pid_boot" != "$rc_boot_id" ]; then

@@ -1,6 +1,6 @@
 # How runs stand: $1 root; run ids on stdin, one a line. A line each, tab between:
 # id, state, exit code, reason, epoch of the end, epoch of the start, place in the queue, GPUs, size of the log, why.
-# Lines `+KEY VALUE` behind it belong to it: +use, +evaluated, +sandbox (files of the run's folder), +file SIZE PATH
+# Lines `+KEY VALUE` behind it belong to it: +use, +evaluated, +sandbox, +hardware (files of the run's folder), +file SIZE PATH
 # (a metric file). `END` closes it: an answer without it was cut.
 # Only the runs asked for are looked at, without a process for each: their sizes, their files and the queue are taken
 # in one go behind the loop, and awk puts the lines together.
@@ -15,49 +15,8 @@ rc_exit() {
   rc_state="done"
 }
 
-# The state a cluster's run wrote down, or $2. It may have ended since its exit file was looked for, and the two files may
-# reach this machine in another order: only with its exit file it is an end.
-rc_stage() {
-  rc_read "$1/state"
-  rc_state=${rc_got:-$2}
-  [ "$rc_state" != "done" ] || rc_exit "$1" || rc_state=finishing
-}
-
-# squeue's answer for a cluster's runs; empty where there are none.
-rc_jobs=
-rc_cluster() {
-  [ -n "$rc_jobs" ] || {
-    rc_jobs=$(timeout 20 squeue --me -h -t all -o '%i %T %r' 2>&1) || rc_jobs="DOWN $rc_jobs"
-    rc_jobs="|$rc_line$rc_jobs$rc_line"
-  }
-  rc_read "$1/job"
-  rc_job=
-  case $rc_jobs in
-    "|${rc_line}DOWN"*) rc_state=unknown; return ;;
-    *"$rc_line$rc_got "*) rc_job=${rc_jobs#*"$rc_line$rc_got "} rc_job=${rc_job%%[" $rc_line"]*} ;;
-  esac
-  case $rc_job in
-    PENDING | CONFIGURING | REQUEUED | REQUEUE_HOLD | REQUEUE_FED | SUSPENDED | PREEMPTED | SPECIAL_EXIT) rc_state=waiting ;;
-    RUNNING | COMPLETING | STAGE_OUT | STOPPED | SIGNALING | RESIZING) rc_stage "$1" preparing ;;
-    *)
-      # Gone from the queue or ended there: only our own exit file tells how. It may reach this machine a little
-      # later than the queue's answer.
-      rc_read "$1/gone"
-      rc_gone=$rc_got
-      [ -n "$rc_gone" ] || { rc_gone=$(rc_now); rc_put "$1/gone" "$rc_gone"; }
-      if rc_exit "$1"; then return; fi
-      if [ -e "$1/cancel" ] && [ ! -e "$1/pid" ]; then
-        rc_put "$1/why" 'Cancelled while it waited.'
-        rc_put "$1/exit" "130 cancelled $(rc_now)"
-        rc_exit "$1"
-      elif [ $(($(rc_now) - rc_gone)) -ge "${RC_GONE:-60}" ]; then
-        rc_state=lost rc_reason=${rc_job:-gone-from-queue}
-      else
-        rc_stage "$1" waiting
-      fi
-      ;;
-  esac
-}
+# Only a cluster has groups.
+[ ! -d "$rc_root/groups" ] || . "$rc_bin/slurm-poll.sh"
 
 # Adds to rc_found where the metric files of run $1 may be: nothing that a link leads to.
 rc_roots() {
@@ -77,10 +36,10 @@ rc_look() {
   rc_logs='' rc_found='' rc_queued=''
   while read -r rc_id; do
     rc_is_run "$rc_id" || continue
-    rc_state=absent rc_code='' rc_reason='' rc_end='' rc_gpus='' rc_why=''
+    rc_state=absent rc_code='' rc_reason='' rc_end='' rc_place='' rc_gpus='' rc_why=''
     if rc_exit "$rc_id"; then
-      :
-    elif [ -e "$rc_id/job" ]; then
+      [ ! -e "$rc_id/job" ] || rc_whole "$rc_id"
+    elif [ -e "$rc_id/job" ] || [ -e "$rc_id/group" ]; then
       rc_cluster "$rc_id"
     elif [ -e "$rc_id/pid" ]; then
       # Asked only once there is a pid, so that this never meets a start; the exit file is read again to close the race.
@@ -108,7 +67,8 @@ rc_look() {
       while read -r _ _ rc_got; do [ "$rc_got" = - ] || rc_gpus="$rc_gpus $rc_got"; done <"$rc_id/gpus"
     fi
     printf '%s\n' "R$rc_tab$rc_id$rc_tab$rc_state$rc_tab$rc_code$rc_tab$rc_reason$rc_tab$rc_end$rc_tab$rc_started$rc_tab${rc_gpus# }$rc_tab$rc_why"
-    for rc_key in use evaluated sandbox; do
+    [ -z "$rc_place" ] || printf '%s\n' "P$rc_tab$rc_id$rc_tab$rc_place"
+    for rc_key in use evaluated sandbox hardware; do
       rc_read "$rc_id/$rc_key"
       [ -z "$rc_got" ] || printf '%s\n' "K$rc_tab$rc_id$rc_tab+$rc_key $rc_got"
     done
@@ -161,6 +121,7 @@ rc_look | LC_ALL=C awk -F "$rc_tab" '
     if (path ~ ("^(" pattern[run] ")$") && ++files[run] <= 64) more[run] = more[run] "+file " $2 " " path "\n"
   }
   $1 == "Q" { place[$2] = ++places }
+  $1 == "P" { place[$2] = $3 }
   END {
     for (at = 1; at <= count; at++) {
       run = id[at]

@@ -15,7 +15,11 @@ import putInput from './put-input.sh';
 import { shqAll } from './quote.ts';
 import read from './read.sh';
 import run from './run.sh';
+import slurm from './slurm.sh';
+import slurmAsk from './slurm-ask.sh';
 import slurmJob from './slurm-job.sh';
+import slurmPoll from './slurm-poll.sh';
+import slurmProbe from './slurm-probe.sh';
 import slurmStart from './slurm-start.sh';
 import start from './start.sh';
 import supervise from './supervise.sh';
@@ -37,6 +41,10 @@ const FILES: Readonly<Record<string, string>> = {
   'list.sh': list,
   'tidy.sh': tidy,
   'probe.sh': probe,
+  'slurm.sh': slurm,
+  'slurm-ask.sh': slurmAsk,
+  'slurm-poll.sh': slurmPoll,
+  'slurm-probe.sh': slurmProbe,
   'slurm-start.sh': slurmStart,
   'slurm-job.sh': slurmJob,
 };
@@ -55,6 +63,7 @@ export type ScriptName =
   | 'list'
   | 'tidy'
   | 'probe'
+  | 'slurm-probe'
   | 'slurm-start';
 
 /**

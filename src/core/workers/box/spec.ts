@@ -66,6 +66,7 @@ export function specFiles(box: BoxOf<'ssh'> | BoxOf<'slurm'>, shipment: Shipment
     gpus: String(environment.resources.gpus),
     gpu_list: gpuList,
     cpu_slots: String(cpuSlots),
+    ...(box.kind === 'slurm' ? { gpu_type: box.gpu_type ?? '' } : {}),
     start_before: String(Math.floor(shipment.startBefore ?? 0)),
     sandbox: box.sandbox,
     sandbox_image: box.sandbox_image ?? '',

@@ -45,7 +45,10 @@ rc_take_pack() {
 rc_known() {
   if [ -e "$rc_dir/exit" ]; then
     rc_said=DONE
-  elif [ -e "$rc_dir/pid" ]; then
+  elif [ "$rc_mode" = hold ] && [ -e "$rc_dir/spec/commit" ] && [ ! -e "$rc_dir/job" ]; then
+    # Received whole before: somebody may be handing it to the cluster, or its job may be reading it.
+    rc_said=HELD
+  elif [ -e "$rc_dir/pid" ] || [ -e "$rc_dir/job" ]; then
     if rc_alive "$rc_dir"; then rc_said=ALREADY; elif [ -e "$rc_dir/exit" ]; then rc_said=DONE; else rc_said=LOST; fi
   fi
   [ -n "$rc_said" ]
@@ -88,6 +91,11 @@ rc_frame() {
     spec) rc_take "$rc_len" >"$rc_dir/spec/$rc_name" ;;
     env) rc_take "$rc_len" >"$rc_dir/spec/env/$rc_name" ;;
     secret)
+      if [ "$rc_mode" = hold ]; then
+        # For a job on another machine: its first act is to take them away (umask 077).
+        mkdir -p -- "$rc_dir/secrets" && rc_take "$rc_len" >"$rc_dir/secrets/$rc_name" || rc_trouble 'the spec cannot be written'
+        return
+      fi
       rc_value=$(rc_take "$rc_len" && printf x)
       # shellcheck disable=SC2163
       export "$rc_name=${rc_value%x}"
@@ -143,7 +151,7 @@ rc_receive() {
   fi
   if [ -n "$rc_said" ]; then
     # Nothing of it stays but its lock, which somebody else may be waiting for.
-    [ -z "$rc_locked" ] || rm -rf -- "$rc_dir/spec" "$rc_dir/code" "$rc_dir/reserve" "$rc_dir/log" "$rc_dir/refs.err"
+    [ -z "$rc_locked" ] || rm -rf -- "$rc_dir/spec" "$rc_dir/code" "$rc_dir/reserve" "$rc_dir/log" "$rc_dir/refs.err" "$rc_dir/secrets"
   elif [ "$rc_mode" = hold ]; then
     rc_said=HELD
   else

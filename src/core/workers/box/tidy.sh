@@ -5,7 +5,7 @@ rc_root=$1
 rc_total=0
 while read -r rc_id; do
   rc_is_run "$rc_id" && cd -- "$rc_root/runs/$rc_id" 2>/dev/null || continue
-  if [ ! -e exit ] && { [ ! -e pid ] || rc_alive .; }; then continue; fi
+  if [ ! -e exit ] && { [ ! -e pid ] && [ ! -e job ] || rc_alive .; }; then continue; fi
   # What a dead owner left running holds its slot still.
   [ -e exit ] || [ -z "$(rc_members "$rc_id" none)" ] || continue
   exec 9>lock
@@ -22,6 +22,12 @@ while read -r rc_id; do
   mv -T -- "$rc_root/runs/$rc_id" "$rc_root/trash/$rc_id.$$" && rm -rf -- "$rc_root/trash/$rc_id.$$" && rc_total=$((rc_total + rc_size * 1024))
   [ -z "$rc_right" ] || printf '%s\n' "$rc_right" | rc_stamp
   exec 9>&- 7>&-
+done
+# The groups of a cluster none of whose runs is here any more.
+for rc_group in "$rc_root"/groups/*/; do
+  [ -f "$rc_group/manifest" ] || continue
+  while read -r _ rc_id; do [ ! -d "$rc_root/runs/$rc_id" ] || continue 2; done <"$rc_group/manifest"
+  rm -rf -- "$rc_group"
 done
 # What shipments that were cut left behind; an upload that goes on is younger.
 find "$rc_root/repo" "$rc_root/inputs" -type f \( -name 'tmp_*' -o -name '.*.[0-9]*' \) -mmin +60 -exec rm -f -- {} + 2>/dev/null

@@ -1,9 +1,9 @@
 import type { BoxOf } from '../../domain/index.ts';
 import { shq } from '../box/quote.ts';
 import { BoxWorker } from '../box/worker.ts';
+import { SlurmWorker } from '../slurm/worker.ts';
 import type { Worker, WorkerDeps } from '../types.ts';
 import { SshConnection } from './connection.ts';
-import { SlurmWorker } from './slurm.ts';
 
 export type { Transport } from '../box/transport.ts';
 export { BoxWorker } from '../box/worker.ts';
