@@ -1,7 +1,7 @@
 import { HumanError, isEnd } from '../core/domain/index.ts';
 import type { Progress, SearchResult } from '../core/research/types.ts';
 import { printable, tableLines } from './columns.ts';
-import { boardLines, boardSummary, boxLines, ideaLines, statusLines } from './format.ts';
+import { boardLines, boardSummary, ideaLines, statusLines } from './format.ts';
 import type { Session } from './main.ts';
 import { count, formatBytes, formatDelta, formatNumber, formatSummary } from './numbers.ts';
 import { paint, paintNotes } from './paint.ts';
@@ -300,27 +300,6 @@ export async function exportBoard(
   // Under --json stdout holds one JSON value, whatever the format.
   if (terminal.json && options.format !== undefined && options.format !== 'json') terminal.answer(text);
   else terminal.raw(text.endsWith('\n') ? text : `${text}\n`);
-}
-
-export async function boxes(session: Session, options: { readonly check?: boolean }): Promise<void> {
-  const { research, terminal, signal } = session;
-  if (!options.check) {
-    const nodes = await research.boxes();
-    terminal.answer(nodes);
-    for (const line of boxLines(nodes, terminal.width)) terminal.say(line);
-    return;
-  }
-  const reports = await withProgress(session, (progress) => research.checkBoxes({ signal, progress }));
-  terminal.answer(reports);
-  for (const report of reports) {
-    const gpus = report.gpus.map((gpu) => gpu.name).join(', ') || 'no GPU';
-    const free = report.disk === undefined ? [] : [`${formatBytes(report.disk.freeBytes)} free`];
-    const parts = report.reachable
-      ? [paint.green('reachable'), report.hardware, gpus, ...free]
-      : [paint.red('unreachable')];
-    terminal.say([report.box, ...parts].join('  '));
-    for (const { what, fix } of report.problems) terminal.say(`  ${printable(what)} ${paint.dim(printable(fix))}`);
-  }
 }
 
 /** Shows the base, or takes a new one: what ideas are cut from and compared to. */

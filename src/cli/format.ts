@@ -1,5 +1,6 @@
 import { isEnd, type Run } from '../core/domain/index.ts';
 import type { BoxNode, IdeaNode, Leaderboard, LeaderboardRow, ResearchState } from '../core/research/types.ts';
+import { boxLines } from './box-lines.ts';
 import { type Column, printable, tableLines } from './columns.ts';
 import { count, formatDelta, formatNumber, formatSummary } from './numbers.ts';
 import { paint } from './paint.ts';
@@ -131,20 +132,6 @@ export function ideaLines(ideas: readonly IdeaNode[], width?: number): readonly 
   return tableLines(IDEAS, rows, width === undefined ? undefined : width - 2)
     .slice(1)
     .map((line) => `  ${line}`);
-}
-
-const BOXES: readonly Column[] = [{ head: '' }, { head: '' }, { head: '', shrinks: true }, { head: '' }, { head: '' }];
-
-/** The boxes as aligned columns. */
-export function boxLines(boxes: readonly BoxNode[], width?: number): readonly string[] {
-  const rows = boxes.map((box) => [
-    box.name,
-    box.kind,
-    box.where,
-    `${box.running} running, ${box.waiting} waiting`,
-    box.unreachableSince === undefined ? '' : `unreachable since ${new Date(box.unreachableSince).toISOString()}`,
-  ]);
-  return tableLines(BOXES, rows, width).slice(1);
 }
 
 /** The one thing to do next, as a whole sentence with its command; undefined while something is going on. */

@@ -4,14 +4,13 @@ import { version } from '../../package.json';
 import { HumanError, isHumanError, messageOf } from '../core/domain/index.ts';
 import type { Research } from '../core/research/types.ts';
 import type { Question } from '../core/research.ts';
+import { boxes } from './boxes.ts';
 import * as commands from './commands.ts';
+import { EXIT } from './exit.ts';
 import { withHint } from './hints.ts';
 import { terminalHost } from './host.ts';
 import { paintNotes } from './paint.ts';
 import { Terminal } from './terminal.ts';
-
-/** The exit codes, as docs/terminal.md states them. */
-export const EXIT = { done: 0, failed: 1, usage: 2, bug: 70, interrupted: 130 } as const;
 
 interface GlobalOptions {
   readonly repo: string;
@@ -81,10 +80,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   process.stderr.on('error', onPipeError);
   const json = argv.includes('--json');
   try {
-    await buildProgram(controller.signal, (terminal) => {
+    let code: number = EXIT.done;
+    const opened = (terminal: Terminal) => {
       open = terminal;
-    }).parseAsync([...argv]);
-    return controller.signal.aborted ? EXIT.interrupted : EXIT.done;
+    };
+    const ended = (own: number) => {
+      code = own;
+    };
+    await buildProgram(controller.signal, opened, ended).parseAsync([...argv]);
+    return controller.signal.aborted ? EXIT.interrupted : code;
   } catch (error) {
     if (error instanceof CommanderError) return usage(error, json);
     if (controller.signal.aborted) return EXIT.interrupted;
@@ -137,10 +141,18 @@ or one step at a time:
   research-copilot run 3.1                       run the first candidate of idea 3
   research-copilot leaderboard                   what came of it
 
-Exit codes: 0 done, 1 failed (the message says why), 2 wrong usage, 70 a bug, 130 interrupted.`;
+Exit codes: 0 done, 1 failed (the message says why), 2 wrong usage, 3 a box did not answer (boxes --check),
+70 a bug, 130 interrupted.`;
 
-/** The commands. `opened` is told of the terminal of the one that runs, as soon as it has one. */
-export function buildProgram(signal: AbortSignal, opened: (terminal: Terminal) => void = () => undefined): Command {
+/**
+ * The commands. `opened` is told of the terminal of the one that runs, as soon as it has one; `ended` of its exit code,
+ * where that is not 0.
+ */
+export function buildProgram(
+  signal: AbortSignal,
+  opened: (terminal: Terminal) => void = () => undefined,
+  ended: (code: number) => void = () => undefined,
+): Command {
   const program = new Command('research-copilot');
   program
     .description('An execution-grounded research loop over the training repo in a folder.')
@@ -158,7 +170,7 @@ export function buildProgram(signal: AbortSignal, opened: (terminal: Terminal) =
   /** Opens the research, does the command, closes it again whatever came of it. */
   const act =
     <A extends unknown[]>(
-      work: (session: Session, ...args: A) => Promise<void>,
+      work: (session: Session, ...args: A) => Promise<unknown>,
       agreed: (...args: A) => readonly Question['kind'][] = () => [],
     ) =>
     async (...args: unknown[]): Promise<void> => {
@@ -170,7 +182,8 @@ export function buildProgram(signal: AbortSignal, opened: (terminal: Terminal) =
       const host = terminalHost(terminal, process.env, signal, agreed(...own));
       const research = await openResearch({ folder: path.resolve(repo), host, holder: 'terminal' });
       try {
-        await work({ research, terminal, signal }, ...own);
+        const code = await work({ research, terminal, signal }, ...own);
+        if (typeof code === 'number') ended(code);
       } finally {
         terminal.restore();
         await research.close();
@@ -258,8 +271,8 @@ export function buildProgram(signal: AbortSignal, opened: (terminal: Terminal) =
     )
     .action(act(commands.exportBoard));
   command('boxes', 'list the boxes, and how they are')
-    .option('--check', 'ask each of them now')
-    .action(act(commands.boxes));
+    .option('--check', 'ask each of them now; exit code 3 where one does not answer')
+    .action(act(boxes));
   command('base', 'show the commit that ideas are cut from and compared to, or take a new one')
     .option('--new', 'take what is committed now as the base; baseline and rounds begin anew')
     .option('--uncommitted', 'with --new: as it is in your folder, uncommitted changes too')

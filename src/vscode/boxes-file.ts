@@ -25,14 +25,26 @@ export async function appendBox(files: Pick<Files, 'readText' | 'write'>, file: 
   return after.slice(0, after.lastIndexOf('- {')).split('\n').length - 1;
 }
 
+/** The line on which a box of boxes.yaml gets its name, 0-based; the first line where there is none. */
+export function lineOfBox(text: string, name: string): number {
+  return Math.max(
+    0,
+    text.split('\n').findIndex((line) => nameIs(name).test(line)),
+  );
+}
+
+/** Where a YAML text names a box so. */
+function nameIs(name: string): RegExp {
+  return new RegExp(`\\bname:\\s*["']?${name.replaceAll('.', '\\.')}["']?\\s*(?:[,}#]|$)`, 'm');
+}
+
 /** The text of boxes.yaml with one more box. */
 export function withBox(text: string, box: NewBox, file: string): string {
   const host = box.host === undefined ? '' : `, host: ${JSON.stringify(box.host)}`;
   const entry = (indent: string) => `${indent}- { name: ${box.name}, kind: ${box.kind}${host} }\n`;
   if (text.trim() === '') return `boxes:\n${entry('  ')}`;
   const actions = [{ title: 'Open boxes.yaml', file: { path: file } }];
-  const name = box.name.replaceAll('.', '\\.');
-  if (new RegExp(`\\bname:\\s*["']?${name}["']?\\s*(?:[,}#]|$)`, 'm').test(text)) {
+  if (nameIs(box.name).test(text)) {
     throw new HumanError(`There is a box named ${box.name} in ${file} already.`, { code: 'exists', actions });
   }
   const whole = text.endsWith('\n') ? text : `${text}\n`;

@@ -1,12 +1,38 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { appendBox, boxesFile, sshAliases } from '../boxes-file.ts';
-import { plural } from '../format.ts';
-import type { CommandParts, Commands } from './context.ts';
-import { ask, choose } from './pick.ts';
+import { HumanError } from '../../core/domain/index.ts';
+import { appendBox, boxesFile, lineOfBox, sshAliases } from '../boxes-file.ts';
+import { checkSummary } from '../views/box-words.ts';
+import type { TreeNode } from '../views/tree-node.ts';
+import type { Call, CommandParts, Commands } from './context.ts';
+import { ask, choose, pickBoxName } from './pick.ts';
+import type { Target } from './target.ts';
 
 /** Boxes: naming them and looking at them. */
 export function boxCommands({ session, system }: CommandParts): Commands {
+  const boxOf = async (title: string, target: Target) =>
+    target.box ?? pickBoxName(title, (await (await session.research()).state()).boxes);
+
+  /** Asks one box, or all of them. The view shows each answer as it comes; what is wrong is said once at the end. */
+  const check = async (name: string | undefined, call: Call) => {
+    const research = await session.research();
+    const title = name === undefined ? 'Checking boxes' : `Checking ${name}`;
+    const reports = await call.work({ title, view: 'boxes', cancellable: true }, (to) =>
+      research.checkBoxes({ ...to, ...(name === undefined ? {} : { names: [name] }) }),
+    );
+    await session.refresh();
+    const said = checkSummary(reports);
+    if (said.ok) {
+      void vscode.window.setStatusBarMessage(`$(pass) ${said.text}`, 5000);
+      return;
+    }
+    const show = 'Show Boxes';
+    // Not awaited: the check is over, the message may stand on the screen for long.
+    void vscode.window.showWarningMessage(said.text, show).then((chosen) => {
+      if (chosen === show) void vscode.commands.executeCommand('research.boxes.focus');
+    });
+  };
+
   return {
     async addBox() {
       const kind = await choose('Add Box', 'What kind of machine?', [
@@ -37,23 +63,39 @@ export function boxCommands({ session, system }: CommandParts): Commands {
     },
 
     async checkBoxes(target, call) {
-      const research = await session.research();
-      const names = target.box === undefined ? undefined : [target.box];
-      const reports = await call.work(
-        { title: 'Checking boxes', view: 'boxes', cancellable: target.box === undefined },
-        (to) => research.checkBoxes({ ...to, ...(names ? { names } : {}) }),
-      );
-      await session.refresh();
-      const bad = reports.filter((report) => !report.reachable || report.problems.length > 0);
-      if (bad.length === 0) {
-        void vscode.window.setStatusBarMessage(`$(pass) ${plural(reports.length, 'box', 'boxes')} ready`, 5000);
-        return;
+      await check(target.box, call);
+    },
+
+    async checkBox(target, call) {
+      await check(await boxOf('Check This Box', target), call);
+    },
+
+    async openBoxTerminal(target) {
+      const name = await boxOf('Open Terminal on Box', target);
+      const { program, args } = await (await session.research()).boxTerminal(name);
+      const options = { name, shellPath: program, shellArgs: [...args], iconPath: new vscode.ThemeIcon('vm') };
+      vscode.window.createTerminal(options).show();
+    },
+
+    async editBoxes(target) {
+      const file = boxesFile(system);
+      const text = await system.files.readText(file);
+      if (text === undefined) {
+        throw new HumanError(`There is no ${file} yet: without it, this machine is the only box. Add a box first.`, {
+          code: 'no-boxes-file',
+          actions: [{ title: 'Add Box', command: 'research.addBox' }],
+        });
       }
-      const words = bad.map(
-        (report) =>
-          `${report.box}: ${report.problems.map((one) => `${one.what}. ${one.fix}`).join(' ') || 'does not answer'}`,
-      );
-      void vscode.window.showWarningMessage(words.join('\n'));
+      const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
+      const line = target.line === undefined ? lineOfBox(text, target.box ?? '') : target.line - 1;
+      await vscode.window.showTextDocument(document, { selection: new vscode.Range(line, 0, line, 0) });
+    },
+
+    async copyFix(_target, call) {
+      const text = (call.argument as Partial<TreeNode> | undefined)?.copy;
+      if (text === undefined) return;
+      await vscode.env.clipboard.writeText(text);
+      void vscode.window.setStatusBarMessage('$(copy) Fix copied', 3000);
     },
   };
 }

@@ -130,6 +130,27 @@ export function isLive(run: Run): boolean {
   return !isEnd(run.state);
 }
 
+/** One of the boxes there are. @throws HumanError `no-boxes` */
+export async function pickBoxName(title: string, boxes: ResearchState['boxes']): Promise<string> {
+  if (boxes.length === 0) throw noBoxes('There is no box yet.');
+  return choose(
+    title,
+    'Choose a box',
+    boxes.map((box) => ({
+      label: `$(${box.kind === 'local' ? 'device-desktop' : 'vm'}) ${box.name}`,
+      description: box.where,
+      value: box.name,
+    })),
+  );
+}
+
+function noBoxes(what: string): HumanError {
+  return new HumanError(`${what} Add one first: this machine, an ssh host or a Slurm cluster.`, {
+    code: 'no-boxes',
+    actions: [{ title: 'Add Box', command: 'research.addBox' }],
+  });
+}
+
 const ANY = 'Any free box';
 
 /**
@@ -138,15 +159,7 @@ const ANY = 'Any free box';
  */
 export async function pickBox(title: string, state: ResearchState, target: Target): Promise<string | undefined> {
   if (target.box !== undefined) return target.box;
-  if (state.boxes.length === 0) {
-    throw new HumanError(
-      'There is no box to run on yet. Add one first: this machine, an ssh host or a Slurm cluster.',
-      {
-        code: 'no-boxes',
-        actions: [{ title: 'Add Box', command: 'research.addBox' }],
-      },
-    );
-  }
+  if (state.boxes.length === 0) throw noBoxes('There is no box to run on yet.');
   const boxes = state.boxes.map((box) => ({
     label: `$(${box.kind === 'local' ? 'device-desktop' : 'vm'}) ${box.name}`,
     description: `${box.where}${box.unreachableSince === undefined ? '' : ', unreachable'}`,

@@ -6,6 +6,8 @@ export interface Target {
   readonly candidate?: CandidateId;
   readonly run?: RunId;
   readonly box?: string;
+  /** A line of boxes.yaml, from 1. */
+  readonly line?: number;
   /** A file of a review: its path in the repository. */
   readonly path?: string;
   /** A hunk of that file. */
@@ -26,9 +28,11 @@ export function targetOf(argument: unknown): Target {
   if (!isRecord(argument)) return {};
   const carried = (argument as Carrier).target;
   const from = isRecord(carried) ? carried : argument;
-  const text = (key: keyof Target) => (typeof from[key] === 'string' ? { [key]: from[key] } : {});
+  const text = (key: Exclude<keyof Target, 'idea' | 'line'>) =>
+    typeof from[key] === 'string' ? { [key]: from[key] } : {};
   return {
     ...(typeof from.idea === 'number' ? { idea: from.idea } : {}),
+    ...(typeof from.line === 'number' ? { line: from.line } : {}),
     ...text('candidate'),
     ...text('run'),
     ...text('box'),

@@ -1,77 +1,160 @@
 import type { BoxNode, ResearchState } from '../../core/research/index.ts';
-import { clockTime, escapeMarkdown, formatBytes, plural } from '../format.ts';
+import { clockTime, escapeMarkdown, formatBytes, oneLine, plural } from '../format.ts';
+import { boxTooltip, kindsOfGpus, wholeFix } from './box-words.ts';
+import { gpuNode } from './gpu-node.ts';
 import { flags, type TreeNode } from './tree-node.ts';
 
-/** Boxes in the order of boxes.yaml; beneath each its GPUs and what is missing on it. */
+type BoxReport = NonNullable<BoxNode['report']>;
+type Problem = BoxReport['problems'][number];
+
+const WARNING = 'problemsWarningIcon.foreground';
+const QUIET = 'disabledForeground';
+
+/** Boxes in the order of boxes.yaml; beneath each what is wrong with it, its GPUs, and what it has. */
 export function boxesTree(state: ResearchState): readonly TreeNode[] {
-  return state.boxes.map(boxNode);
+  const wrong = state.boxesProblems.map(
+    (problem, index): TreeNode => ({
+      id: `boxes.yaml/${index}`,
+      label: `boxes.yaml:${problem.line}`,
+      description: oneLine(problem.message, 200),
+      tooltip: escapeMarkdown(problem.message),
+      icon: 'error',
+      color: 'testing.iconFailed',
+      context: flags('boxesFile'),
+      target: { line: problem.line },
+      command: 'editBoxes',
+    }),
+  );
+  return [...wrong, ...state.boxes.map((box) => boxNode(box, state))];
 }
 
-function boxNode(box: BoxNode): TreeNode {
-  const problems = box.report?.problems ?? [];
+function boxNode(box: BoxNode, state: ResearchState): TreeNode {
   return {
     id: `box/${box.name}`,
     label: box.name,
     description: describe(box),
-    tooltip: tooltip(box),
+    tooltip: boxTooltip(box),
     ...icon(box),
-    context: flags('box'),
+    context: flags('box', box.drained && 'isDrained'),
     target: { box: box.name },
-    children: [
-      ...(box.report?.gpus ?? []).map(
-        (gpu): TreeNode => ({
-          id: `gpu/${box.name}/${gpu.index}`,
-          label: `GPU ${gpu.index}`,
-          description: `${gpu.name}${gpu.usedMiB === null ? '' : ` · ${gpu.usedMiB} of ${gpu.memoryMiB} MiB`}${gpu.utilisation === null ? '' : ` · ${gpu.utilisation} %`}`,
-          tooltip: escapeMarkdown(gpu.uuid),
-          icon: 'circuit-board',
-        }),
-      ),
-      ...problems.map(
-        (problem, index): TreeNode => ({
-          id: `problem/${box.name}/${index}`,
-          label: problem.what,
-          description: problem.fix,
-          tooltip: `${escapeMarkdown(problem.what)}\n\n${escapeMarkdown(problem.fix)}`,
-          icon: 'warning',
-          color: 'problemsWarningIcon.foreground',
-        }),
-      ),
-    ],
+    children: [...troubleNodes(box), ...reportNodes(box, state)],
   };
 }
 
+/** How many boxes wait for a person: a login or a host key. Others mend themselves, or are only not as they could be. */
+export function boxesBadge(state: ResearchState): { readonly value: number; readonly tooltip: string } | undefined {
+  const value = state.boxes.filter(({ problem }) => problem !== undefined).length;
+  const tooltip = value === 1 ? '1 box needs attention' : `${value} boxes need attention`;
+  return value === 0 ? undefined : { value, tooltip };
+}
+
+/** Shape and word carry the state, the colour only helps. */
 function icon(box: BoxNode): { readonly icon: string; readonly color?: string } {
-  if (box.problem !== undefined) return { icon: 'warning', color: 'problemsWarningIcon.foreground' };
-  if (box.unreachableSince !== undefined || box.report?.reachable === false) {
-    return { icon: 'debug-disconnect', color: 'problemsWarningIcon.foreground' };
-  }
-  if ((box.report?.problems.length ?? 0) > 0) return { icon: 'warning', color: 'problemsWarningIcon.foreground' };
+  if (box.checking) return { icon: 'sync~spin' };
+  if (box.problem !== undefined) return { icon: 'bell-dot', color: WARNING };
+  if (isUnreachable(box)) return { icon: 'debug-disconnect', color: WARNING };
+  if (box.drained || box.givenUp) return { icon: 'circle-slash', color: QUIET };
+  if (box.report?.problems.some((problem) => !problem.note)) return { icon: 'warning', color: WARNING };
   if (box.running > 0) return { icon: 'vm-running', color: 'charts.green' };
+  if (box.report === undefined) return { icon: 'vm-outline' };
   return { icon: box.kind === 'local' ? 'device-desktop' : box.kind === 'slurm' ? 'server-environment' : 'vm' };
 }
 
+export function isUnreachable(box: BoxNode): boolean {
+  return box.unreachableSince !== undefined || box.report?.reachable === false;
+}
+
+/** The most telling first: a narrow view shows only the beginning. */
 function describe(box: BoxNode): string {
-  if (box.problem !== undefined) return 'needs attention: Check Boxes';
-  if (box.unreachableSince !== undefined) return `unreachable since ${clockTime(box.unreachableSince)}`;
-  const parts = [box.kind === 'local' ? box.where : `${box.kind} ${box.where}`];
-  const gpus = box.report?.gpus.length ?? 0;
-  if (gpus > 0) parts.push(plural(gpus, 'GPU'));
+  const parts: string[] = [];
+  if (box.checking) parts.push('checking…');
+  else if (box.problem !== undefined) parts.push('needs attention');
+  else if (isUnreachable(box)) {
+    parts.push(
+      box.unreachableSince === undefined ? 'unreachable' : `unreachable since ${clockTime(box.unreachableSince)}`,
+    );
+  }
+  if (box.givenUp) parts.push('given up');
+  else if (box.drained) parts.push('drained');
   if (box.running > 0) parts.push(`${box.running} running`);
   if (box.waiting > 0) parts.push(`${box.waiting} waiting`);
+  const { report } = box;
+  if (report?.reachable) {
+    if (report.gpus.length > 0) parts.push(kindsOfGpus(report.gpus));
+    if (report.disk) parts.push(`${formatBytes(report.disk.freeBytes)} free`);
+  } else if (!box.checking && parts.length === 0) {
+    parts.push('not checked yet');
+  }
+  parts.push(box.kind === 'local' ? box.where : `${box.kind} ${box.where}`);
   return parts.join(' · ');
 }
 
-function tooltip(box: BoxNode): string {
-  const report = box.report;
-  if (!report) return `${escapeMarkdown(box.name)}: not checked yet.`;
-  const tools = Object.entries(report.tools).map(([name, version]) => `${name} ${version}`.trim());
-  const lines = [
-    `**${escapeMarkdown(box.name)}**: ${escapeMarkdown(report.hardware)}`,
-    report.latencyMs === undefined ? '' : `Answers in ${Math.round(report.latencyMs)} ms`,
-    report.disk === undefined ? '' : `${formatBytes(report.disk.freeBytes)} free`,
-    tools.length === 0 ? '' : escapeMarkdown(tools.join(', ')),
-    `Checked at ${clockTime(report.checkedAt)}`,
-  ];
-  return lines.filter((line) => line !== '').join('\n\n');
+/** What a person should see to: a login that waits for them, then problems, then what is only good to know. */
+function troubleNodes(box: BoxNode): readonly TreeNode[] {
+  const problems = box.report?.problems ?? [];
+  const said: readonly Problem[] =
+    box.problem === undefined || problems.some(({ what }) => what === box.problem)
+      ? problems
+      : [{ what: box.problem, fix: '' }, ...problems];
+  const sorted = said.toSorted((a, b) => Number(a.note ?? false) - Number(b.note ?? false));
+  return sorted.map((problem, index): TreeNode => {
+    const fix = wholeFix(problem);
+    return {
+      id: `problem/${box.name}/${index}`,
+      label: oneLine(problem.what, 200),
+      ...(problem.fix === '' ? {} : { description: oneLine(problem.fix, 300) }),
+      tooltip: `${escapeMarkdown(problem.what)}\n\n${escapeMarkdown(problem.fix)}`,
+      ...(problem.note ? { icon: 'info' } : { icon: 'warning', color: WARNING }),
+      context: flags('problem'),
+      target: { box: box.name },
+      copy: fix,
+    };
+  });
+}
+
+function reportNodes(box: BoxNode, state: ResearchState): readonly TreeNode[] {
+  const { report } = box;
+  if (!report?.reachable) return [];
+  const nodes = report.gpus.map((gpu) => gpuNode(box, gpu, state.runs));
+  if (report.disk) {
+    const { freeBytes, kind, network } = report.disk;
+    nodes.push({
+      id: `disk/${box.name}`,
+      label: `${formatBytes(freeBytes)} free`,
+      description: [kind, network ? 'network disk' : 'local disk'].filter(Boolean).join(', '),
+      tooltip: 'The disk of its runs folder',
+      icon: 'database',
+    });
+  }
+  if (box.kind !== 'local' && report.sandbox !== undefined) nodes.push(sandboxNode(box, report));
+  const tools = Object.entries(report.tools).filter(([name]) => ['python3', 'uv', 'git', 'flock'].includes(name));
+  if (tools.length > 0) {
+    const login = report.loginTools ?? [];
+    nodes.push({
+      id: `tools/${box.name}`,
+      label: plural(Object.keys(report.tools).length, 'program'),
+      description: tools.map(([name, version]) => `${name} ${version}`.trim()).join(', '),
+      tooltip: escapeMarkdown(
+        Object.keys(report.tools).join(', ') +
+          (login.length === 0 ? '' : `\nOnly a login shell finds: ${login.join(', ')}`),
+      ),
+      icon: 'tools',
+    });
+  }
+  return nodes;
+}
+
+function sandboxNode(box: BoxNode, report: BoxReport): TreeNode {
+  const { sandbox = 'none', sandboxes = [] } = report;
+  const others = sandboxes.filter((name) => name !== sandbox);
+  return {
+    id: `sandbox/${box.name}`,
+    label: sandbox === 'none' ? 'No sandbox' : `Sandbox ${sandbox}`,
+    description: others.length === 0 ? '' : `${others.join(' and ')} would work, too`,
+    tooltip:
+      sandbox === 'none'
+        ? 'Runs can read and change all that your account can on this box.'
+        : 'What keeps runs from the rest of your account on this box. Choose with sandbox in boxes.yaml.',
+    icon: sandbox === 'none' ? 'unlock' : 'shield',
+  };
 }

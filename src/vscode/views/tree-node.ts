@@ -17,6 +17,8 @@ export interface TreeNode {
   readonly target?: Target;
   /** What a click does; its argument is the node. */
   readonly command?: CommandName;
+  /** What *Copy Fix* puts on the clipboard. */
+  readonly copy?: string;
   readonly expanded?: boolean;
   readonly children?: readonly TreeNode[];
 }

@@ -7,7 +7,7 @@ import { DisposableStore } from '../disposables.ts';
 import { escapeMarkdown, plural } from '../format.ts';
 import type { Reviews } from '../review/reviews.ts';
 import type { Session } from '../session.ts';
-import { boxesTree } from './boxes-tree.ts';
+import { boxesBadge, boxesTree } from './boxes-tree.ts';
 import { ideasTree } from './ideas-tree.ts';
 import { NodeTree } from './node-tree.ts';
 import { runsTree } from './runs-tree.ts';
@@ -25,6 +25,7 @@ export class Views implements Disposable {
   readonly #boxes = new NodeTree();
   readonly #ideasView: vscode.TreeView<TreeNode>;
   readonly #runsView: vscode.TreeView<TreeNode>;
+  readonly #boxesView: vscode.TreeView<TreeNode>;
   #ticking: Disposable | undefined;
 
   constructor(session: Session, reviews: Reviews, keys: ContextKeys, clock: Clock) {
@@ -38,7 +39,7 @@ export class Views implements Disposable {
       );
     this.#ideasView = view('research.ideas', this.#ideas);
     this.#runsView = view('research.runs', this.#runs);
-    view('research.boxes', this.#boxes);
+    this.#boxesView = view('research.boxes', this.#boxes);
     this.#store.add(session.onDidChange(() => this.update()));
     this.#store.add(reviews.onDidChange(() => this.update()));
     this.update();
@@ -70,6 +71,7 @@ export class Views implements Disposable {
     this.#ideasView.description = undefined;
     this.#ideasView.message = state.kind === 'opening' ? 'Opening the repository…' : undefined;
     this.#runsView.badge = undefined;
+    this.#boxesView.badge = undefined;
   }
 
   #show(state: ResearchState, others: number): void {
@@ -77,6 +79,8 @@ export class Views implements Disposable {
     this.#ideas.set(ideasTree(state, this.#reviews.files()));
     this.#runs.set(runsTree(state, this.#clock.now()));
     this.#boxes.set(boxesTree(state));
+    this.#boxesView.badge = boxesBadge(state);
+    this.#boxesView.description = state.queue.paused ? 'queue paused' : undefined;
     const model = state.ideator.lane === 'model';
     this.#ideasView.description = model ? state.ideator.label : 'hyperparameter ideator';
     this.#ideasView.message = message(state, others);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Candidate, Idea, Run } from '../../../src/core/domain/index.ts';
 import type { ResearchState } from '../../../src/core/research/types.ts';
-import { boxesTree } from '../../../src/vscode/views/boxes-tree.ts';
 import { ideasTree } from '../../../src/vscode/views/ideas-tree.ts';
 import { runsTree } from '../../../src/vscode/views/runs-tree.ts';
 
@@ -186,39 +185,5 @@ describe('the Runs view', () => {
     assert.match(nodes[1]?.description ?? '', /^lambda-1 unreachable since \d\d:\d\d$/);
     assert.equal(nodes[2]?.description, '2.5000 on here · 1m 5s');
     assert.equal(nodes[3]?.description, 'failed on here');
-  });
-});
-
-describe('the Boxes view', () => {
-  it('shows GPUs and what is missing, each with its fix', () => {
-    const gpu = {
-      index: 0,
-      uuid: 'GPU-1',
-      name: 'H100',
-      memoryMiB: 81559,
-      usedMiB: 100,
-      utilisation: 3,
-      mig: false,
-      users: [],
-    };
-    const report = {
-      box: 'lambda-1',
-      reachable: true,
-      gpus: [gpu],
-      tools: {},
-      hardware: 'H100',
-      checkedAt: 0,
-      problems: [{ what: 'git is missing', fix: 'apt install git' }],
-    };
-    const box = { name: 'lambda-1', kind: 'ssh', where: 'lambda-1', report, running: 1, waiting: 2 } as const;
-    const [node] = boxesTree(state({ boxes: [box] }));
-    assert.equal(node?.description, 'ssh lambda-1 · 1 GPU · 1 running · 2 waiting');
-    assert.deepEqual(
-      node?.children?.map((one) => [one.label, one.description]),
-      [
-        ['GPU 0', 'H100 · 100 of 81559 MiB · 3 %'],
-        ['git is missing', 'apt install git'],
-      ],
-    );
   });
 });
