@@ -140,7 +140,7 @@ export async function startBox(options: BoxOptions): Promise<TestBox> {
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const bendFile = path.join(root, 'box.env');
   // Tests look at what a run wrote into the home folder; those of the sandbox bend RC_SANDBOX back.
-  writeFileSync(bendFile, `RC_LOCKS=${home}/locks\nRC_LINGER=0\nRC_GRACE=2\nRC_SANDBOX=none\n`);
+  writeFileSync(bendFile, `RC_LOCKS=${home}/locks\nRC_LINGER=0\nRC_GRACE=2\nRC_GPU_GAP=0.1\nRC_SANDBOX=none\n`);
   own(home);
 
   const port = await freePort();

@@ -34,7 +34,13 @@ else
   if rc_alive .; then
     kill -s USR1 "$rc_pid" 2>/dev/null || :
   elif [ ! -e exit ]; then
-    if [ -e pid ]; then rc_sweep "$rc_run" none 0 2; fi
+    if [ -e pid ]; then
+      rc_sweep "$rc_run" none 0 2 || :
+      . "$rc_bin/sandbox.sh"
+      rc_read sandbox
+      rc_sandbox=$rc_got
+      rc_leave_sandbox
+    fi
     (rc_end 130 cancelled 'Cancelled.')
   fi
 fi

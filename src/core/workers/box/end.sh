@@ -4,7 +4,8 @@
 # Code $1, one word $2, why in a sentence $3. The exit file is written once, by rename, and is the only truth.
 rc_end() {
   trap '' TERM INT USR1 HUP
-  rm -rf -- eval code.index eval.index check.index changed.tmp pack.err
+  rc_drop_build
+  rm -rf -- eval tmp home code.index eval.index check.index compose.* changed.tmp pack.err pipe over sandbox.args sample.tmp
   rc_stop_ticker
   if [ -e job ]; then
     # Who told a cluster's job to stop, and whether it will run again, only the cluster knows; its limit it knows itself.
@@ -29,7 +30,17 @@ rc_end() {
   exit 0
 }
 
+# An environment that was not built to its end leaves nothing. Its log stays in this run's folder.
+rc_drop_build() {
+  [ -z "${rc_building:-}" ] || rm -rf -- "$rc_building/env" "$rc_building/setup.log" "$rc_building/ready"
+  rc_building=
+}
+
+# A signal that comes before the ticker has set its trap is lost in dash, so it is sent until it is gone.
 rc_stop_ticker() {
-  [ -z "$rc_tick" ] || kill "$rc_tick" 2>/dev/null || :
+  while [ -n "$rc_tick" ] && rc_start_of "$rc_tick"; do
+    kill "$rc_tick" 2>/dev/null || break
+    sleep 0.01
+  done
   rc_tick=
 }

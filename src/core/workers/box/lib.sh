@@ -89,6 +89,13 @@ rc_is_run() {
   case $1 in '' | -* | *[!a-z0-9-]*) return 1 ;; esac
 }
 
+# Seconds since the box started, time in suspend included, in rc_up. A clock that somebody sets does not move it.
+rc_uptime() {
+  rc_up=0
+  { read -r rc_up _ <"${RC_UPTIME_FILE:-/proc/uptime}"; } 2>/dev/null || :
+  rc_up=${rc_up%%.*}
+}
+
 # The processes of run $1: those that carry its mark, and those in the session or group of $2. No zombies.
 rc_members() {
   {
@@ -100,39 +107,73 @@ rc_members() {
   } | sort -u
 }
 
-rc_signal() {
-  for rc_p in $(rc_members "$2" "$3"); do kill -s "$1" "$rc_p" 2>/dev/null || :; done
+# Processes that left all of that behind and still have something only a process of the run can have: the lock of one of
+# its slots in their hands (rc_slot_nodes, inode numbers), or the pipe to its log (rc_pipe). Below this shell there are
+# only its own helpers by then: who loses its parent goes to another.
+rc_strays() {
+  {
+    for rc_node in ${rc_slot_nodes:-}; do
+      grep -ls "FLOCK .*:$rc_node 0 EOF" /proc/[0-9]*/fdinfo/* 2>/dev/null
+    done
+    [ -z "${rc_pipe:-}" ] || find /proc/[0-9]*/fd -maxdepth 1 -lname "$rc_pipe" 2>/dev/null
+  } | cut -d/ -f3 | sort -u | while read -r rc_p; do
+    rc_above=$rc_p
+    while [ "$rc_above" -gt 1 ] && [ "$rc_above" != "$$" ]; do
+      rc_read "/proc/$rc_above/stat"
+      rc_got=${rc_got##*) }
+      case $rc_got in '' | Z* | X*) rc_above=$$ ;; *) rc_got=${rc_got#* } rc_above=${rc_got%% *} ;; esac
+    done
+    [ "$rc_above" = "$$" ] || echo "$rc_p"
+  done
 }
 
-# Ends what is left of run $1 (session $2): $3 seconds to end by itself, then TERM, $4 seconds, then KILL until none.
+# Signal $1 to the processes $2. A sandbox's own processes are left out where they are asked to end: it would take the
+# run down with it before the run could save anything.
+rc_signal() {
+  for rc_p in $2; do
+    if [ "$1" = TERM ] && rc_read "/proc/$rc_p/comm" && [ "$rc_got" = bwrap ]; then continue; fi
+    kill -s "$1" "$rc_p" 2>/dev/null || :
+  done
+}
+
+# Ends what is left of run $1 (session $2): $3 seconds to end by itself, then TERM, $4 seconds, then KILL until none is
+# left. Fails where something outlives that by a minute: it hangs in the kernel.
 rc_sweep() {
   rc_tries=0 rc_soft=$(($3 * 10)) rc_hard=$((($3 + $4) * 10))
-  while [ -n "$(rc_members "$1" "$2")" ]; do
-    [ "$rc_tries" -ne "$rc_soft" ] || rc_signal TERM "$1" "$2"
-    [ "$rc_tries" -lt "$rc_hard" ] || rc_signal KILL "$1" "$2"
+  while :; do
+    rc_left=$(rc_members "$1" "$2")
+    [ -n "$rc_left" ] || rc_left=$(rc_strays)
+    [ -n "$rc_left" ] || return 0
+    [ "$rc_tries" -ne "$rc_soft" ] || rc_signal TERM "$rc_left"
+    [ "$rc_tries" -lt "$rc_hard" ] || rc_signal KILL "$rc_left"
     rc_tries=$((rc_tries + 1))
+    [ "$rc_tries" -lt $((rc_hard + 600)) ] || return 1
     sleep 0.1
   done
 }
 
-# Writes the tree of commit $2 to folder $1 byte for byte, with an index of its own.
-rc_checkout() {
-  [ -d "$1" ] || mkdir -p -- "$1" || return 1
-  [ ! -e "$1.index" ] || rm -f -- "$1.index"
-  GIT_INDEX_FILE=$1.index rc_git read-tree "$2" &&
-    GIT_INDEX_FILE=$1.index GIT_WORK_TREE=$1 rc_git checkout-index -a -q -f
+# nvidia-smi with its answer in file $1, at most RC_SMI_LIMIT seconds (10). Twice `timeout`, because one waits for ever
+# for a process that hangs in the driver.
+rc_smi() {
+  rc_smi_to=$1 rc_smi_limit=${RC_SMI_LIMIT:-10}
+  shift
+  timeout -k 1 "$((rc_smi_limit + 2))" timeout -k 1 "$rc_smi_limit" "$rc_nvidia_smi" "$@" \
+    >"$rc_smi_to" 2>&1 6<&- 8<&- 9>&-
 }
 
-# Protected files of folder $1 that are not as commit $2 has them, one a line, at most five. The index is new, so
-# every file is read and hashed whatever its times say. Fails where that cannot be told.
-rc_changed() {
-  [ -s spec/protected ] || return 0
-  rm -f -- check.index
-  GIT_INDEX_FILE=$PWD/check.index rc_git read-tree "$2" || return 1
-  GIT_INDEX_FILE=$PWD/check.index GIT_WORK_TREE=$1 rc_git update-index -q --refresh >/dev/null 2>&1 || :
-  GIT_INDEX_FILE=$PWD/check.index GIT_WORK_TREE=$1 rc_git diff-files -z --name-only >changed.tmp || return 1
-  tr '\n\000' '\001\n' <changed.tmp | LC_ALL=C grep -E -x -f spec/protected | head -n 5 || :
-  rm -f -- check.index changed.tmp
+# Whether $1 is a whole number.
+rc_is_number() {
+  case $1 in '' | *[!0-9]*) return 1 ;; esac
+}
+
+# Whether no name of path $2 in folder $1 is a link: only then does a write stay in the folder.
+rc_plain() {
+  rc_part=$1 rc_rest=$2
+  while [ -n "$rc_rest" ]; do
+    rc_part=$rc_part/${rc_rest%%/*}
+    [ ! -L "$rc_part" ] || return 1
+    case $rc_rest in */*) rc_rest=${rc_rest#*/} ;; *) rc_rest= ;; esac
+  done
 }
 
 # Regular files of folder $1 (no links) whose path matches an extended expression of file $2, one a line.

@@ -1,20 +1,25 @@
 /// <reference path="./sh.d.ts" />
 import { createHash } from 'node:crypto';
 import cancel from './cancel.sh';
+import code from './code.sh';
+import doOne from './do.sh';
 import end from './end.sh';
 import follow from './follow.sh';
+import gpus from './gpus.sh';
 import have from './have.sh';
 import inputs from './inputs.sh';
 import install from './install.sh';
 import launch from './launch.sh';
 import lib from './lib.sh';
 import list from './list.sh';
+import locks from './locks.sh';
 import poll from './poll.sh';
 import probe from './probe.sh';
 import putInput from './put-input.sh';
 import { shqAll } from './quote.ts';
 import read from './read.sh';
 import run from './run.sh';
+import sandbox from './sandbox.sh';
 import slurm from './slurm.sh';
 import slurmAsk from './slurm-ask.sh';
 import slurmJob from './slurm-job.sh';
@@ -34,6 +39,11 @@ const FILES: Readonly<Record<string, string>> = {
   'start.sh': start,
   'supervise.sh': supervise,
   'run.sh': run,
+  'locks.sh': locks,
+  'gpus.sh': gpus,
+  'code.sh': code,
+  'do.sh': doOne,
+  'sandbox.sh': sandbox,
   'poll.sh': poll,
   'cancel.sh': cancel,
   'read.sh': read,

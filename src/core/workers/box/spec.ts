@@ -70,6 +70,7 @@ export function specFiles(box: BoxOf<'ssh'> | BoxOf<'slurm'>, shipment: Shipment
     start_before: String(Math.floor(shipment.startBefore ?? 0)),
     sandbox: box.sandbox,
     sandbox_image: box.sandbox_image ?? '',
+    secret_names: Object.keys(shipment.secrets).join('\n'),
     max_log: String(parseSize(box.max_log) ?? 0),
     max_disk: String(parseSize(box.max_disk) ?? 0),
     inputs: shipment.inputs.map((input) => `${input.sha256} ${checkPath(input.path, 'inputs')}\n`).join(''),
