@@ -28,6 +28,11 @@ const root = z
   .describe('Folder for runs on this box; default ~/.local/share/research-copilot.');
 const hours = z.number().positive().default(12).describe('How much measured run time to send ahead.');
 
+const transport = z
+  .enum(['auto', 'ssh2', 'system'])
+  .default('auto')
+  .describe('By the built-in client (ssh2), by the system’s ssh, or by what its ssh configuration needs (auto).');
+
 export const boxSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     name,
@@ -49,6 +54,7 @@ export const boxSchema = z.discriminatedUnion('kind', [
         error: 'expected an alias of ~/.ssh/config or a host name; it may not start with a dash',
       })
       .describe('An alias of ~/.ssh/config, or a host name.'),
+    transport,
     gpus: z.union([z.literal('all'), z.array(z.int().min(0))]).default('all'),
     cpu_slots: z.int().min(0).default(1).describe('How many runs with gpus: 0 at a time.'),
     price_per_gpu_hour: price,
@@ -64,6 +70,7 @@ export const boxSchema = z.discriminatedUnion('kind', [
     name,
     kind: z.literal('slurm'),
     host: z.string().regex(/^[^-\s][^\s]*$/),
+    transport,
     partition: z.string().optional(),
     account: z.string().optional(),
     time: z

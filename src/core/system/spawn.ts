@@ -111,6 +111,8 @@ export const realSpawn: Spawn = {
       signal: options.signal,
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
+      // As in `run`; and what asks at a terminal finds none.
+      detached: process.platform !== 'win32',
     });
   },
 };

@@ -23,6 +23,8 @@ export interface SshTarget {
   /** The hosts to go through, nearest first: `[user@]host[:port]`. */
   readonly jumps: readonly string[];
   readonly proxyCommand?: string;
+  /** What the configuration asks for that the ssh2 library does not know, by ssh's names. */
+  readonly beyond: readonly string[];
   /** Whether ssh would log in with a Kerberos ticket. */
   readonly gssapi: boolean;
   /** Ways to log in that are tried, in this order. */
@@ -30,6 +32,8 @@ export interface SshTarget {
   /** A sign of life is asked for after so many quiet milliseconds; after so many without an answer the link is dead. */
   readonly keepalive: { readonly intervalMs: number; readonly times: number };
 }
+
+const BEYOND = ['CertificateFile', 'PKCS11Provider', 'RevokedHostKeys', 'KnownHostsCommand'] as const;
 
 const RESOLVE_MS = 10_000;
 
@@ -122,6 +126,7 @@ export async function resolveTarget(
     strict: strict === 'yes' || strict === 'true' ? 'yes' : strict === 'accept-new' ? 'accept-new' : 'ask',
     jumps: none(one('proxyjump'))?.split(',') ?? [],
     proxyCommand: none(one('proxycommand')),
+    beyond: BEYOND.filter((name) => none(one(name.toLowerCase())) !== undefined),
     gssapi: one('gssapiauthentication') === 'yes',
     methods: methodsOf(one),
     keepalive: keepaliveOf(Number(one('serveraliveinterval')), Number(one('serveralivecountmax') ?? KEEPALIVE.times)),

@@ -3,16 +3,14 @@ import type { Duplex } from 'node:stream';
 import { Client } from 'ssh2';
 import { HumanError, isHumanError } from '../../domain/index.ts';
 import type { Clock, Files } from '../../system/index.ts';
-import type { Answers, Typed } from '../typed.ts';
+import type { Typed } from '../typed.ts';
 import type { Asker } from '../types.ts';
 import { Login } from './auth.ts';
 import type { SshTarget } from './config.ts';
+import { Deadline, NETWORK_MS, PERSON_MS } from './deadline.ts';
 import { HostKeyCheck } from './host-key.ts';
+import { mustBeSystem, shouldBeSystem } from './needs-system.ts';
 import { systemCould } from './system-can.ts';
-
-/** Limits of one handshake: over the network, and while a person reads a question. */
-const NETWORK_MS = 30_000;
-const PERSON_MS = 300_000;
 
 export interface ConnectDeps {
   readonly clock: Clock;
@@ -20,6 +18,8 @@ export interface ConnectDeps {
   readonly configFolder: string;
   readonly asker?: Asker;
   readonly typed: Typed;
+  /** Try what the library can, though the system's ssh would do better. */
+  readonly libraryOnly: boolean;
 }
 
 /** An open connection. `ended` resolves, with the reason where there is one, when it is gone. */
@@ -51,6 +51,8 @@ export async function openConnection(
   chain: readonly SshTarget[],
   signal?: AbortSignal,
 ): Promise<OpenConnection> {
+  const needs = mustBeSystem(chain) ?? (deps.libraryOnly ? undefined : await shouldBeSystem(chain, deps.files));
+  if (needs !== undefined) throw needsSystem(chain, needs);
   const opened: { client: Client; ended: Promise<Error | undefined> }[] = [];
   const close = () => {
     for (const { client } of opened.toReversed()) client.end();
@@ -81,6 +83,14 @@ export async function openConnection(
     traffic: () => ({ read: socket?.bytesRead ?? 0, written: socket?.bytesWritten ?? 0 }),
     close,
   };
+}
+
+function needsSystem(chain: readonly SshTarget[], what: string): HumanError {
+  return systemCould(
+    `${chain.at(-1)?.alias} is reached by ${what}, which the built-in client cannot do. Take "transport: ssh2" away from the box in boxes.yaml, so that the system's ssh is used.`,
+    'ssh-unsupported',
+    what,
+  );
 }
 
 function forward(client: Client, next: SshTarget): Promise<Duplex> {
@@ -117,27 +127,16 @@ async function handshake(deps: ConnectDeps, target: SshTarget, sock: Duplex, sig
   sock.on('error', (error) => failed.reject(error));
   failed.promise.catch(() => {});
 
-  // A deadline of our own, because the library's would run while a person reads a question.
-  let limit = clock.after(NETWORK_MS, () => failed.reject(new Error(`no answer within ${NETWORK_MS / 1000} s`)));
-  const patient = <T>(work: Promise<T>): Promise<T> => {
-    limit.dispose();
-    limit = clock.after(PERSON_MS, () => giveUp(nobodyAnswered(target)));
-    return work.finally(() => {
-      limit.dispose();
-      limit = clock.after(NETWORK_MS, () => failed.reject(new Error(`no answer within ${NETWORK_MS / 1000} s`)));
-    });
-  };
-  // Another box's question may have to be answered first.
-  const answers: Answers = {
-    get: (what) => typed.get(what),
-    keep: (what, value) => typed.keep(what, value),
-    forget: (what, value) => typed.forget(what, value),
-    inTurn: (ask) => patient(typed.inTurn(ask)),
-  };
   const giveUp = (why: unknown) => {
     refusal ??= why;
     failed.reject(why);
   };
+  // A deadline of our own, because the library's would run while a person reads a question.
+  const deadline = new Deadline(clock, (who) => {
+    if (who === 'person') giveUp(nobodyAnswered(target));
+    else failed.reject(new Error(`no answer within ${NETWORK_MS / 1000} s`));
+  });
+  const answers = deadline.prolong(typed);
   const hostKey = await HostKeyCheck.load(target, configFolder, files, asker, answers);
   const login = new Login({ target, files, typed: answers, asker, giveUp });
   const onAbort = () => failed.reject(signal?.reason);
@@ -177,7 +176,7 @@ async function handshake(deps: ConnectDeps, target: SshTarget, sock: Duplex, sig
     if (signal?.aborted) throw signal.reason;
     throw explain(target, refusal ?? error, login);
   } finally {
-    limit.dispose();
+    deadline.dispose();
     signal?.removeEventListener('abort', onAbort);
   }
 }
