@@ -122,7 +122,7 @@ const cases = (client: 'ssh2' | 'system') => () => {
     assert.match(report.reason ?? '', /1 s/);
   });
 
-  both('starts once, however many ask at the same time', async () => {
+  more('starts once, however many ask at the same time', async () => {
     const shipment = shipmentOf(repo, base, { run: 'echo x >>"$HOME/starts"; sleep 3' });
     const answers = await Promise.all(Array.from({ length: 8 }, () => ssh.worker.submit(shipment)));
     assert.equal(answers.filter((answer) => answer === 'started').length, 1, answers.join());
@@ -246,28 +246,31 @@ const cases = (client: 'ssh2' | 'system') => () => {
     assert.deepEqual(await ssh.worker.collect(shipment.run, path.join(folder, 'linked'), 1e9), ['out/fine']);
   });
 
-  more('builds the environment once for runs that want it at the same time, and again when its inputs change', async () => {
-    const commit = repo.commit({ 'uv.lock': '1\n' });
-    const environment = {
-      setup:
-        'echo built >>"$HOME/builds"; mkdir -p "$RESEARCH_ENV/bin"; printf "#!/bin/sh\\necho from env\\n" >"$RESEARCH_ENV/bin/tool"; chmod +x "$RESEARCH_ENV/bin/tool"',
-      setup_inputs: ['uv.lock'],
-      run: 'tool',
-    };
-    const runs = [1, 2, 3].map(() => shipmentOf(repo, commit, environment));
-    await Promise.all(runs.map((shipment) => ssh.worker.submit(shipment)));
-    for (const { run } of runs) assert.equal((await pollUntil(ssh.worker, run)).state, 'succeeded');
-    assert.equal(readFileSync(path.join(box.home, 'builds'), 'utf8'), 'built\n');
-    assert.match((await wholeLog(ssh.worker, runs[1]?.run ?? '')).toString(), /from env/);
-    const changed = shipmentOf(repo, repo.commit({ 'uv.lock': '2\n' }), environment);
-    await ssh.worker.submit(changed);
-    await pollUntil(ssh.worker, changed.run);
-    assert.equal(readFileSync(path.join(box.home, 'builds'), 'utf8'), 'built\nbuilt\n');
-    const broken = shipmentOf(repo, commit, { ...environment, setup: 'echo no network; exit 3' });
-    await ssh.worker.submit(broken);
-    const report = await pollUntil(ssh.worker, broken.run);
-    assert.match(report.reason ?? '', /setup ended with exit code 3/);
-  });
+  more(
+    'builds the environment once for runs that want it at the same time, and again when its inputs change',
+    async () => {
+      const commit = repo.commit({ 'uv.lock': '1\n' });
+      const environment = {
+        setup:
+          'echo built >>"$HOME/builds"; mkdir -p "$RESEARCH_ENV/bin"; printf "#!/bin/sh\\necho from env\\n" >"$RESEARCH_ENV/bin/tool"; chmod +x "$RESEARCH_ENV/bin/tool"',
+        setup_inputs: ['uv.lock'],
+        run: 'tool',
+      };
+      const runs = [1, 2, 3].map(() => shipmentOf(repo, commit, environment));
+      await Promise.all(runs.map((shipment) => ssh.worker.submit(shipment)));
+      for (const { run } of runs) assert.equal((await pollUntil(ssh.worker, run)).state, 'succeeded');
+      assert.equal(readFileSync(path.join(box.home, 'builds'), 'utf8'), 'built\n');
+      assert.match((await wholeLog(ssh.worker, runs[1]?.run ?? '')).toString(), /from env/);
+      const changed = shipmentOf(repo, repo.commit({ 'uv.lock': '2\n' }), environment);
+      await ssh.worker.submit(changed);
+      await pollUntil(ssh.worker, changed.run);
+      assert.equal(readFileSync(path.join(box.home, 'builds'), 'utf8'), 'built\nbuilt\n');
+      const broken = shipmentOf(repo, commit, { ...environment, setup: 'echo no network; exit 3' });
+      await ssh.worker.submit(broken);
+      const report = await pollUntil(ssh.worker, broken.run);
+      assert.match(report.reason ?? '', /setup ended with exit code 3/);
+    },
+  );
 
   more('tidies ended runs only', async () => {
     const ended = shipmentOf(repo, base, { run: 'true' });
