@@ -23,6 +23,7 @@ import { exportBoard } from './research/export.ts';
 import { Fleet } from './research/fleet.ts';
 import type { OpenOptions } from './research/host.ts';
 import { cleanUp, measure } from './research/housekeeping.ts';
+import { describeMissing } from './research/left-out.ts';
 import { modelServer } from './research/make.ts';
 import {
   environmentFile,
@@ -143,7 +144,8 @@ class OpenResearch implements Research {
         code: 'no-commits',
       });
     }
-    return detectEnvironment(await readTexts(this.#parts.repository, head.commit));
+    const { repository } = this.#parts;
+    return detectEnvironment(await readTexts(repository, head.commit), await repository.missingContent(head.commit));
   }
 
   async writeEnvironment(yaml: string): Promise<string> {
@@ -479,10 +481,11 @@ class OpenResearch implements Research {
     const { consents, host } = this.#parts;
     const key = commandsKey(this.root, base.environment);
     if (await consents.has('commands', key)) return base;
+    const missing = await describeMissing(this.#parts.repository, base.commit, base.environment);
     const agreed = await host.confirm({
       kind: 'run-commands',
       message: `Run the commands of ${path.join(this.root, 'research.yaml')} on your boxes?`,
-      detail: describeCommands(base.environment),
+      detail: [describeCommands(base.environment), missing].filter((text) => text !== '').join('\n\n'),
       yes: 'Run These Commands',
     });
     if (!agreed)

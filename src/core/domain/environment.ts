@@ -10,6 +10,14 @@ const glob = line.describe('A path or glob relative to the repository root, with
 const variable = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected a variable name such as WANDB_API_KEY' });
+const inRepository = z
+  .string()
+  .refine((path) => path !== '' && !/^[/\\]|^[A-Za-z]:|[\n\t\0]/.test(path) && !path.split('/').includes('..'), {
+    error: 'expected a path inside the repository, without .. or a slash in front',
+  });
+const onBox = z.string().regex(/^(\/|[A-Za-z]:[\\/])[^\n\t\0]*$/, {
+  error: 'expected an absolute path on the box, such as /datasets/fineweb',
+});
 
 export const objectiveSchema = z
   .strictObject({
@@ -56,7 +64,7 @@ export const environmentSchema = z.strictObject({
     .prefault({})
     .describe('What one run takes.'),
   inputs: z.array(glob).default([]).describe('Untracked files the run needs.'),
-  links: z.record(z.string(), line).default({}).describe('Paths that exist on the box, by path in the checkout.'),
+  links: z.record(inRepository, onBox).default({}).describe('Paths that exist on the box, by path in the checkout.'),
   artifacts: z.array(glob).default([]),
   env: z.record(variable, z.string()).default({}),
   secrets: z.array(variable).default([]).describe('Names only; the values come from the environment or SecretStorage.'),

@@ -4,6 +4,9 @@ import { scriptsNamed, selectContext } from './context.ts';
 import { readHyperparameters } from './hyperparameters/index.ts';
 import type { Detected } from './types.ts';
 
+/** More files of Git LFS than this are proposed by their folders. */
+const MAX_NAMED = 8;
+
 /** One line of the proposal: a value with the reason for it. */
 interface Finding<T> {
   readonly value: T;
@@ -13,8 +16,12 @@ interface Finding<T> {
 /**
  * Proposes a `research.yaml` for a repository from its text files, by path. What cannot be told stays open, as a
  * comment that says what belongs there; a person confirms the rest.
+ * @param missing what the commit names without holding its content
  */
-export function detectEnvironment(files: ReadonlyMap<string, string>): Detected {
+export function detectEnvironment(
+  files: ReadonlyMap<string, string>,
+  missing: readonly { readonly path: string; readonly why: 'lfs' | 'submodule' }[] = [],
+): Detected {
   const run = detectRun(files);
   const code = run ? programOf(run.value, files) : new Map<string, string>();
   const metric = detectMetric(code);
@@ -34,6 +41,7 @@ export function detectEnvironment(files: ReadonlyMap<string, string>): Detected 
         : 'nothing names a GPU; the timeout is a guess',
     },
     seed: detectSeed(code),
+    inputs: detectInputs(missing),
   };
   return written(findings);
 }
@@ -66,6 +74,22 @@ function written(findings: Findings): Detected {
 
 function flow(value: unknown): string {
   return stringify(value, { collectionStyle: 'flow', lineWidth: 0, singleQuote: true }).trim();
+}
+
+/** Files of Git LFS and submodules come into a run as inputs, from where they are checked out here. */
+function detectInputs(
+  missing: readonly { readonly path: string; readonly why: 'lfs' | 'submodule' }[],
+): Finding<string[]> | undefined {
+  if (missing.length === 0) return undefined;
+  const literal = (name: string) => name.replaceAll(/[\\*?[\]{}()!+@]/g, '\\$&');
+  const lfs = missing.filter(({ why }) => why === 'lfs').map(({ path }) => path);
+  const folders = new Set(lfs.map((name) => name.slice(0, name.lastIndexOf('/') + 1)));
+  const named = lfs.length <= MAX_NAMED ? lfs.map(literal) : [...folders].map((folder) => `${literal(folder)}*`);
+  const submodules = missing.filter(({ why }) => why === 'submodule').map(({ path }) => `${literal(path)}/**`);
+  return {
+    value: [...named, ...submodules],
+    reason: 'Git LFS or submodules: a run has no content of them but what is sent; take out what it does not need',
+  };
 }
 
 function detectName(files: ReadonlyMap<string, string>): Finding<string> {

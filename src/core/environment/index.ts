@@ -6,6 +6,7 @@ export { environmentHash } from './hash.ts';
 export { readHyperparameters } from './hyperparameters/index.ts';
 export {
   checkFile,
+  lineOf,
   loadBoxes,
   loadConfig,
   loadEnvironment,

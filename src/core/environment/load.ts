@@ -109,3 +109,9 @@ function patternProblem(pattern: string): string | undefined {
   if (NAMED_GROUP.test(pattern)) return undefined;
   return 'names no metric; expected a named group, such as val_loss: (?<val_loss>[\\d.]+).';
 }
+
+/** The line, from 1, on which a key of a YAML text stands; undefined where the text has no such key. */
+export function lineOf(text: string, path: readonly string[]): number | undefined {
+  const yaml = readYaml(text, '');
+  return yaml.has(path) ? yaml.at(path, '').line : undefined;
+}

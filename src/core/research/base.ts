@@ -1,10 +1,11 @@
 import { type Base, type Environment, HumanError } from '../domain/index.ts';
 import { environmentHash } from '../environment/index.ts';
+import { describeMissing } from './left-out.ts';
 import { type Parts, requireEnvironment } from './parts.ts';
 
 /**
  * Takes a new base: HEAD, or a snapshot of the tree as it is on disk, with the environment as it is now.
- * @throws HumanError `no-commits`, `no-environment`, `bad-environment`, `missing-content`
+ * @throws HumanError `no-commits`, `no-environment`, `bad-environment`
  */
 export async function takeBase(parts: Parts, includeUncommitted: boolean): Promise<Base> {
   const environment = await requireEnvironment(parts);
@@ -17,11 +18,8 @@ export async function takeBase(parts: Parts, includeUncommitted: boolean): Promi
     );
   }
   const commit = includeUncommitted ? await repository.snapshot('Snapshot for research') : head.commit;
-  const missing = await repository.missingContent(commit);
-  if (missing.some((file) => file.why === 'submodule')) {
-    const paths = missing.map((file) => `${file.path} (${file.why})`).join(', ');
-    parts.log('warn', `Runs will not have the content of ${paths}: it is not in this repository's objects.`);
-  }
+  const missing = await describeMissing(repository, commit, environment);
+  if (missing !== '') parts.log('warn', missing);
   const base = await store.addBase({
     commit,
     snapshot: commit !== head.commit,

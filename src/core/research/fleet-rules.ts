@@ -27,6 +27,8 @@ export const ENDS_RUN = new Set([
   'box-missing-tool',
   'missing-secret',
   'missing-input',
+  'lfs-pointer',
+  'link-missing',
   'not-yet',
   'bad-environment',
 ]);

@@ -4,6 +4,7 @@ import { classOf } from '../scheduler/index.ts';
 import type { Lease, RunPatch } from '../store/index.ts';
 import type { RunReport, Worker } from '../workers/index.ts';
 import { type Job, RunFollower } from './follow-run.ts';
+import { describeMissing } from './left-out.ts';
 import { type Parts, requireBase } from './parts.ts';
 
 /** Bytes of one answer that brings pieces of many runs, and pieces in it. */
@@ -91,11 +92,15 @@ export class RunKeeper {
     await this.#orDrop(run.id, () => follower.finish(lease));
     const result = await this.#objectiveOf(run, base, report, follower);
     const details = withDiagnostics(result, follower.diagnostics);
+    const commit = run.commit ?? base.commit;
+    const missing =
+      report.state === 'failed' ? await describeMissing(this.#parts.repository, commit, base.environment) : '';
+    const reason = [report.reason ?? '', missing].filter((text) => text !== '').join(' ');
     const end: RunPatch = {
       ...seen,
       ...(report.exitCode === undefined ? {} : { exitCode: report.exitCode }),
       ...details,
-      ...(report.reason === undefined || details.reason !== undefined ? {} : { reason: report.reason }),
+      ...(reason === '' || details.reason !== undefined ? {} : { reason }),
       endedAt: report.endedAt ?? this.#parts.system.clock.now(),
     };
     return this.#end(run, report.state, end, lease);

@@ -7,11 +7,13 @@ import type { Shipment } from '../workers/index.ts';
 import type { Parts } from './parts.ts';
 
 const PIECE = 4 * 1024 * 1024;
+const LFS_POINTER = 'version https://git-lfs.github.com/spec/v1\n';
+const POINTER_BYTES = 1024;
 
 /**
  * Everything a box needs to start a run. The commit is sent without its history: what leaves the machine is the tree,
  * and a later ship sends only what changed against the trees that the box has.
- * @throws HumanError `missing-secret`, `missing-input`
+ * @throws HumanError `missing-secret`, `missing-input`, `lfs-pointer`
  */
 export async function makeShipment(parts: Parts, base: Base, run: Run): Promise<Shipment> {
   const { repository } = parts;
@@ -53,7 +55,8 @@ export type InputHashes = Map<string, string>;
 
 /**
  * The untracked files that `inputs` names, with their content's hash.
- * @throws HumanError `missing-input` for a glob that matches nothing, a file that is gone by the time it is read
+ * @throws HumanError `missing-input` for a glob that matches nothing, a file that is gone by the time it is read;
+ *   `lfs-pointer` for a file whose content Git LFS has not brought here
  */
 export async function listInputs(
   files: Files,
@@ -76,6 +79,12 @@ export async function listInputs(
       const source = path.join(root, file);
       const info = await files.info(source);
       if (!info) throw new HumanError(`${source} (inputs in research.yaml) is gone.`, { code: 'missing-input' });
+      if (info.size <= POINTER_BYTES && (await isPointer(files, source))) {
+        throw new HumanError(
+          `${source} (inputs in research.yaml) is a Git LFS pointer here, not its content. Get the content with: git lfs pull --include ${JSON.stringify(file)}`,
+          { code: 'lfs-pointer' },
+        );
+      }
       const key = `${source}\n${info.size}\n${info.modifiedAt}`;
       const sha256 = known.get(key) ?? (await hashOf(files, source));
       known.set(key, sha256);
@@ -83,6 +92,10 @@ export async function listInputs(
     }
   }
   return found;
+}
+
+async function isPointer(files: Files, file: string): Promise<boolean> {
+  return (await files.readRange(file, 0, LFS_POINTER.length)).toString('latin1') === LFS_POINTER;
 }
 
 /** By pieces: a file of data may be larger than what memory, or one buffer, holds. */

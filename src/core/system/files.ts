@@ -40,6 +40,8 @@ export interface Files {
   /** A second name of the same file; false where the disk, or a limit of it, does not allow that. */
   link(from: string, to: string): Promise<boolean>;
   setMode(file: string, mode: number): Promise<void>;
+  /** Whether this user may read a file or folder. */
+  readable(target: string): Promise<boolean>;
   /** A fresh folder in the system's temporary folder. */
   temporaryFolder(prefix: string): Promise<string>;
   /** The path with links resolved, or undefined where there is nothing. */
@@ -163,6 +165,11 @@ export const realFiles: Files = {
   clone: (from, to) => works(fs.copyFile(from, to, constants.COPYFILE_FICLONE_FORCE)),
   link: (from, to) => works(fs.link(from, to)),
   setMode: (file, mode) => fs.chmod(file, mode),
+  readable: (target) =>
+    fs.access(target, constants.R_OK).then(
+      () => true,
+      () => false,
+    ),
   temporaryFolder: (prefix) => fs.mkdtemp(path.join(tmpdir(), prefix)),
   realPath: (target) => orUndefined(fs.realpath(target)),
   watch(folder, callback) {

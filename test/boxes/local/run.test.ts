@@ -200,8 +200,12 @@ describe('local box: a run', () => {
 
   it('cannot lead out of its folder', async () => {
     const commit = await box.commit({ a: '1' });
-    const bad = box.shipment(commit, { run: 'true', links: { '../../x': '/tmp' } });
+    const plain = box.shipment(commit, { run: 'true' });
+    const bad = { ...plain, environment: { ...plain.environment, links: { '../../x': '/tmp' } } };
     await assert.rejects(worker.submit(bad), { code: 'bad-path' });
+    const nowhere = box.shipment(commit, { run: 'true', links: { data: '/no/such/folder' } });
+    await assert.rejects(worker.submit(nowhere), { code: 'link-missing' });
+    assert.equal((await box.report(worker, nowhere.run)).state, 'absent');
     await assert.rejects(worker.poll(['../x']), { code: 'bad-run-id' });
   });
 

@@ -200,10 +200,14 @@ const cases = (client: 'ssh2' | 'system') => () => {
     await pollUntil(ssh.worker, again.run);
 
     const missing = shipmentOf(repo, base, { run: 'true', links: { data: '/no/such/folder' } });
-    await ssh.worker.submit(missing);
-    const report = await pollUntil(ssh.worker, missing.run);
-    assert.equal(report.state, 'failed');
-    assert.match(report.reason ?? '', /links: data points to \/no\/such\/folder/);
+    await assert.rejects(ssh.worker.submit(missing), (error: Error & { code: string }) => {
+      assert.equal(error.code, 'link-missing');
+      assert.match(error.message, /links: data points to \/no\/such\/folder on .*does not exist there/);
+      return true;
+    });
+    assert.equal((await ssh.worker.poll([missing.run]))[0]?.state, 'absent');
+    const hidden = shipmentOf(repo, base, { run: 'true', links: { data: '/etc/shadow' } });
+    await assert.rejects(ssh.worker.submit(hidden), /cannot be read there/);
   });
 
   more('fails a run that touched a protected file, and evaluates from a fresh checkout', async () => {

@@ -48,6 +48,20 @@ describe('detection', () => {
     assert.ok(parseEnvironment(detected.yaml, 'f').ok, detected.yaml);
   });
 
+  it('proposes what Git LFS and submodules keep elsewhere as inputs, each name literally', () => {
+    const files = new Map([['train.py', "print('loss', 1)\n"]]);
+    const lfs = (path: string) => ({ path, why: 'lfs' }) as const;
+    const few = detectEnvironment(files, [lfs('data/a [1].bin'), { path: 'lib', why: 'submodule' }]);
+    assert.deepEqual(few.environment.inputs, ['data/a \\[1\\].bin', 'lib/**']);
+    assert.match(few.yaml, /inputs: .* # Git LFS or submodules/);
+    const many = detectEnvironment(
+      files,
+      Array.from({ length: 20 }, (_, at) => lfs(`data/${at}.bin`)),
+    );
+    assert.deepEqual(many.environment.inputs, ['data/*']);
+    assert.ok(parseEnvironment(few.yaml, 'f').ok, few.yaml);
+  });
+
   it('stays open about what it cannot tell, and the proposal then says what is missing', () => {
     const detected = detectEnvironment(new Map([['notes.txt', 'nothing here']]));
     assert.deepEqual(detected.open, ['run', 'objective', 'seed']);

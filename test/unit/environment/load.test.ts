@@ -6,6 +6,7 @@ import {
   configFolder,
   environmentHash,
   jsonSchemaOf,
+  lineOf,
   loadBoxes,
   loadEnvironment,
   parseBoxes,
@@ -48,6 +49,16 @@ describe('research.yaml', () => {
   it('that is not there is missing, not broken', async () => {
     const loaded = await loadEnvironment(realFiles, path.resolve('examples'));
     assert.ok(!loaded.ok && loaded.missing);
+  });
+
+  it('says of each link on its line what is wrong with it', () => {
+    const text = `${GOOD}links:\n  data: datasets/fineweb\n  ../up: /data\n  ok: /data/with spaces\n`;
+    const [relative = '', outside = ''] = problems(text);
+    assert.match(relative, /^5:links\.data .*expected an absolute path on the box, such as \/datasets\/fineweb/);
+    assert.match(outside, /^6:.*expected a path inside the repository/);
+    assert.equal(problems(text).length, 2);
+    assert.equal(lineOf(text, ['links', 'ok']), 7);
+    assert.equal(lineOf(text, ['links', 'none']), undefined);
   });
 
   it('with broken YAML tells the line and what to do', () => {

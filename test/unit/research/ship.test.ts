@@ -42,6 +42,17 @@ describe('the inputs of a run', () => {
     assert.equal((await listInputs(files, folder, ['data/*.bin'], known))[0]?.sha256, sha(Buffer.from('other')));
   });
 
+  it('are content and no pointers of Git LFS, and the way to the content is said', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n';
+    await fs.writeFile(path.join(folder, 'data/it s.bin'), pointer);
+    const work = listInputs(realFiles, folder, ['data/*.bin'], new Map());
+    await assert.rejects(work, (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'lfs-pointer');
+      assert.ok(error.message.includes('git lfs pull --include "data/it s.bin"'));
+      return true;
+    });
+  });
+
   it('that match nothing are said by their pattern and place', async () => {
     const work = listInputs(realFiles, folder, ['data/*.npy'], new Map());
     await assert.rejects(

@@ -46,7 +46,14 @@ describe('What a run is told', () => {
   it('refuses paths that leave the checkout and names that would meet our own', () => {
     const outside = { path: '../etc/passwd', source: '/x', sha256: 'a' };
     assert.throws(() => specFiles(box, shipment({}, { inputs: [outside] })), { code: 'bad-path' });
-    assert.throws(() => specFiles(box, shipment({ links: { '/abs': '/data' } })), { code: 'bad-path' });
+    assert.throws(
+      () =>
+        specFiles(box, {
+          ...shipment({}),
+          environment: { ...environmentOf({ run: 'true' }), links: { '/abs': '/data' } },
+        }),
+      { code: 'bad-path' },
+    );
     assert.throws(() => runFrames(box, shipment({ env: { rc_root: 'x' } }), {}), { code: 'bad-name' });
   });
 });

@@ -1,4 +1,5 @@
 import { HumanError, isHumanError, type RunId } from '../../domain/index.ts';
+import { linkMissing } from '../links.ts';
 import type { Shipment, SubmitOptions, SubmitOutcome, SubmitResult } from '../types.ts';
 import { throwForAnswer } from './answers.ts';
 import type { BoxCalls } from './calls.ts';
@@ -27,6 +28,8 @@ const OUTCOMES: Readonly<Record<string, SubmitOutcome>> = {
 /** The outcome that a word of a script is. @throws HumanError for what is a person's matter; undefined for other words */
 export function outcomeOf(word: string, where: string): SubmitOutcome | undefined {
   throwForAnswer(word, where);
+  const [, how, name = '', target = ''] = /^LINK (missing|unreadable) (.*)\t(.*)$/.exec(word) ?? [];
+  if (how !== undefined) throw linkMissing(name, target, where, how === 'unreadable');
   return OUTCOMES[word];
 }
 

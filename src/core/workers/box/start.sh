@@ -3,7 +3,8 @@
 # missing here, then a run as `run ID COMMIT`, frames of `kind name length` and their bytes, `end end 0`; then the next
 # run; at last `done done 0`.
 # Answers a line a run, `ID WORD`: STARTED, ALREADY, DONE, LOST, HELD, LACK (a commit is not here, or an input may have
-# been changed here), FULL <free bytes> <folder>, BROKEN <why>; then END. A pack that cannot be taken is FULL or BROKEN
+# been changed here), LINK <missing or unreadable> <path><tab><target>, FULL <free bytes> <folder>, BROKEN <why>;
+# then END. A pack that cannot be taken is FULL or BROKEN
 # without an id, and starts nothing.
 rc_root=$1 rc_repo=$2 rc_mode=$3
 . "${0%/*}/lib.sh"
@@ -123,6 +124,15 @@ update refs/base/$rc_trusted $rc_trusted"
   fi
 }
 
+# Before the run waits for hours: a link to what this box does not have. (A cluster's nodes see other disks than this one.)
+rc_check_links() {
+  while IFS='	' read -r rc_name rc_len <&6; do
+    if [ ! -e "$rc_len" ]; then rc_said="LINK missing $rc_name	$rc_len"
+    elif [ ! -r "$rc_len" ]; then rc_said="LINK unreadable $rc_name	$rc_len"
+    fi
+  done 6<"$rc_dir/spec/links"
+}
+
 # One run, in a shell of its own: its secrets and its lock are no other's.
 rc_receive() {
   rc_is_run "$rc_run" || exit 1
@@ -143,6 +153,7 @@ rc_receive() {
     . "$rc_bin/inputs.sh"
     [ -z "$(rc_doubtful <"$rc_dir/spec/inputs")" ] || rc_said=LACK
   fi
+  [ -n "$rc_said" ] || [ "$rc_mode" = hold ] || rc_check_links
   [ -n "$rc_said" ] || rc_keep
   if [ -z "$rc_said" ]; then
     # The reserve is given back when the disk is full, so that the end of the run can still be written down.

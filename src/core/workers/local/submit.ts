@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { type BoxOf, HumanError, parseDuration } from '../../domain/index.ts';
 import { globRoots, metricGlobs } from '../box/glob.ts';
 import { commandOf, variables } from '../box/spec.ts';
+import { linkMissing } from '../links.ts';
 import type { Shipment, SubmitOptions, SubmitOutcome } from '../types.ts';
 import { ownEnvironment } from './environment.ts';
 import { ensureRepository, hasCommit, takePack } from './git.ts';
@@ -120,6 +121,11 @@ export async function submit(
   const before = await known(parts, run);
   if (before) return before;
   const spec = specOf(box, shipment, parts);
+  for (const [name, target] of Object.entries(shipment.environment.links)) {
+    const there = await files.realPath(target);
+    if (there === undefined) throw linkMissing(name, target, 'this machine', false);
+    if (!(await files.readable(there))) throw linkMissing(name, target, 'this machine', true);
+  }
   try {
     await files.makeFolder(run.folder, 0o700);
     await files.makeFolder(layout.inputs, 0o700);
