@@ -1,14 +1,13 @@
-import { HumanError, isEnd, isHumanError, type Millis, messageOf, type Run } from '../domain/index.ts';
-import { classOf } from '../scheduler/index.ts';
+import { HumanError, isEnd, isHumanError, type Run } from '../domain/index.ts';
 import type { BoxState, Lease, Schedule } from '../store/index.ts';
 import type { RunReport, Worker } from '../workers/index.ts';
 import type { BoxEntry, Boxes } from './fleet-boxes.ts';
 import { droppedWords, type Moves } from './fleet-moves.ts';
-import { backOffMs, ENDS_RUN, isFoundLater, STOPS_BOX } from './fleet-rules.ts';
+import { isFoundLater, STOPS_BOX } from './fleet-rules.ts';
+import { Sender } from './fleet-ship.ts';
 import type { RunKeeper } from './keep-run.ts';
 import type { LiveLogs } from './live-logs.ts';
 import type { Parts } from './parts.ts';
-import { makeShipment } from './ship.ts';
 
 /** What a person said that concerns one box. */
 export interface Orders {
@@ -29,7 +28,7 @@ export class Service {
   readonly #live: LiveLogs;
   readonly #moves: Moves;
   readonly #ended: () => void;
-  readonly #shipTries = new Map<string, { readonly times: number; readonly next: Millis }>();
+  readonly #sender: Sender;
 
   /** @param ended called after a run ended */
   constructor(parts: Parts, boxes: Boxes, keeper: RunKeeper, live: LiveLogs, moves: Moves, ended: () => void) {
@@ -39,6 +38,7 @@ export class Service {
     this.#live = live;
     this.#moves = moves;
     this.#ended = ended;
+    this.#sender = new Sender(parts, boxes, keeper);
   }
 
   /** In the background. */
@@ -57,8 +57,8 @@ export class Service {
     // What it is made of goes into the comparison class: a guess from before it answered would be a wrong class.
     if (entry.report?.reachable !== true) await this.#requireAnswer(entry);
     const sends = !orders.paused && !orders.drained;
-    const shipping = runs.filter((one) => one.state === 'shipping');
-    if (sends) for (const run of shipping) await this.#ship(entry, worker, run.id, lease);
+    const shipping = runs.filter((one) => one.state === 'shipping' && !one.cancelAsked);
+    if (sends && shipping.length > 0) await this.#sender.send(entry, worker, shipping, lease);
     for (const run of runs.filter((one) => one.cancelAsked)) await worker.cancel(run.id, signal);
     const { again } = entry;
     entry.again = [];
@@ -140,39 +140,6 @@ export class Service {
       await this.#keeper.apply(worker, run, said, lease);
     }
     this.#ended();
-  }
-
-  async #ship(entry: BoxEntry, worker: Worker, id: string, lease: Lease): Promise<void> {
-    const { store, system } = this.#parts;
-    const run = await store.run(id);
-    const tried = this.#shipTries.get(id);
-    // Cancelled meanwhile: the box is told so, and says whether it has it from an earlier try.
-    if (run?.state !== 'shipping' || run.cancelAsked || system.clock.now() < (tried?.next ?? 0)) return;
-    try {
-      const base = await this.#keeper.base(run.base);
-      if (!run.commit) throw new Error(`Run ${id} has no commit.`);
-      const comparisonClass = classOf(entry.report?.hardware ?? 'unknown', base.environment.resources.gpus);
-      const shipment = await makeShipment(this.#parts, base, run);
-      const outcome = await worker.submit(shipment, this.#boxes.signal);
-      this.#shipTries.delete(id);
-      if (outcome === 'started' || outcome === 'already') {
-        await store.moveRun(lease, id, 'waiting', { comparisonClass, unreachableSince: null, reason: null });
-      } else {
-        await store.patchRun(lease, id, { comparisonClass });
-      }
-    } catch (error) {
-      if (this.#boxes.signal.aborted || (isHumanError(error) && STOPS_BOX.has(error.code))) throw error;
-      if (isHumanError(error) && ENDS_RUN.has(error.code)) {
-        await store.moveRun(lease, id, 'failed', { reason: error.message, endedAt: system.clock.now() });
-        return;
-      }
-      // This run's own trouble: it says so and is tried again, while the others on the box go on.
-      const times = (tried?.times ?? 0) + 1;
-      this.#shipTries.set(id, { times, next: system.clock.now() + backOffMs(times) });
-      this.#parts.log('error', `run ${id} could not be sent to ${entry.box.name}: ${messageOf(error)}`);
-      const reason = `It could not be sent to ${entry.box.name}, and is tried again: ${messageOf(error)}`;
-      await store.patchRun(lease, id, { reason });
-    }
   }
 
   async #noteFault(entry: BoxEntry, error: unknown, runs: readonly Run[], lease: Lease): Promise<void> {

@@ -10,8 +10,11 @@ export function seedsFrom(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => first + index);
 }
 
+/** Ids that sort as their seeds: of runs that are queued together, the first seed goes first. */
 export function newRunIds(parts: Parts, seeds: readonly number[]): { id: RunId; seed: number }[] {
-  return seeds.map((seed) => ({ id: makeRunId(parts.system.clock.now(), parts.system.random.word(6)), seed }));
+  const { clock, random } = parts.system;
+  const ids = seeds.map(() => makeRunId(clock.now(), random.word(6))).sort();
+  return ids.map((id, index) => ({ id, seed: seeds[index] ?? 0 }));
 }
 
 interface Wanted {
