@@ -14,6 +14,7 @@ export const BUNDLES: readonly BundleSpec[] = [
   { name: 'core', entry: 'src/core/research.ts', runtime: 'node', budgetKB: 500 },
   { name: 'llm', entry: 'src/core/models/openai.ts', runtime: 'node', budgetKB: 600 },
   { name: 'ssh', entry: 'src/core/workers/ssh/worker.ts', runtime: 'node', budgetKB: 350 },
+  { name: 'local', entry: 'src/core/workers/local/index.ts', runtime: 'node' },
   { name: 'probe', entry: 'src/core/workers/probe.ts', runtime: 'node' },
   { name: 'store-worker', entry: 'src/core/store/worker.ts', runtime: 'node' },
   { name: 'pattern-worker', entry: 'src/core/metrics/pattern-worker.ts', runtime: 'node' },
