@@ -1,0 +1,102 @@
+import * as assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { openRepository, type Repository } from '../../../src/core/git/index.ts';
+import { realSystem } from '../../../src/core/system/index.ts';
+import { GitRepo } from '../../support/git-repo.ts';
+import { LocalBox } from '../../support/local-box.ts';
+import { commitOddFiles, differences } from '../../support/odd-repo.ts';
+import { pollUntil, shipmentOf } from '../../support/shipments.ts';
+import { startBox, whyNoBox } from '../../support/sshd/box.ts';
+import { workerOf } from '../../support/workers.ts';
+
+/** What an account's own git does to files: none of it may reach a run. */
+const GITCONFIG = `[core]
+  autocrlf = true
+  symlinks = false
+  fileMode = false
+[filter "upper"]
+  smudge = tr a-z A-Z
+  clean = tr A-Z a-z
+[filter "lfs"]
+  smudge = echo smudged
+  required = true
+`;
+
+describe('The checkout of a run is the commit, byte for byte, mode for mode, name for name', () => {
+  let folder: string;
+  let repo: GitRepo;
+  let repository: Repository;
+  let commit: string;
+
+  before(async function () {
+    if (process.platform !== 'linux') this.skip();
+    folder = mkdtempSync(path.join(tmpdir(), 'rc-odd-'));
+    repo = new GitRepo(path.join(folder, 'repo'));
+    commit = commitOddFiles(repo);
+    repository = await openRepository(repo.root, realSystem());
+  });
+  after(() => folder && rmSync(folder, { recursive: true, force: true }));
+
+  const shipped = async (environment: Readonly<Record<string, unknown>>) => {
+    const tree = await repository.parentless(commit);
+    return {
+      ...shipmentOf(repo, commit, environment),
+      commit: tree,
+      trusted: tree,
+      pack: (have: readonly string[], commits: readonly string[]) => repository.pack(commits, have),
+    };
+  };
+
+  it('on an ssh box, first and again, and evaluated', async function () {
+    const why = whyNoBox();
+    if (why !== undefined) {
+      console.log(`skipped: ${why}`);
+      this.skip();
+    }
+    const box = await startBox({ name: 'odd' });
+    const { worker, connection } = workerOf(box);
+    try {
+      writeFileSync(path.join(box.home, '.gitconfig'), GITCONFIG);
+      writeFileSync(path.join(box.home, '.gitattributes'), '* text eol=crlf\n');
+      const gate = path.join(box.home, 'gate');
+      for (const _ of [1, 2]) {
+        const evaluate = `while [ ! -e ${gate} ]; do sleep 0.05; done`;
+        const shipment = await shipped({ run: './run.sh', evaluate, protected: ['**'] });
+        await worker.submit(shipment);
+        await pollUntil(worker, shipment.run, new Set(['finishing', 'failed']));
+        const run = path.join(box.root, 'runs', shipment.run);
+        assert.deepEqual(differences(path.join(run, 'code')), []);
+        writeFileSync(gate, '');
+        const report = await pollUntil(worker, shipment.run);
+        assert.equal(report.state, 'succeeded', report.reason);
+        rmSync(gate);
+      }
+    } finally {
+      connection.dispose();
+      await box.stop();
+    }
+  });
+
+  it('on this machine', async () => {
+    const box = await LocalBox.make();
+    try {
+      writeFileSync(path.join(box.folder, '.gitconfig'), GITCONFIG);
+      const { env } = realSystem();
+      const worker = box.worker({ system: { env: { ...env, HOME: box.folder } } });
+      for (const _ of [1, 2]) {
+        const shipment = {
+          ...(await shipped({ run: './run.sh' })),
+          gitDir: repository.commonDir,
+        };
+        await worker.submit(shipment);
+        const report = await box.ended(worker, shipment.run);
+        assert.equal(report.state, 'succeeded', report.reason);
+        assert.deepEqual(differences(path.join(box.runFolder(shipment.run), 'code')), []);
+      }
+    } finally {
+      await box.remove();
+    }
+  });
+});
