@@ -1,4 +1,3 @@
-export { createFileReader, readAtEnd } from './files/index.ts';
 export type { FileReader } from './files/types.ts';
 export { KnownFormats } from './known.ts';
 export { LINE_CAP, LineSplitter } from './lines.ts';
@@ -7,3 +6,8 @@ export { createMetricReader, groupNames, type MetricReaderOptions } from './read
 export { summariseObjective } from './summarise.ts';
 export { metricNames, thin } from './thin.ts';
 export type * from './types.ts';
+
+/** The readers of metric files, loaded with the first run that writes some. */
+export function loadFileReaders(): Promise<typeof import('./files/index.ts')> {
+  return import('./files/index.ts');
+}

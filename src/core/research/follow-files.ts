@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MetricPoint, RunId } from '../domain/index.ts';
-import { createFileReader, type FileReader, readAtEnd } from '../metrics/index.ts';
+import { type FileReader, loadFileReaders } from '../metrics/index.ts';
 import type { Lease } from '../store/index.ts';
 import type { Piece, RunReport, Want } from '../workers/index.ts';
 import type { Parts } from './parts.ts';
@@ -11,6 +11,8 @@ const CHUNK = 256 * 1024;
 const FILE_CAP = 256 * 1024 * 1024;
 /** By its first bytes a file is known again: one that was written anew begins otherwise, as a rule. */
 const FACE = 1024;
+
+type Readers = Awaited<ReturnType<typeof loadFileReaders>>;
 
 interface Known {
   reader: FileReader;
@@ -39,7 +41,7 @@ export class FilesFollower {
   readonly #run: RunId;
   readonly #files = new Map<string, Known>();
   readonly #notes = new Set<string>();
-  #loaded: Promise<void> | undefined;
+  #loaded: Promise<Readers> | undefined;
 
   constructor(parts: Parts, run: RunId) {
     this.#parts = parts;
@@ -64,11 +66,11 @@ export class FilesFollower {
     const told = report.files ?? [];
     if (told.length === 0) return [];
     this.#loaded ??= this.#load();
-    await this.#loaded;
+    const readers = await this.#loaded;
     return told.flatMap(({ path, size }) => {
-      const known = this.#files.get(path) ?? this.#open(path, 0, { reader: '', face: '' });
+      const known = this.#files.get(path) ?? this.#open(readers, path, 0, { reader: '', face: '' });
       known.size = size;
-      if (known.closed || (readAtEnd(path) && !ended)) return [];
+      if (known.closed || (readers.readAtEnd(path) && !ended)) return [];
       if (size === known.offset) return [];
       if (known.offset >= FILE_CAP) {
         known.closed = true;
@@ -90,7 +92,8 @@ export class FilesFollower {
   /** Takes the first bytes and the next piece of a file. Gives the points. */
   async take(path: string, [first, next]: readonly Piece[], lease: Lease): Promise<readonly MetricPoint[]> {
     const known = this.#files.get(path);
-    if (!known || !first || !next) return [];
+    const readers = await this.#loaded;
+    if (!known || !readers || !first || !next) return [];
     if (next.size < 0) {
       // Gone, or a link by now: it may come back, and is looked at again when the box tells of it again.
       known.size = known.offset;
@@ -99,7 +102,7 @@ export class FilesFollower {
     const length = faceLength(known.face);
     if (next.size < known.offset || (known.face !== '' && faceOf(first.bytes, length) !== known.face)) {
       this.#parts.log('info', `run ${this.#run}: ${path} was written anew and is read from its beginning`);
-      const anew = this.#open(path, 0, { reader: '', face: '' });
+      const anew = this.#open(readers, path, 0, { reader: '', face: '' });
       anew.fresh = true;
       anew.size = next.size;
       return [];
@@ -151,15 +154,17 @@ export class FilesFollower {
     known.fresh = false;
   }
 
-  async #load(): Promise<void> {
+  async #load(): Promise<Readers> {
+    const readers = await loadFileReaders();
     for (const { path, bytes, state } of await this.#parts.store.runFiles(this.#run)) {
-      this.#open(path, bytes, JSON.parse(state) as StoredState);
+      this.#open(readers, path, bytes, JSON.parse(state) as StoredState);
     }
+    return readers;
   }
 
-  #open(path: string, from: number, state: StoredState): Known {
+  #open(readers: Readers, path: string, from: number, state: StoredState): Known {
     const known: Known = {
-      reader: createFileReader(path, from, state.reader),
+      reader: readers.createFileReader(path, from, state.reader),
       offset: from,
       stored: from,
       face: state.face,
