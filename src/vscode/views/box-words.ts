@@ -3,10 +3,15 @@ import { clockTime, escapeMarkdown, formatBytes, formatDuration, plural } from '
 
 type BoxReport = NonNullable<BoxNode['report']>;
 
-/** `2 × NVIDIA H100, 1 × NVIDIA L4`. */
+/** A GPU's kind without its maker, which says nothing: `H100 80GB HBM3`. */
+export function shortKind(name: string): string {
+  return name.replace(/^NVIDIA (?:GeForce )?/, '') || name;
+}
+
+/** `2 × H100 80GB HBM3, 1 × L4`. */
 export function kindsOfGpus(gpus: BoxReport['gpus']): string {
   const kinds = Map.groupBy(gpus, ({ name }) => name);
-  return [...kinds].map(([name, own]) => `${own.length} × ${name}`).join(', ');
+  return [...kinds].map(([name, own]) => `${own.length} × ${shortKind(name)}`).join(', ');
 }
 
 /** A problem and its fix as a person would hand them to the box's administrator. */

@@ -127,13 +127,16 @@ function reportNodes(box: BoxNode, state: ResearchState): readonly TreeNode[] {
     });
   }
   if (box.kind !== 'local' && report.sandbox !== undefined) nodes.push(sandboxNode(box, report));
-  const tools = Object.entries(report.tools).filter(([name]) => ['python3', 'uv', 'git', 'flock'].includes(name));
+  const tools = ['python3', 'uv', 'git', 'flock'].flatMap((name) => {
+    const version = report.tools[name];
+    return version === undefined ? [] : [`${name} ${version}`.trim()];
+  });
   if (tools.length > 0) {
     const login = report.loginTools ?? [];
     nodes.push({
       id: `tools/${box.name}`,
       label: plural(Object.keys(report.tools).length, 'program'),
-      description: tools.map(([name, version]) => `${name} ${version}`.trim()).join(', '),
+      description: tools.join(', '),
       tooltip: escapeMarkdown(
         Object.keys(report.tools).join(', ') +
           (login.length === 0 ? '' : `\nOnly a login shell finds: ${login.join(', ')}`),

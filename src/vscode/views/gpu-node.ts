@@ -1,6 +1,7 @@
 import type { Run } from '../../core/domain/index.ts';
 import type { BoxNode } from '../../core/research/index.ts';
 import { escapeMarkdown, oneLine } from '../format.ts';
+import { shortKind } from './box-words.ts';
 import type { TreeNode } from './tree-node.ts';
 
 export type Gpu = NonNullable<BoxNode['report']>['gpus'][number];
@@ -8,11 +9,12 @@ export type Gpu = NonNullable<BoxNode['report']>['gpus'][number];
 /** One GPU of a box: how busy it is, how full, and with whom. */
 export function gpuNode(box: Pick<BoxNode, 'name'>, gpu: Gpu, runs: readonly Run[]): TreeNode {
   const who = whoUses(gpu, runs);
-  const busy = gpu.utilisation === null ? '' : `${gpu.utilisation} %`;
+  const idle = who.words === 'free' && gpu.utilisation === 0;
+  const busy = gpu.utilisation === null || idle ? '' : `${gpu.utilisation} %`;
   return {
     id: `gpu/${box.name}/${gpu.index}`,
     label: `GPU ${gpu.index}`,
-    description: [who.words, busy, memory(gpu), gpu.mig ? 'MIG' : '', gpu.name].filter(Boolean).join(' · '),
+    description: [who.words, busy, memory(gpu), gpu.mig ? 'MIG' : '', shortKind(gpu.name)].filter(Boolean).join(' · '),
     tooltip: tooltip(gpu, runs, who.sentence),
     ...who.icon,
     ...(who.run === undefined ? {} : { target: { box: box.name, run: who.run }, context: 'gpu hasRun' }),
@@ -49,7 +51,7 @@ function whoUses(gpu: Gpu, runs: readonly Run[]): Who {
     const names = [...new Set(gpu.users.map((user) => oneLine(user.user ?? 'somebody', 40)))];
     const words = names.length > 2 ? `${names.length} accounts` : names.join(', ');
     const sentence = `Used by ${names.join(', ')} without a reservation of this tool: runs leave it alone until it is free.`;
-    return { words, sentence, icon: { icon: 'account', color: 'charts.orange' } };
+    return { words, sentence, icon: { icon: 'account', color: 'charts.yellow' } };
   }
   return { words: 'free', sentence: 'Free.', icon: { icon: 'circuit-board' } };
 }
@@ -67,7 +69,7 @@ function memory({ usedMiB, memoryMiB }: Gpu): string {
 
 function gib(mib: number): string {
   const value = mib / 1024;
-  return value >= 10 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(1);
+  return value >= 10 ? value.toFixed(0) : String(Number(value.toFixed(1)));
 }
 
 function tooltip(gpu: Gpu, runs: readonly Run[], sentence: string): string {

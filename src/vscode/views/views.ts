@@ -72,6 +72,7 @@ export class Views implements Disposable {
     this.#ideasView.message = state.kind === 'opening' ? 'Opening the repository…' : undefined;
     this.#runsView.badge = undefined;
     this.#boxesView.badge = undefined;
+    this.#boxesView.description = undefined;
   }
 
   #show(state: ResearchState, others: number): void {

@@ -24,11 +24,11 @@ describe('the Boxes view', () => {
   it('tells each state by icon and words, the most telling first', () => {
     const shown = tree.map((node) => [node.icon, node.label, node.description?.replace(/\d\d:\d\d/, 'TIME')]);
     assert.deepEqual(shown, [
-      ['warning', 'lambda-1', '1 running · 2 waiting · 4 × NVIDIA H100 · 1.2 TB free · ssh lambda-1'],
-      ['vm', 'quiet', '2 × NVIDIA H100 · 1.2 TB free · ssh quiet'],
+      ['warning', 'lambda-1', '1 running · 2 waiting · 4 × H100 · 1.2 TB free · ssh lambda-1'],
+      ['vm', 'quiet', '2 × H100 · 1.2 TB free · ssh quiet'],
       ['debug-disconnect', 'away', 'unreachable since TIME · 1 running · ssh away'],
       ['bell-dot', 'stranger', 'needs attention · ssh stranger'],
-      ['circle-slash', 'retired', 'drained · 2 × NVIDIA H100 · 1.2 TB free · ssh retired'],
+      ['circle-slash', 'retired', 'drained · 2 × H100 · 1.2 TB free · ssh retired'],
       ['sync~spin', 'busy', 'checking… · ssh busy'],
       ['vm-outline', 'new', 'not checked yet · slurm login1'],
       ['device-desktop', 'here', '1.2 TB free · this machine'],
@@ -43,13 +43,13 @@ describe('the Boxes view', () => {
         'Locks may hang or be lost there, and every log line crosses the network. Set root of this box to a folder on a local disk, such as /scratch.',
       ],
       ['info', 'GPU 3 is cut into MIG devices, which are not handed out one by one yet', 'Each counts as one GPU.'],
-      ['vm-running', 'GPU 0', '#12.1 seed 3 · 97 % · 60 of 80 GiB · NVIDIA H100'],
-      ['account', 'GPU 1', 'alice · 35 % · 29 of 80 GiB · NVIDIA H100'],
-      ['lock', 'GPU 2', 'a run of bob · 88 % · 12 of 80 GiB · NVIDIA H100'],
-      ['circuit-board', 'GPU 3', 'free · 80 GiB · MIG · NVIDIA H100'],
+      ['vm-running', 'GPU 0', '#12.1 seed 3 · 97 % · 60 of 80 GiB · H100'],
+      ['account', 'GPU 1', 'alice · 35 % · 29 of 80 GiB · H100'],
+      ['lock', 'GPU 2', 'a run of bob · 88 % · 12 of 80 GiB · H100'],
+      ['circuit-board', 'GPU 3', 'free · 80 GiB · MIG · H100'],
       ['database', '1.2 TB free', 'nfs4, network disk'],
       ['shield', 'Sandbox bwrap', ''],
-      ['tools', '4 programs', 'git 2.39.5, python3 3.12.1, uv 0.9.1'],
+      ['tools', '4 programs', 'python3 3.12.1, uv 0.9.1, git 2.39.5'],
     ]);
     assert.deepEqual(rows(tree[3]?.children), [['warning', 'The host key of stranger changed.', undefined]]);
     assert.deepEqual(tree[6]?.children, []);

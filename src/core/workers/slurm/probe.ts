@@ -94,12 +94,14 @@ function problemsOf(box: BoxOf<'slurm'>, cluster: Cluster, one: ReadonlyMap<stri
     problems.push({
       what: 'the cluster keeps no accounting',
       fix: 'Nothing to do: runs tell their own end. Only Slurm’s reason for a lost run is known for a few minutes alone.',
+      note: true,
     });
   }
   if (!box.secrets) {
     problems.push({
       what: 'secrets are not sent to a cluster',
       fix: 'Keep them in your account there (for instance ~/.netrc), or set secrets: true for this box.',
+      note: true,
     });
   }
   return problems;
