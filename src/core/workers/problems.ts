@@ -87,34 +87,36 @@ export function clockProblems(skewMs: number | undefined, latencyMs: number): re
   return [{ what, fix: 'Have the clocks set by the network (NTP) on both machines.' }];
 }
 
-/** @param sandboxes those that work, strongest first @param why what the box said of one that does not */
+/**
+ * @param wanted what boxes.yaml asks for @param chosen what that comes to on the box
+ * @param works those that ran something @param why what the box said of the others
+ */
 export function sandboxProblems(
   wanted: 'auto' | 'bwrap' | 'docker' | 'apptainer' | 'none',
-  sandboxes: readonly string[],
+  chosen: string,
+  works: readonly string[],
   why: Readonly<Record<string, string>>,
 ): readonly Problem[] {
-  if (wanted === 'none' || sandboxes.includes(wanted)) return [];
-  const said = ['bwrap', 'docker', 'apptainer'].flatMap((name) =>
-    why[name] === undefined || (wanted !== 'auto' && wanted !== name) ? [] : `${name}: ${why[name]}`,
-  );
-  const reasons = said.length === 0 ? '' : ` (${said.join('; ')})`;
+  if (wanted === 'none' || works.includes(chosen)) return [];
   if (wanted !== 'auto') {
-    const fix = `${SANDBOX_FIX[wanted]} Or set sandbox: auto for this box.`;
-    return [{ what: `boxes.yaml asks for the sandbox ${wanted}, which does not work here${reasons}`, fix }];
+    const fix = `Until then no run starts there. ${SANDBOX_FIX[wanted]} Or set sandbox: auto for this box.`;
+    const said = why[wanted] === undefined ? '' : `: ${why[wanted]}`;
+    return [{ what: `boxes.yaml asks for sandbox: ${wanted}, which cannot be used${said}`, fix }];
   }
-  if (sandboxes.length > 0) return [];
-  return [
-    {
-      what: `no sandbox works here${reasons}`,
-      fix: `Runs can read and change all that your account can there. ${SANDBOX_FIX.bwrap}`,
-      note: true,
-    },
-  ];
+  const [first] = works;
+  if (first !== undefined) {
+    const fix = `Runs can read and change all that your account can there. Set sandbox: ${first} for this box.`;
+    return [{ what: `runs are in no sandbox, though ${first} works`, fix, note: true }];
+  }
+  // The others are tried only with an image, which few have.
+  const said = why.bwrap === undefined ? '' : `: ${why.bwrap}`;
+  const fix = `Runs can read and change all that your account can there. ${SANDBOX_FIX.bwrap}`;
+  return [{ what: `runs are in no sandbox${said}`, fix, note: true }];
 }
 
 const SANDBOX_FIX = {
   bwrap:
     'Install bubblewrap. Where it is installed and refused: the administrator allows user namespaces (on Ubuntu: an AppArmor profile for bwrap).',
-  docker: 'Start docker and let your account use it; best rootless.',
-  apptainer: 'Install apptainer, or load its module in ~/.profile.',
+  docker: 'It needs a docker that your account may use, best a rootless one, and sandbox_image.',
+  apptainer: 'It needs apptainer on the box, perhaps from a module loaded in ~/.profile, and sandbox_image.',
 } as const;

@@ -50,7 +50,8 @@ describe('Check Boxes on an ssh box', () => {
   it('tells a run of ours on a GPU from a stranger, and who has the lock', async () => {
     const shipment = shipmentOf(repo, base, { run: 'exec sleep 300', resources: { gpus: 1, timeout: '5m' } });
     await ssh.worker.submit(shipment);
-    await pollUntil(ssh.worker, shipment.run, new Set(['running']));
+    const { gpus: given } = await pollUntil(ssh.worker, shipment.run, new Set(['running']));
+    const [own, others] = [given[0] ?? '', GPUS.filter((uuid) => !given.includes(uuid))];
     const mine = () =>
       box
         .processes()
@@ -62,29 +63,46 @@ describe('Check Boxes on an ssh box', () => {
     }
     writeFileSync(
       path.join(box.home, 'gpu-apps'),
-      `GPU-one, ${mine()?.pid}, 30000\nGPU-two, ${process.pid}, [N/A]\nGPU-two, 4194999, 12\n`,
+      `${own}, ${mine()?.pid}, 30000\n${others[0]}, ${process.pid}, [N/A]\n${others[0]}, 4194999, 12\n`,
     );
     const { gpus } = await ssh.worker.probe();
+    const of = (uuid: string | undefined) => gpus.find((gpu) => gpu.uuid === uuid);
     const me = { user: box.user, run: shipment.run };
-    assert.deepEqual(gpus[0]?.users, [{ pid: mine()?.pid, usedMiB: 30000, program: 'sleep', ...me }]);
-    assert.deepEqual(gpus[0]?.lockedBy, me);
-    const [stranger, hidden] = gpus[1]?.users ?? [];
+    assert.deepEqual(of(own)?.users, [{ pid: mine()?.pid, usedMiB: 30000, program: 'sleep', ...me }]);
+    assert.deepEqual(of(own)?.lockedBy, me);
+    const [stranger, hidden] = of(others[0])?.users ?? [];
     const owner = execFileSync('id', ['-un'], { encoding: 'utf8' }).trim();
     assert.deepEqual(
       [stranger?.pid, stranger?.user, stranger?.run, stranger?.usedMiB],
       [process.pid, owner, undefined, null],
     );
     assert.deepEqual(hidden, { pid: 4194999, usedMiB: 12 });
-    assert.equal(gpus[1]?.lockedBy, undefined);
-    assert.deepEqual([gpus[2]?.users, gpus[2]?.lockedBy], [[], undefined]);
+    assert.equal(of(others[0])?.lockedBy, undefined);
+    assert.deepEqual([of(others[1])?.users, of(others[1])?.lockedBy], [[], undefined]);
     await ssh.worker.cancel(shipment.run);
     await pollUntil(ssh.worker, shipment.run);
     rmSync(path.join(box.home, 'gpu-apps'));
-    assert.equal((await ssh.worker.probe()).gpus[0]?.lockedBy, undefined);
+    assert.ok((await ssh.worker.probe()).gpus.every(({ lockedBy }) => lockedBy === undefined));
+  });
+
+  it('says what the sandbox comes to, as a run would find it', async () => {
+    const bent = await ssh.worker.probe();
+    assert.equal(bent.sandbox, 'none');
+    if (bent.sandboxes?.includes('bwrap')) assert.match(await said(ssh), /in no sandbox, though bwrap works/);
+    box.bend('RC_SANDBOX=auto');
+    const { sandbox, sandboxes } = await ssh.worker.probe();
+    assert.equal(sandbox, sandboxes?.includes('bwrap') ? 'bwrap' : 'none');
+    const shipment = shipmentOf(repo, base, { run: 'true' });
+    await ssh.worker.submit(shipment);
+    assert.equal((await pollUntil(ssh.worker, shipment.run)).sandbox, sandbox);
+    box.bend('RC_SANDBOX=none');
+    const forced = workerOf(box, { box: { sandbox: 'apptainer' } });
+    assert.match(await said(forced), /asks for sandbox: apptainer, which cannot be used: apptainer/);
+    forced.connection.dispose();
   });
 
   it('tells the rest while nvidia-smi hangs', async () => {
-    box.bend('RC_SMI_SECONDS=1');
+    box.bend('RC_SMI_LIMIT=1');
     writeFileSync(path.join(box.home, 'gpus-hang'), '');
     const report = await ssh.worker.probe();
     rmSync(path.join(box.home, 'gpus-hang'));

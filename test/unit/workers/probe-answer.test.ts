@@ -25,6 +25,7 @@ const HEALTHY = [
   'locks-at /var/tmp/locks',
   'locks yes',
   'sandbox bwrap',
+  'sandbox-is bwrap',
 ];
 const probe = (lines: readonly string[], box = boxOf(), more: Partial<typeof asked> = {}) =>
   parseProbe([...HEALTHY, ...lines, 'END', ''].join('\n'), box, { ...asked, ...more });
@@ -50,7 +51,7 @@ describe('What a box says of itself', () => {
       '0 MiB are free',
       'in memory (tmpfs)',
       '100 s behind',
-      'no sandbox works',
+      'in no sandbox',
     ]) {
       assert.ok(said(report).includes(part), `${part} in: ${said(report)}`);
     }
@@ -111,17 +112,21 @@ describe('What a box says of itself', () => {
   });
 
   it('says what the sandbox of boxes.yaml comes to', () => {
-    const none = HEALTHY.filter((line) => !line.startsWith('sandbox '));
+    const none = HEALTHY.filter((line) => !line.startsWith('sandbox'));
     const of = (sandbox: string, lines: readonly string[]) =>
-      parseProbe([...none, ...lines, 'END'].join('\n'), boxOf({ sandbox }), asked);
-    assert.equal(of('auto', ['sandbox bwrap', 'sandbox docker'])?.sandbox, 'bwrap');
-    assert.equal(of('docker', ['sandbox bwrap', 'sandbox docker'])?.sandbox, 'docker');
-    const refused = of('bwrap', ['sandbox-fails bwrap setting up uid map: Permission denied', 'sandbox docker']);
+      parseProbe([...none, ...lines, 'END'].join('\n'), boxOf({ sandbox, sandbox_image: 'i' }), asked);
+    const both = of('auto', ['sandbox bwrap', 'sandbox docker', 'sandbox-is bwrap']);
+    assert.deepEqual([both?.sandbox, both?.sandboxes, said(both)], ['bwrap', ['bwrap', 'docker'], '']);
+    assert.equal(of('docker', ['sandbox bwrap', 'sandbox docker', 'sandbox-is docker'])?.sandbox, 'docker');
+    const refused = of('bwrap', ['sandbox-fails bwrap setting up uid map: Permission denied', 'sandbox-is no']);
     assert.equal(refused?.sandbox, 'none');
-    assert.match(said(refused), /asks for the sandbox bwrap.*Permission denied/);
-    const open = of('auto', []);
+    assert.match(said(refused), /asks for sandbox: bwrap, which cannot be used: setting up uid map: Permission denied/);
+    assert.match(refused?.problems[0]?.fix ?? '', /no run starts there/);
+    const open = of('auto', ['sandbox-fails bwrap bwrap is not installed', 'sandbox-is none']);
     assert.deepEqual([open?.sandbox, open?.problems[0]?.note], ['none', true]);
-    assert.equal(said(of('none', [])), '');
+    assert.match(said(open), /in no sandbox: bwrap is not installed/);
+    assert.match(said(of('auto', ['sandbox docker', 'sandbox-is none'])), /in no sandbox, though docker works/);
+    assert.equal(said(of('none', ['sandbox bwrap', 'sandbox-is none'])), '');
   });
 
   it('warns of a logind that ends what is left behind, unless the account lingers', () => {

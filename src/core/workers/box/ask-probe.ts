@@ -29,7 +29,11 @@ export async function askProbe(
     const time = await calls.text('probe', ['clock'], call);
     const latencyMs = clock.monotonic() - start;
     const clockSkewMs = parseClock(time, before, before + latencyMs);
-    const report = parseProbe(await calls.text('probe', [], call), box, { latencyMs, clockSkewMs, now: clock.now() });
+    const report = parseProbe(await calls.text('probe', ['all', box.sandbox, box.sandbox_image ?? ''], call), box, {
+      latencyMs,
+      clockSkewMs,
+      now: clock.now(),
+    });
     if (!report) throw calls.cut();
     return report;
   } catch (error) {

@@ -63,7 +63,7 @@ export function parseProbe(text: string, box: ScriptBox, asked: Asked): BoxRepor
   const cpu = lines.one('cpu') || lines.one('machine') || 'unknown';
   const kills = /^(?:yes|true|on|1)$/i.test(lines.one('kills') ?? '');
   const linger = lines.one('linger');
-  const wanted = box.kind === 'ssh' ? box.sandbox : 'none';
+  const chosen = lines.one('sandbox-is') ?? '';
   return {
     box: box.name,
     reachable: true,
@@ -76,7 +76,7 @@ export function parseProbe(text: string, box: ScriptBox, asked: Asked): BoxRepor
     ...(asked.clockSkewMs === undefined ? {} : { clockSkewMs: asked.clockSkewMs }),
     ...(linger === undefined && !kills ? {} : { linger: linger === 'yes' || !kills }),
     sandboxes,
-    sandbox: wanted === 'auto' ? (sandboxes[0] ?? 'none') : sandboxes.includes(wanted) ? wanted : 'none',
+    sandbox: sandboxes.includes(chosen) ? chosen : 'none',
     problems: [
       ...toolProblems(lines, tools, box),
       ...smi.problems,
@@ -84,7 +84,7 @@ export function parseProbe(text: string, box: ScriptBox, asked: Asked): BoxRepor
       ...diskProblems(disk, box),
       ...clockProblems(asked.clockSkewMs, asked.latencyMs),
       ...(kills && linger !== 'yes' ? [LOGOUT] : []),
-      ...sandboxProblems(wanted, sandboxes, Object.fromEntries(lines.all('sandbox-fails').map(firstWord))),
+      ...sandboxProblems(box.sandbox, chosen, sandboxes, Object.fromEntries(lines.all('sandbox-fails').map(firstWord))),
     ],
     hardware: kinds.length > 0 ? kinds.join(' + ') : `cpu:${cpu}`,
     checkedAt: asked.now,
@@ -181,8 +181,8 @@ function toolProblems(lines: Lines, tools: Readonly<Record<string, string>>, box
   }
   if (lines.one('locks') !== 'yes') {
     problems.push({
-      what: `the lock folder ${lines.one('locks-at') ?? ''} cannot be written`,
-      fix: 'Make it writable for every user (mode 1777), or set RC_LOCKS in box.env in the root of the box.',
+      what: `the lock folder ${lines.one('locks-at') ?? ''} cannot be used: ${lines.one('locks-unsafe') || 'it cannot be written'}`,
+      fix: 'Its owner or root makes it writable for every user and sticky (mode 1777), or removes it. Or set RC_LOCKS in box.env in the root of the box to another folder, the same one for all its users.',
     });
   }
   if (lines.one('login') === 'hangs') {

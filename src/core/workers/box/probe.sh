@@ -1,7 +1,16 @@
-# What the box is and has: `key value` a line, then END. $1 root, $2 `clock` for its time alone. Nothing here waits
-# longer than its limit: what hangs is named and left behind.
+# What the box is and has: `key value` a line, then END. $1 root, $2 `all`, or `clock` for its time alone; $3 sandbox and
+# $4 sandbox_image of boxes.yaml. Nothing here waits longer than its limit: what hangs is named and left behind.
 rc_root=$1
 . "${0%/*}/lib.sh"
+# For itself, under a limit, as a run would: does sandbox $3 work; what does `sandbox: $3` come to.
+case $2 in
+  works | choice)
+    . "$rc_bin/sandbox.sh"
+    if [ "$2" = works ]; then rc_sandbox_works "$3" "$4" && rc_refusal=works; else rc_choose_sandbox "$3" "$4" && rc_refusal=$rc_sandbox; fi
+    printf '%s\n' "$rc_refusal"
+    exit 0
+    ;;
+esac
 rc_say() { printf '%s\n' "$1 $(printf '%s' "$2" | head -n 1 | tr '\t\r' '  ')"; }
 rc_clock=$("${RC_CLOCK:-date}" +%s%3N)
 rc_say clock "$rc_clock"
@@ -19,12 +28,12 @@ rc_said=$rc_tmp/said
 trap 'rm -rf -- "$rc_tmp"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 
-# Runs a command for at most $1 seconds: its words in rc_said, its status in rc_status, 124 where it hangs. One timeout
-# would wait for ever for a process that the kernel cannot end, as those of a stuck GPU are; the outer one ends a shell.
+# Runs a command for at most $1 seconds: its words in rc_said, its status in rc_status, 124 where it hangs. Twice timeout,
+# because one waits for ever for a process that the kernel cannot end, as those of a stuck GPU are.
 rc_limited() {
   rc_limit=$1
   shift
-  timeout -k 1 $((rc_limit + 2)) /bin/sh -c '"$@" & wait "$!"' sh timeout -k 1 "$rc_limit" "$@" >"$rc_said" 2>&1 </dev/null
+  timeout -k 1 $((rc_limit + 2)) timeout -k 1 "$rc_limit" "$@" >"$rc_said" 2>&1 </dev/null
   rc_status=$?
   [ "$rc_status" -ne 137 ] || rc_status=124
 }
@@ -65,9 +74,9 @@ if true >"$rc_try"; then
   [ "$rc_status" -ne 0 ] || rc_say flock-works yes
   rm -f -- "$rc_try"
 fi
+. "$rc_bin/locks.sh"
 rc_say locks-at "$rc_locks"
-mkdir -m 1777 -- "$rc_locks" 2>/dev/null || :
-[ -w "$rc_locks" ] && rc_say locks yes
+if rc_lock_folders && [ -w "$rc_locks" ]; then rc_say locks yes; else rc_say locks-unsafe "$rc_unsafe"; fi
 
 # Whether logind ends what an account left behind at its last logout.
 rc_me=$(id -un)
@@ -82,20 +91,15 @@ rc_kills=$(cat "${RC_LOGIND:-/etc/systemd}"/logind.conf /usr/lib/systemd/logind.
   sed -n 's/^[[:space:]]*KillUserProcesses[[:space:]]*=[[:space:]]*//p' | tail -n 1)
 [ -z "$rc_kills" ] || rc_say kills "$rc_kills"
 
-# A sandbox counts when it ran something.
-rc_sandbox() {
-  command -v "$1" >/dev/null 2>&1 || return 0
-  rc_sandbox=$1
-  shift
-  rc_limited 10 "$rc_sandbox" "$@"
-  if [ "$rc_status" -eq 0 ]; then rc_say sandbox "$rc_sandbox"
-  elif [ "$rc_status" -eq 124 ]; then rc_say "sandbox-fails $rc_sandbox" 'it hangs'
-  else rc_say "sandbox-fails $rc_sandbox" "$(sed '/^[[:space:]]*$/d' "$rc_said" | tail -n 1)"
-  fi
-}
-rc_sandbox bwrap --ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --unshare-pid --die-with-parent true
-rc_sandbox docker version --format '{{.Server.Version}}'
-rc_sandbox apptainer exec --containall / true
+# A sandbox counts when it ran something; an image may have to be loaded first.
+for rc_name in bwrap apptainer docker; do
+  rc_limited 15 /bin/sh "$0" "$rc_root" works "$rc_name" "$4"
+  rc_word=$(tail -n 1 "$rc_said")
+  [ "$rc_status" -ne 124 ] || rc_word='it does not answer in 15 s'
+  if [ "$rc_word" = works ]; then rc_say sandbox "$rc_name"; else rc_say "sandbox-fails $rc_name" "$rc_word"; fi
+done
+rc_limited 18 /bin/sh "$0" "$rc_root" choice "$3" "$4"
+rc_say sandbox-is "$(tail -n 1 "$rc_said")"
 
 # Process $1 as `PID ACCOUNT RUN PROGRAM`, a dash for what it does not show. RUN where it is one of this root.
 rc_who() {
@@ -112,14 +116,14 @@ rc_who() {
 if command -v "$rc_nvidia_smi" >/dev/null 2>&1; then
   for rc_query in index,uuid,mig.mode.current,name,memory.total,memory.used,utilization.gpu \
     index,uuid,name,memory.total,memory.used,utilization.gpu index,uuid,name,memory.total; do
-    rc_limited "${RC_SMI_SECONDS:-10}" "$rc_nvidia_smi" "--query-gpu=$rc_query" --format=csv,noheader,nounits
+    rc_limited "${RC_SMI_LIMIT:-10}" "$rc_nvidia_smi" "--query-gpu=$rc_query" --format=csv,noheader,nounits
     [ "$rc_status" -eq 2 ] && grep -q 'not a valid field' "$rc_said" || break
   done
   rc_say "smi $rc_status" "$rc_query"
   awk '{ print "gpu " $0 }' "$rc_said"
   cp -- "$rc_said" "$rc_tmp/gpus"
   if [ "$rc_status" -ne 124 ]; then
-    rc_limited "${RC_SMI_SECONDS:-10}" "$rc_nvidia_smi" --query-compute-apps=gpu_uuid,pid,used_memory --format=csv,noheader,nounits
+    rc_limited "${RC_SMI_LIMIT:-10}" "$rc_nvidia_smi" --query-compute-apps=gpu_uuid,pid,used_memory --format=csv,noheader,nounits
     awk '{ print "app " $0 }' "$rc_said"
     tr -d ' ' <"$rc_said" | while IFS=, read -r _ rc_pid _; do
       case $rc_pid in '' | *[!0-9]*) ;; *) printf 'who '; rc_who "$rc_pid" ;; esac
