@@ -29,6 +29,8 @@ export const ENDS_RUN = new Set([
   'missing-input',
   'lfs-pointer',
   'link-missing',
+  'bad-path',
+  'bad-name',
   'not-yet',
   'bad-environment',
 ]);
