@@ -21,9 +21,8 @@ export function isFoundLater(run: Run, report: RunReport): boolean {
   return report.state !== 'cancelled' || run.cancelAsked;
 }
 
-/** The box said no for good: trying again would say the same. */
+/** The box said no for good: trying again would say the same. A full disk is none: it passes. */
 export const ENDS_RUN = new Set([
-  'box-disk-full',
   'box-missing-tool',
   'missing-secret',
   'missing-input',

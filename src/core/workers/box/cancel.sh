@@ -34,13 +34,17 @@ else
   if rc_alive .; then
     kill -s USR1 "$rc_pid" 2>/dev/null || :
   elif [ ! -e exit ]; then
-    if [ -e pid ]; then
-      rc_sweep "$rc_run" none 0 2 || :
-      . "$rc_bin/sandbox.sh"
-      rc_read sandbox
-      rc_sandbox=$rc_got
-      rc_leave_sandbox
-    fi
+    # Also where there is no pid: somebody may have removed the folder, and with it all that told of its owner. That one
+    # sees by itself that its folder is gone, once it is woken.
+    for rc_p in $(grep -lszx -- "$rc_run" /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3); do
+      rc_read "/proc/$rc_p/cmdline"
+      case $rc_got in *"$rc_bin"/run.sh* | *"$rc_bin"/supervise.sh*) kill -s USR1 "$rc_p" 2>/dev/null || : ;; esac
+    done
+    rc_sweep "$rc_run" none 0 2 || :
+    . "$rc_bin/sandbox.sh"
+    rc_read sandbox
+    rc_sandbox=$rc_got
+    rc_leave_sandbox
     (rc_end 130 cancelled 'Cancelled.')
   fi
 fi

@@ -223,7 +223,7 @@ rc_obey() {
   rc_uptime
   if [ -z "$rc_why" ]; then
     if [ -e cancel ]; then rc_why=cancelled
-    elif [ -n "$rc_told" ]; then rc_why=killed
+    elif [ -n "$rc_told" ] || ! rc_has_folder; then rc_why=killed
     elif [ "$rc_limit" -gt 0 ] && [ $((rc_up - rc_begin)) -gt "$rc_limit" ]; then rc_why=timeout
     elif [ -e over ]; then rc_why=disk-cap
     elif [ -n "$rc_writer" ] && ! kill -0 "$rc_writer" 2>/dev/null && kill -0 "$rc_child" 2>/dev/null; then

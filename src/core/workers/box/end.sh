@@ -7,6 +7,8 @@ rc_end() {
   rc_drop_build
   rm -rf -- eval tmp home code.index eval.index check.index compose.* changed.tmp pack.err pipe over sandbox.args sample.tmp
   rc_stop_ticker
+  # Nobody can read of an end any more, and there is nothing to write it to.
+  rc_has_folder || exit 0
   if [ -e job ]; then
     # Who told a cluster's job to stop, and whether it will run again, only the cluster knows; its limit it knows itself.
     case $2-$(ls limit 2>/dev/null) in
@@ -20,6 +22,7 @@ rc_end() {
     rc_put why "$(printf '%s' "$3" | tr '\n\t' '  ')" 2>/dev/null || { rm -f reserve; rc_put why "$3"; }
     rc_ended=$(rc_now)
     until rc_put exit "$1 $2 $rc_ended" 2>/dev/null; do
+      rc_has_folder || exit 0
       rm -f reserve why.tmp
       sleep 1
     done

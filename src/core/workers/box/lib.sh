@@ -52,6 +52,9 @@ rc_slurp() {
   rc_got=$rc_got$rc_text
 }
 
+# Whether the folder that an owner works in is still there: somebody may remove it, and a new one of its name is another.
+rc_has_folder() { [ -e ./lock ]; }
+
 rc_put() { printf '%s\n' "$2" >"$1.tmp" && mv -f -- "$1.tmp" "$1"; }
 
 # Free bytes on the disk of the root.

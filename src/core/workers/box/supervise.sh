@@ -37,6 +37,10 @@ rc_leave() {
 
 # What ends a wait. The trap does it too, so that no signal is lost between a look and the next sleep.
 rc_check() {
+  rc_has_folder || {
+    rc_leave
+    exit 0
+  }
   if [ -e cancel ]; then
     rc_leave
     rc_end 130 cancelled 'Cancelled while it waited.'
