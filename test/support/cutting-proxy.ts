@@ -5,6 +5,8 @@ export interface CuttingProxy {
   readonly port: number;
   /** Connections open now. */
   connections(): number;
+  /** Connections taken since it started. */
+  accepted(): number;
   /** Lets no byte of today's connections pass any more and closes none: a NAT that forgot them. New ones pass. */
   freeze(): number;
   /** Lets them pass again, with all that was held. */
@@ -38,6 +40,7 @@ export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
   const pairs = new Set<Pair>();
   const cuts: Cut[] = [];
   let refusing = false;
+  let accepted = 0;
 
   const end = (pair: Pair) => {
     pairs.delete(pair);
@@ -76,6 +79,7 @@ export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
       client.destroy();
       return;
     }
+    accepted += 1;
     const server = dial({ port, host: '127.0.0.1', noDelay: true });
     const pair: Pair = { client, server, frozen: false };
     pairs.add(pair);
@@ -92,6 +96,7 @@ export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
   return {
     port: address.port,
     connections: () => pairs.size,
+    accepted: () => accepted,
     freeze() {
       for (const pair of pairs) {
         pair.frozen = true;

@@ -86,7 +86,7 @@ export const EXPECTED: Readonly<Record<Fault, Readonly<Record<HeldState, Cell>>>
   },
   // An answer without its last line is no answer, also when its exit code is 0: it is asked again.
   'answer cut': all(done),
-  // An hour forward, then two back. A clock that is set is no time that a run has used: the timeout is five minutes.
+  // Three hours forward, then back. A clock that is set is no time that a run has used: the timeout is five minutes.
   'clock jumps': all(done),
 };
 
