@@ -29,8 +29,18 @@ export interface Spawn {
     args: readonly string[],
     options?: SpawnOptions & { readonly logFile?: number },
   ): Promise<number>;
-  /** Starts a program and hands out its pipes (ProxyCommand, the system's ssh). */
+  /** Starts a program in a process group of its own and hands out its pipes; `endPiped` ends it. */
   pipe(program: string, args: readonly string[], options?: Omit<SpawnOptions, 'input' | 'maxBytes'>): ChildProcess;
+}
+
+/** Ends a program that `pipe` started, with what it started itself. */
+export function endPiped(child: ChildProcess): void {
+  try {
+    if (process.platform !== 'win32' && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+    else child.kill();
+  } catch {
+    // It ended first.
+  }
 }
 
 const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;

@@ -2,33 +2,12 @@ import * as assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
-import type { Asker } from '../../../src/core/workers/index.ts';
 import { type BoxOptions, startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
+import { person } from '../../support/sshd/person.ts';
 import { type TestWorker, workerOf } from '../../support/workers.ts';
 
 const WRONG = 'wrong-horse-battery';
 const RIGHT = 'right-staple-17';
-
-/** A person who gives these answers, one after the other; then none. Leaves when told to. */
-function person(...answers: string[]) {
-  const asked: string[] = [];
-  let here = true;
-  const asker: Asker = {
-    present: () => here,
-    trustHostKey: async () => false,
-    secret: async ({ prompt }) => {
-      asked.push(prompt);
-      return answers.shift();
-    },
-  };
-  return {
-    asked,
-    asker,
-    leave: () => {
-      here = false;
-    },
-  };
-}
 
 describe('Logging in to a box', () => {
   const boxes: TestBox[] = [];
@@ -85,7 +64,7 @@ describe('Logging in to a box', () => {
     });
 
     it('asks again after a wrong passphrase, and never again for a connection made anew in the background', async () => {
-      const { asked, asker, leave } = person(WRONG, WRONG, RIGHT);
+      const { asked, asker, leave } = person({ answers: [WRONG, WRONG, RIGHT] });
       const { worker } = await reach(open, { asker, sshConfigFile: config });
       assert.equal(asked.length, 3);
       assert.match(asked[0] ?? '', new RegExp(`^Passphrase of ${locked}$`));
@@ -97,7 +76,7 @@ describe('Logging in to a box', () => {
     });
 
     it('gives up after three wrong ones, and says so without them', async () => {
-      const { asked, asker } = person(WRONG, WRONG, WRONG, RIGHT);
+      const { asked, asker } = person({ answers: [WRONG, WRONG, WRONG, RIGHT] });
       assert.match(await refusal(reach(open, { asker, sshConfigFile: config })), /3 wrong passphrases/);
       assert.equal(asked.length, 3);
     });
@@ -109,7 +88,7 @@ describe('Logging in to a box', () => {
       const both = open.clientConfig((usual) =>
         usual.replace(/IdentityFile .*/, `IdentityFile ${stranger}\n  IdentityFile ${locked}`),
       );
-      const { asked, asker } = person(RIGHT);
+      const { asked, asker } = person({ answers: [RIGHT] });
       await reach(open, { asker, sshConfigFile: both });
       assert.deepEqual(asked, [`Passphrase of ${locked}`]);
       const gone = person();
@@ -158,7 +137,7 @@ describe('Logging in to a box', () => {
     afterEach(() => execFileSync('chpasswd', { input: `${box.user}:${RIGHT}\n` }));
 
     it('asks again after a wrong one, and keeps the right one in memory for the background', async () => {
-      const { asked, asker, leave } = person(WRONG, RIGHT);
+      const { asked, asker, leave } = person({ answers: [WRONG, RIGHT] });
       const { worker } = await reach(box, { asker, sshConfigFile: config });
       assert.equal(asked.length, 2);
       leave();
@@ -180,12 +159,12 @@ describe('Logging in to a box', () => {
 
     it('ends after three wrong ones with a clear error, and never asks in the background', async () => {
       const before = failures(box);
-      const { asked, asker } = person(WRONG, WRONG, WRONG, RIGHT);
+      const { asked, asker } = person({ answers: [WRONG, WRONG, WRONG, RIGHT] });
       const said = await refusal(reach(box, { asker, sshConfigFile: config }));
       assert.match(said, /refused the login\. Tried: password, 3 wrong answers/);
       assert.equal(asked.length, 3);
       assert.equal(failures(box), before + 3);
-      const away = person(RIGHT);
+      const away = person({ answers: [RIGHT] });
       away.leave();
       await refusal(reach(box, { asker: away.asker, sshConfigFile: config }));
       assert.deepEqual(away.asked, []);
@@ -193,7 +172,7 @@ describe('Logging in to a box', () => {
     });
 
     it('asks for none where the configuration or the server takes none', async () => {
-      const { asked, asker } = person(RIGHT);
+      const { asked, asker } = person({ answers: [RIGHT] });
       const off = box.clientConfig((usual) =>
         usual.replace(/IdentityFile .*/, 'IdentityFile none\n  PasswordAuthentication no'),
       );
@@ -210,14 +189,14 @@ describe('Logging in to a box', () => {
         password: RIGHT,
         sshd: ['AuthenticationMethods publickey,password'],
       });
-      const { asked, asker } = person(RIGHT);
+      const { asked, asker } = person({ answers: [RIGHT] });
       await reach(strict, { asker });
       assert.equal(asked.length, 1);
     });
 
     it('answers the questions of PAM, and keeps a password of them', async () => {
       const pam = await start({ name: 'pam', login: ['keyboard'], password: RIGHT });
-      const { asked, asker, leave } = person(WRONG, RIGHT);
+      const { asked, asker, leave } = person({ answers: [WRONG, RIGHT] });
       const { worker } = await reach(pam, { asker });
       assert.equal(asked.length, 2);
       assert.match(asked[0] ?? '', /: Password:$/);
@@ -227,7 +206,7 @@ describe('Logging in to a box', () => {
       await worker.poll(['a-run']);
       // PAM makes each wrong answer wait two seconds.
       if (process.env.FULL !== '1') return;
-      const stubborn = person(WRONG, WRONG, WRONG, RIGHT);
+      const stubborn = person({ answers: [WRONG, WRONG, WRONG, RIGHT] });
       assert.match(await refusal(reach(pam, { asker: stubborn.asker })), /keyboard-interactive, 3 wrong answers/);
       assert.equal(stubborn.asked.length, 3);
     });

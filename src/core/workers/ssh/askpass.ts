@@ -43,6 +43,7 @@ export class Askpass {
   static async start(parts: AskpassParts): Promise<Askpass> {
     const { files, spawn, clock } = parts.system;
     await files.write(path.join(parts.folder, 'askpass'), HELPER, 0o700);
+    await files.remove(path.join(parts.folder, 'answer'));
     const made = await spawn.run('mkfifo', ['-m', '600', path.join(parts.folder, 'answer')]);
     if (made.code !== 0) throw new Error(`mkfifo: ${made.stderr.toString('utf8')}`);
     const askpass = new Askpass(parts);

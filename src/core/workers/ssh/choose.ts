@@ -17,6 +17,11 @@ export class ChosenTransport implements Transport {
     this.#transport = new SshConnection(options);
   }
 
+  /** Which client it is by now. */
+  get client(): 'ssh2' | 'system' {
+    return this.#switched ? 'system' : 'ssh2';
+  }
+
   get where(): string {
     return this.#transport.where;
   }

@@ -57,7 +57,7 @@ export class SshConnection implements Transport {
       this.#calls += 1;
       const channel = await this.#channel(connection);
       const said = await talk(pipesOf(channel), call, this.#options.system.clock, () => {
-        connection.close();
+        this.#link.drop(connection);
         return lostLink(this.where);
       });
       if (said.code === undefined) throw lostLink(this.where);

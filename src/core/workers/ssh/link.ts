@@ -63,6 +63,12 @@ export class Link<L extends Open> {
     }
   }
 
+  /** Ends a connection that no longer answers, so that the next call makes another. */
+  drop(open: L): void {
+    if (this.#open === open) this.#open = undefined;
+    open.close();
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.#open?.close();

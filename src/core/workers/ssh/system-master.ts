@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import * as path from 'node:path';
 import { HumanError } from '../../domain/index.ts';
-import type { System } from '../../system/index.ts';
+import { endPiped, type System } from '../../system/index.ts';
 import { BOOT, frameScript } from '../box/transport.ts';
 import type { Typed } from '../typed.ts';
 import type { Asker } from '../types.ts';
@@ -25,7 +25,12 @@ export interface MasterDeps {
 export interface Master extends Open {
   /** The arguments of an `ssh` that runs BOOT through it. */
   readonly session: readonly string[];
+  /** And of one that tells whether it still stands: status 0. */
+  readonly check: readonly string[];
 }
+
+/** Pieces of what ssh says on stderr that are kept: what matters comes before the login fails. */
+const MAX_SAID = 64;
 
 /** What holds for the whole connection and is no business of a jump. */
 const MASTER = [
@@ -130,7 +135,9 @@ async function login(
   });
   const ended = endOf(child);
   const said: Buffer[] = [];
-  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => {
+    if (said.length < MAX_SAID) said.push(chunk);
+  });
   const nonce = random.word(16);
   const heard = new Promise<void>((resolve) => {
     let text = '';
@@ -142,13 +149,17 @@ async function login(
   child.stdin?.write(frameScript(`printf '%s\\n' ${nonce}; exec cat >/dev/null`));
   const close = () => {
     child.stdin?.end();
-    child.kill('SIGTERM');
+    endPiped(child);
   };
   try {
     const code = await Promise.race([heard.then(() => undefined), ended, failed.promise]);
     if (code === undefined) {
+      // What only the login needed; the socket goes with the connection.
+      for (const name of ['config', 'learn', 'askpass', 'answer']) await files.remove(path.join(folder, name));
       const gone = ended.catch(() => 255).finally(() => files.remove(folder).catch(() => {}));
-      return { session: [...SESSION, '-S', socket, '--', 'box', BOOT], ended: gone, close };
+      const session = [...SESSION, '-S', socket, '--', 'box', BOOT];
+      const check = ['-F', '/dev/null', '-S', socket, '-O', 'check', '--', 'box'];
+      return { session, check, ended: gone, close };
     }
     const stderr = Buffer.concat(said).toString('utf8');
     if (code === 255) return readSshFault(stderr);
@@ -177,7 +188,7 @@ async function learnKey(deps: MasterDeps, chain: readonly SshTarget[], hop: SshT
   await files.write(config, systemConfig({ system, chain, ownKnownHosts, configFile, mayAsk: false, learn }), 0o600);
   const until = chain[chain.length - 1]?.alias ?? hop.alias;
   const args = ['-F', config, '-T', '-S', 'none', '-o', 'ConnectTimeout=30', '--', until, 'true'];
-  await spawn.run('ssh', args);
+  await spawn.run('ssh', args, { env: system.env });
   const token = hostToken(hop.hostname, hop.port, hop.hostKeyAlias);
   const [entry] = parseKnownHosts((await files.readText(learnt)) ?? '', learnt);
   await files.remove(learnt);

@@ -1,4 +1,4 @@
-import type { HumanError } from '../../domain/index.ts';
+import { endPiped } from '../../system/index.ts';
 import type { ExecCall, ExecResult, Transport } from '../box/transport.ts';
 import { Typed } from '../typed.ts';
 import type { Asker } from '../types.ts';
@@ -54,9 +54,9 @@ export class SystemSsh implements Transport {
   }
 
   async #run(master: Master, call: ExecCall): Promise<ExecResult> {
-    const { clock, random, spawn } = this.#options.system;
+    const { clock, random, spawn, env } = this.#options.system;
     const nonce = random.word(16);
-    const child = spawn.pipe('ssh', master.session);
+    const child = spawn.pipe('ssh', master.session, { env });
     const { stdin, stdout, stderr } = child;
     if (!stdin || !stdout || !stderr) throw new Error('ssh was started without pipes');
     let tail = Buffer.alloc(0);
@@ -68,22 +68,22 @@ export class SystemSsh implements Transport {
         call.onStderr?.(chunk);
       },
     };
-    const close = () => void child.kill('SIGTERM');
+    const close = () => endPiped(child);
     const pipes = { stdin, stdout, stderr, ended: endOf(child), close };
     const said = await talk(pipes, framed, clock, () => {
       close();
-      master.close();
+      this.#link.drop(master);
       return lostLink(this.where);
     });
     const end = new RegExp(`\\n${nonce} (\\d+)\\n$`).exec(tail.toString('latin1'));
     if (end) return { ...said, code: Number(end[1]), stderr: said.stderr.replace(end[0], '') };
     // The script did not come to its end. Another status than ssh's own is the account's, which runs no scripts.
     if (said.code !== 255 && said.code !== undefined) return { ...said, code: said.code };
-    throw this.#explain(said.stderr);
-  }
-
-  #explain(stderr: string): HumanError {
-    return readSshFault(stderr).kind === 'sessions' ? noSession(this.where) : lostLink(this.where);
+    if (readSshFault(said.stderr).kind === 'sessions') throw noSession(this.where);
+    // Whether the whole connection went, or this session alone: a shell that was killed, say.
+    const alive = await spawn.run('ssh', master.check, { env });
+    if (alive.code !== 0) this.#link.drop(master);
+    throw lostLink(this.where);
   }
 }
 
