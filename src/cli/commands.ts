@@ -1,5 +1,6 @@
 import { HumanError, isEnd } from '../core/domain/index.ts';
 import type { Progress, SearchResult } from '../core/research/types.ts';
+import { realSystem } from '../core/system/index.ts';
 import { printable, tableLines } from './columns.ts';
 import { boardLines, boardSummary, ideaLines, statusLines } from './format.ts';
 import type { Session } from './main.ts';
@@ -223,7 +224,7 @@ export async function cancel(session: Session, what: string): Promise<void> {
 export async function status({ research, terminal }: Session): Promise<void> {
   const state = await research.state();
   terminal.answer(state);
-  for (const line of statusLines(state, terminal.width)) terminal.say(line);
+  for (const line of statusLines(state, terminal.width, realSystem().clock.now())) terminal.say(line);
 }
 
 export async function logs(

@@ -1,8 +1,9 @@
 import { isEnd, type Run } from '../core/domain/index.ts';
 import type { BoxNode, IdeaNode, Leaderboard, LeaderboardRow, ResearchState } from '../core/research/types.ts';
+import { type Outlook, outlooks } from '../core/scheduler/index.ts';
 import { boxLines } from './box-lines.ts';
 import { type Column, printable, tableLines } from './columns.ts';
-import { count, formatDelta, formatNumber, formatSummary } from './numbers.ts';
+import { count, formatDelta, formatDuration, formatNumber, formatSummary, ordinal } from './numbers.ts';
 import { paint } from './paint.ts';
 
 /** How many of the runs that have ended `status` still names. */
@@ -70,11 +71,12 @@ export function boardSummary(board: Leaderboard): string {
 const RUNS: readonly Column[] = [
   { head: 'run' },
   { head: 'idea' },
-  { head: 'seed', align: 'right', spare: 3 },
+  { head: 'seed', align: 'right', spare: 4 },
   { head: 'state' },
   { head: 'value' },
   { head: 'box', spare: 1 },
-  { head: 'reason', shrinks: true, spare: 2 },
+  { head: 'outlook', spare: 2 },
+  { head: 'reason', shrinks: true, spare: 3 },
 ];
 
 function lastValue(run: Run): string {
@@ -83,8 +85,20 @@ function lastValue(run: Run): string {
   return run.lastMetric && !isEnd(run.state) ? `${run.lastMetric.name} ${formatNumber(run.lastMetric.value)}` : '';
 }
 
-/** Runs as aligned columns, without a line of heads. */
-export function runLines(runs: readonly Run[], width?: number): readonly string[] {
+/** `8m of about 20m`, `2nd on the box`, `5th in the queue`; empty where nothing is known. */
+export function outlookWords({ inQueue, onBox, elapsedMs, usualMs }: Outlook): string {
+  const usual = usualMs === undefined ? '' : `about ${formatDuration(usualMs)}`;
+  if (elapsedMs !== undefined) return [formatDuration(elapsedMs), usual].filter(Boolean).join(' of ');
+  if (onBox !== undefined) return `${ordinal(onBox)} on the box`;
+  return inQueue === undefined ? '' : `${ordinal(inQueue)} in the queue`;
+}
+
+/** Runs as aligned columns, without a line of heads; with an outlook for those that go on, where one is given. */
+export function runLines(
+  runs: readonly Run[],
+  width?: number,
+  outlook: (run: Run) => Outlook = () => ({}),
+): readonly string[] {
   const rows = runs.map((run) => [
     run.id,
     run.candidate === undefined ? 'baseline' : `#${run.candidate}`,
@@ -92,6 +106,7 @@ export function runLines(runs: readonly Run[], width?: number): readonly string[
     run.state,
     lastValue(run),
     run.box ?? '',
+    outlookWords(outlook(run)),
     run.reason ?? '',
   ]);
   return tableLines(
@@ -157,8 +172,35 @@ export function nextStep(state: ResearchState): string | undefined {
   return '"research-copilot ideas --next-round" builds on the results.';
 }
 
-/** What `status` prints. */
-export function statusLines(state: ResearchState, width?: number): readonly string[] {
+/** What a person must know of the queue, and mend. */
+export function queueLines({ queue }: Pick<ResearchState, 'queue'>): readonly string[] {
+  const lines: string[] = [];
+  if (queue.paused) {
+    const left = queue.order.length === 0 ? '' : ` with ${count(queue.order.length, 'run')} in it`;
+    lines.push(paint.yellow(`The queue is paused${left}: "research-copilot queue resume" sends on.`));
+  }
+  for (const { comparisonClass, trials, boxes } of queue.withoutBaseline) {
+    const [box = ''] = boxes;
+    lines.push(
+      paint.yellow(
+        `${count(trials, 'run')} on ${printable(comparisonClass)} compare with nothing: "research-copilot baseline --box ${box}" runs a baseline there.`,
+      ),
+    );
+  }
+  return lines;
+}
+
+/** What runs, then what waits on boxes, then what is in the queue in its order. */
+function inTurn(live: readonly Run[], order: readonly string[]): readonly Run[] {
+  const places = new Map(order.map((id, index) => [id, index]));
+  const place = (run: Run) => (run.startedAt !== undefined ? -2 : (places.get(run.id) ?? -1));
+  return live.toSorted(
+    (a, b) => place(a) - place(b) || (a.position ?? 0) - (b.position ?? 0) || a.queuedAt - b.queuedAt,
+  );
+}
+
+/** What `status` prints. `now` in milliseconds since 1970. */
+export function statusLines(state: ResearchState, width: number | undefined, now: number): readonly string[] {
   const lines = [paint.bold(state.root)];
   if (state.environment.ok) {
     const { name, objective } = state.environment.value;
@@ -183,9 +225,11 @@ export function statusLines(state: ResearchState, width?: number): readonly stri
   const live = state.runs.filter((run) => !isEnd(run.state));
   const ended = state.runs.filter((run) => isEnd(run.state));
   if (state.runs.length === 0) lines.push('No runs yet');
+  const outlook = outlooks(state.runs, state.queue);
   const indented = (runs: readonly Run[]) =>
-    runLines(runs, width === undefined ? undefined : width - 2).map((line) => `  ${line}`);
-  if (live.length > 0) lines.push(`${count(live.length, 'live run')}:`, ...indented(live));
+    runLines(runs, width === undefined ? undefined : width - 2, (run) => outlook(run, now)).map((line) => `  ${line}`);
+  lines.push(...queueLines(state));
+  if (live.length > 0) lines.push(`${count(live.length, 'live run')}:`, ...indented(inTurn(live, state.queue.order)));
   if (ended.length > 0) {
     const shown = ended.slice(0, RECENT_RUNS);
     lines.push(

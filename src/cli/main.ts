@@ -10,6 +10,7 @@ import { EXIT } from './exit.ts';
 import { withHint } from './hints.ts';
 import { terminalHost } from './host.ts';
 import { paintNotes } from './paint.ts';
+import { type BoxOrder, moveInQueue, pauseQueue, setBox } from './queue.ts';
 import { Terminal } from './terminal.ts';
 
 interface GlobalOptions {
@@ -270,9 +271,32 @@ export function buildProgram(
       new Option('--format <format>', 'csv, or json under --json, unless you say').choices(['csv', 'json', 'markdown']),
     )
     .action(act(commands.exportBoard));
-  command('boxes', 'list the boxes, and how they are')
+  const boxesCommand = command('boxes', 'list the boxes, and how they are; or say what to do with one')
     .option('--check', 'ask each of them now; exit code 3 where one does not answer')
     .action(act(boxes));
+  const boxOrder = (to: BoxOrder, description: string) =>
+    boxesCommand
+      .command(to)
+      .description(description)
+      .argument('<box>', 'its name in boxes.yaml')
+      .action(act((session, name: string) => setBox(session, name, to)));
+  boxOrder('drain', 'send nothing new to a box and take back what waits there; what it began goes on');
+  boxOrder('resume', 'let a box that was drained or given up take runs again');
+  boxOrder('give-up', 'run elsewhere what a box has, without its word: for one that does not come back');
+  const queueCommand = command('queue', 'pause the queue of runs, resume it, or change its order');
+  for (const to of ['pause', 'resume'] as const) {
+    queueCommand
+      .command(to)
+      .description(to === 'pause' ? 'send nothing new to any box; what boxes have goes on' : 'send again')
+      .action(act((session) => pauseQueue(session, to)));
+  }
+  for (const to of ['front', 'back'] as const) {
+    queueCommand
+      .command(to)
+      .description(to === 'front' ? 'send these runs before all others' : 'send these runs after all others')
+      .argument('<run...>', RUN)
+      .action(act((session, runs: readonly string[]) => moveInQueue(session, runs, to)));
+  }
   command('base', 'show the commit that ideas are cut from and compared to, or take a new one')
     .option('--new', 'take what is committed now as the base; baseline and rounds begin anew')
     .option('--uncommitted', 'with --new: as it is in your folder, uncommitted changes too')

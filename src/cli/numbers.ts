@@ -51,3 +51,20 @@ export function formatBytes(bytes: number): string {
 export function count(many: number, one: string, more = `${one}s`): string {
   return `${many} ${many === 1 ? one : more}`;
 }
+
+/** `1st`, `2nd`, `3rd`, `11th`. */
+export function ordinal(place: number): string {
+  const tens = place % 100;
+  const ending = tens >= 11 && tens <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][place % 10] ?? 'th');
+  return `${place}${ending}`;
+}
+
+/** Milliseconds as `45s`, `3m 20s`, `2h 5m`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  const [large, small, units] =
+    minutes < 60 ? [minutes, seconds % 60, 'ms'] : [Math.floor(minutes / 60), minutes % 60, 'hm'];
+  return small === 0 ? `${large}${units[0]}` : `${large}${units[0]} ${small}${units[1]}`;
+}

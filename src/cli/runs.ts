@@ -1,5 +1,5 @@
 import { HumanError, isEnd, type Run, type RunState } from '../core/domain/index.ts';
-import type { Progress, Research } from '../core/research/types.ts';
+import type { Progress, Research, ResearchState } from '../core/research/types.ts';
 import { realSystem } from '../core/system/index.ts';
 import { runLines, runsProgress } from './format.ts';
 import type { Session } from './main.ts';
@@ -98,18 +98,28 @@ export function isLaunched(runs: readonly Run[]): boolean {
   return !shipping && (queued === 0 || queued < runs.length);
 }
 
+/** Why nothing is sent now, whatever room there is; undefined where boxes take runs. */
+function whyHeld({ queue, boxes }: ResearchState): string | undefined {
+  if (queue.paused) return 'The queue is paused: "research-copilot queue resume" sends on.';
+  if (boxes.length === 0) return undefined;
+  if (boxes.every((box) => box.drained || box.givenUp))
+    return 'Every box is drained: "research-copilot boxes resume NAME" lets one take runs again.';
+  if (boxes.every((box) => box.drained || box.givenUp || box.unreachableSince !== undefined))
+    return 'No box can be reached: "research-copilot boxes --check" says why.';
+  return undefined;
+}
+
 /** Only a process that drives can send runs to boxes: this one stays until it has, or another one drives. */
 async function launchAndTell({ research, terminal, signal }: Session, ids: readonly string[]): Promise<void> {
   const progress = terminal.progress();
   const { clock } = realSystem();
   const mine = async () => {
-    const { runs, driver, boxes } = await research.state();
-    const gone = boxes.length > 0 && boxes.every((box) => box.unreachableSince !== undefined);
-    return { runs: runs.filter((run) => ids.includes(run.id)), here: driver.here, gone };
+    const state = await research.state();
+    return { runs: state.runs.filter((run) => ids.includes(run.id)), here: state.driver.here, held: whyHeld(state) };
   };
   let now = await mine();
   try {
-    for (let settled = 0; now.here && !now.gone && settled < 2; now = await mine()) {
+    for (let settled = 0; now.here && now.held === undefined && settled < 2; now = await mine()) {
       settled = isLaunched(now.runs) ? settled + 1 : 0;
       if (now.runs.every((run) => run.state !== 'queued' && run.state !== 'shipping')) break;
       progress.report({
@@ -123,7 +133,7 @@ async function launchAndTell({ research, terminal, signal }: Session, ids: reado
   }
   terminal.answer({ runs: ids });
   for (const line of runLines(now.runs, terminal.width)) terminal.say(line);
-  if (now.gone) terminal.say('No box can be reached: "research-copilot boxes --check" says why.');
+  if (now.held !== undefined) terminal.say(now.held);
   const waiting = now.runs.filter((run) => run.state === 'queued').length;
   const bad = now.runs.filter((run) => isEnd(run.state) && run.state !== 'succeeded').length;
   if (waiting > 0) {
@@ -131,6 +141,6 @@ async function launchAndTell({ research, terminal, signal }: Session, ids: reado
       `${count(waiting, 'run')} ${waiting === 1 ? 'waits' : 'wait'} for room, and ${waiting === 1 ? 'is' : 'are'} sent while VS Code or a research-copilot command is open on this repository.`,
     );
   }
-  if (bad === 0 && !now.gone)
+  if (bad === 0 && now.held === undefined)
     terminal.note('What is on a box goes on without you. "research-copilot status" shows how it goes.');
 }

@@ -117,6 +117,36 @@ describe('the terminal', function () {
     assert.match(place.git('log', '--oneline', '-3'), /research\/1-/);
   });
 
+  it('pauses the queue, changes its order, drains a box and gives one up, as any window would see it', async () => {
+    // In a repository of its own: nothing of it is in the way of the others.
+    const own = makePlace();
+    own.boxes('boxes:\n  - { name: here, kind: local, slots: 1 }\n');
+    const before = place;
+    place = own;
+    try {
+      await done('queue', 'pause');
+      await done('--yes', 'baseline', '--seeds', '2', '--detach');
+      const queued = JSON.parse(await done('--json', 'status'));
+      assert.equal(queued.queue.paused, true);
+      const [first, second] = queued.queue.order;
+      assert.equal(queued.queue.order.length, 2);
+      await done('queue', 'front', second);
+      assert.deepEqual(JSON.parse(await done('--json', 'status')).queue.order, [second, first]);
+      await done('boxes', 'drain', 'here');
+      assert.match(await done('status'), /here +not checked, drained/);
+      const nobody = await type('boxes', 'give-up', 'here');
+      assert.equal(nobody.code, 1, 'it asks first');
+      assert.match(nobody.err, /--yes agrees/);
+      const unknown = await type('boxes', 'drain', 'nowhere');
+      assert.equal(unknown.code, 1);
+      assert.match(unknown.err, /no box named nowhere.*here/s);
+      assert.match(await done('boxes', 'resume', 'here'), /takes runs again/);
+    } finally {
+      place = before;
+      own.dispose();
+    }
+  });
+
   it('searches: baseline with three seeds, two rounds of six ideas, one JSON object', async () => {
     const fresh = makePlace();
     const kept = place;

@@ -1,5 +1,14 @@
 import * as assert from 'node:assert/strict';
-import { boardLines, boardSummary, nextStep, runLines, runsProgress } from '../../../src/cli/format.ts';
+import {
+  boardLines,
+  boardSummary,
+  nextStep,
+  outlookWords,
+  queueLines,
+  runLines,
+  runsProgress,
+  statusLines,
+} from '../../../src/cli/format.ts';
 import { withHint } from '../../../src/cli/hints.ts';
 import { count, formatBytes, formatDelta, formatNumber, formatSummary } from '../../../src/cli/numbers.ts';
 import { wantsColour } from '../../../src/cli/paint.ts';
@@ -204,5 +213,49 @@ describe('colours', () => {
     assert.equal(wantsColour({ NO_COLOR: '1', FORCE_COLOR: '1' }, true), false);
     assert.equal(wantsColour({ FORCE_COLOR: '1' }, false), true);
     assert.equal(wantsColour({ TERM: 'dumb' }, true), false);
+  });
+});
+
+describe('the queue in the terminal', () => {
+  const queue = { paused: false, order: [], seconds: {}, withoutBaseline: [] };
+
+  it('tells of each run that goes on how far it is, or where it stands', () => {
+    const minutes = 60_000;
+    assert.equal(outlookWords({ elapsedMs: 8 * minutes, usualMs: 20 * minutes }), '8m of about 20m');
+    assert.equal(outlookWords({ elapsedMs: 8.5 * minutes }), '8m 30s');
+    assert.equal(outlookWords({ onBox: 2, usualMs: 1 }), '2nd on the box');
+    assert.equal(outlookWords({ inQueue: 11 }), '11th in the queue');
+    assert.equal(outlookWords({}), '');
+  });
+
+  it('lists what runs before what waits, and that in its order', () => {
+    const rows = [
+      run({ id: 'later', state: 'queued' }),
+      run({ id: 'sooner', state: 'queued' }),
+      run({ id: 'waits', state: 'waiting', position: 1, box: 'a' }),
+      run({ id: 'works', state: 'running', startedAt: 0, box: 'a' }),
+    ];
+    const lines = statusLines(
+      state({ runs: rows, queue: { ...queue, order: ['sooner', 'later'], seconds: { works: 120 } } }),
+      undefined,
+      60_000,
+    );
+    const at = lines.findIndex((line) => line.startsWith('4 live runs'));
+    assert.deepEqual(
+      lines.slice(at + 1, at + 5).map((line) => line.trim().split(/\s\s+/)),
+      [
+        ['works', '#3.1', 'seed 1', 'running', 'a', '1m of about 2m'],
+        ['waits', '#3.1', 'seed 1', 'waiting', 'a', '1st on the box'],
+        ['sooner', '#3.1', 'seed 1', 'queued', '1st in the queue'],
+        ['later', '#3.1', 'seed 1', 'queued', '2nd in the queue'],
+      ],
+    );
+  });
+
+  it('says that it is paused, and which runs compare with nothing', () => {
+    const lacks = [{ comparisonClass: 'NVIDIA A100', trials: 2, boxes: ['lab-2'] }];
+    const lines = queueLines({ queue: { ...queue, paused: true, order: ['a'], withoutBaseline: lacks } });
+    assert.match(lines[0] ?? '', /paused with 1 run in it: "research-copilot queue resume"/);
+    assert.match(lines[1] ?? '', /2 runs on NVIDIA A100 compare with nothing: "research-copilot baseline --box lab-2"/);
   });
 });
