@@ -59,6 +59,7 @@ export class GitRepo {
     return execFileSync('git', ['pack-objects', '--revs', '--thin', '--shallow', '--stdout', '-q'], {
       cwd: this.root,
       env: ENV,
+      maxBuffer: 2 ** 30,
       input: [...commits, ...known.map((tip) => `^${tip}`)].map((line) => `${line}\n`).join(''),
     });
   }

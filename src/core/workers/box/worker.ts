@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { type BoxOf, type HumanError, isHumanError, isRunId, parseSize, type RunId } from '../../domain/index.ts';
 import type { System } from '../../system/index.ts';
+import { Meter } from '../meter.ts';
 import type {
   BoxReport,
   Piece,
@@ -23,6 +24,8 @@ import { runFrames, startStream } from './spec.ts';
 import type { Transport } from './transport.ts';
 
 const CHUNK = 1024 * 1024;
+/** What is sent at a time of a pack. */
+const PIECE = 256 * 1024;
 interface BoxWorkerOptions<B> {
   readonly box: B;
   readonly transport: Transport;
@@ -110,7 +113,7 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
     );
     const [first] = shipments;
     if (!first || frames.length === 0) return answers;
-    const input = Buffer.concat(startStream(frames, pack));
+    const input = this.#stream(startStream(frames, pack), shipments, options);
     const said = (await this.calls.text('start', [first.repo, mode], { input, signal: options.signal })).split('\n');
     throwForAnswer(said[0] ?? '', this.transport.where);
     if (!said.includes('END')) throw this.calls.cut();
@@ -123,6 +126,25 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
       else if (!answers.has(run)) throw this.calls.cut();
     }
     return answers;
+  }
+
+  /** Small streams go in one piece; a pack that takes a while goes in pieces, and says how far it is. */
+  #stream(parts: readonly Buffer[], shipments: readonly Shipment[], { progress, signal }: SubmitOptions) {
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    if (bytes <= PIECE) return Buffer.concat(parts);
+    const meter = new Meter(this.#system.clock, bytes, progress);
+    const runs = shipments.map(({ run }) => run);
+    return async function* () {
+      meter.begin('code', runs);
+      for (const part of parts) {
+        for (let at = 0; at < part.length; at += PIECE) {
+          signal?.throwIfAborted();
+          const piece = part.subarray(at, at + PIECE);
+          yield piece;
+          meter.add(piece.length);
+        }
+      }
+    };
   }
 
   /** The secrets that may leave for this kind of box. */
