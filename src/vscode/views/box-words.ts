@@ -14,9 +14,9 @@ export function kindsOfGpus(gpus: BoxReport['gpus']): string {
   return [...kinds].map(([name, own]) => `${own.length} × ${shortKind(name)}`).join(', ');
 }
 
-/** A problem and its fix as a person would hand them to the box's administrator. */
-export function wholeFix({ what, fix }: BoxReport['problems'][number]): string {
-  return fix === '' ? what : fix;
+/** What is wrong, as the beginning of a line: the name of a program keeps its small letter. */
+export function sentence(what: string): string {
+  return /^(?:a|its?|no|only|runs|the|there|you)\b/.test(what) ? what.charAt(0).toUpperCase() + what.slice(1) : what;
 }
 
 /** What a check came to, for one message: all is well, one box's first problem whole, or the names of several. */

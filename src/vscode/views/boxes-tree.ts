@@ -1,11 +1,12 @@
 import type { BoxNode, ResearchState } from '../../core/research/index.ts';
 import { clockTime, escapeMarkdown, formatBytes, oneLine, plural } from '../format.ts';
-import { boxTooltip, kindsOfGpus, wholeFix } from './box-words.ts';
+import { boxTooltip, kindsOfGpus, sentence } from './box-words.ts';
 import { gpuNode } from './gpu-node.ts';
 import { flags, type TreeNode } from './tree-node.ts';
 
 type BoxReport = NonNullable<BoxNode['report']>;
 type Problem = BoxReport['problems'][number];
+type Partition = NonNullable<BoxReport['cluster']>['partitions'][number];
 
 const WARNING = 'problemsWarningIcon.foreground';
 const QUIET = 'disabledForeground';
@@ -37,7 +38,11 @@ function boxNode(box: BoxNode, state: ResearchState): TreeNode {
     ...icon(box),
     context: flags('box', box.drained && 'isDrained'),
     target: { box: box.name },
-    children: [...troubleNodes(box), ...reportNodes(box, state)],
+    children: [
+      ...problemNodes(box, (problem) => !problem.note),
+      ...reportNodes(box, state),
+      ...problemNodes(box, (problem) => problem.note === true),
+    ],
   };
 }
 
@@ -81,6 +86,8 @@ function describe(box: BoxNode): string {
   const { report } = box;
   if (report?.reachable) {
     if (report.gpus.length > 0) parts.push(kindsOfGpus(report.gpus));
+    const { partitions = [] } = report.cluster ?? {};
+    if (partitions.length > 0) parts.push(plural(partitions.length, 'partition'));
     if (report.disk) parts.push(`${formatBytes(report.disk.freeBytes)} free`);
   } else if (!box.checking && parts.length === 0) {
     parts.push('not checked yet');
@@ -89,25 +96,24 @@ function describe(box: BoxNode): string {
   return parts.join(' · ');
 }
 
-/** What a person should see to: a login that waits for them, then problems, then what is only good to know. */
-function troubleNodes(box: BoxNode): readonly TreeNode[] {
+/** Those of a box's problems that are wanted; one that only a person can settle comes first. */
+function problemNodes(box: BoxNode, wanted: (problem: Problem) => boolean): readonly TreeNode[] {
   const problems = box.report?.problems ?? [];
   const said: readonly Problem[] =
     box.problem === undefined || problems.some(({ what }) => what === box.problem)
       ? problems
       : [{ what: box.problem, fix: '' }, ...problems];
-  const sorted = said.toSorted((a, b) => Number(a.note ?? false) - Number(b.note ?? false));
-  return sorted.map((problem, index): TreeNode => {
-    const fix = wholeFix(problem);
+  return said.filter(wanted).map((problem, index): TreeNode => {
+    const what = sentence(problem.what);
     return {
-      id: `problem/${box.name}/${index}`,
-      label: oneLine(problem.what, 200),
+      id: `${problem.note ? 'note' : 'problem'}/${box.name}/${index}`,
+      label: oneLine(what, 200),
       ...(problem.fix === '' ? {} : { description: oneLine(problem.fix, 300) }),
-      tooltip: `${escapeMarkdown(problem.what)}\n\n${escapeMarkdown(problem.fix)}`,
+      tooltip: `${escapeMarkdown(what)}\n\n${escapeMarkdown(problem.fix)}`,
       ...(problem.note ? { icon: 'info' } : { icon: 'warning', color: WARNING }),
       context: flags('problem'),
       target: { box: box.name },
-      copy: fix,
+      copy: problem.fix === '' ? problem.what : problem.fix,
     };
   });
 }
@@ -116,6 +122,7 @@ function reportNodes(box: BoxNode, state: ResearchState): readonly TreeNode[] {
   const { report } = box;
   if (!report?.reachable) return [];
   const nodes = report.gpus.map((gpu) => gpuNode(box, gpu, state.runs));
+  nodes.push(...(report.cluster?.partitions ?? []).map((partition) => partitionNode(box, partition)));
   if (report.disk) {
     const { freeBytes, kind, network } = report.disk;
     nodes.push({
@@ -147,13 +154,28 @@ function reportNodes(box: BoxNode, state: ResearchState): readonly TreeNode[] {
   return nodes;
 }
 
+function partitionNode(box: BoxNode, partition: Partition): TreeNode {
+  const { name, up, nodes, idleNodes, gpus, timeLimit } = partition;
+  const cards = gpus.map(({ type, idle, total }) => `${idle} of ${total} ${type} free`);
+  const limit = /^\D/.test(timeLimit) || timeLimit === '' ? '' : `at most ${timeLimit}`;
+  return {
+    id: `partition/${box.name}/${name}`,
+    label: `Partition ${name}`,
+    description: up
+      ? [`${idleNodes} of ${plural(nodes, 'node')} idle`, ...cards, limit].filter(Boolean).join(' · ')
+      : 'down',
+    icon: up ? 'server' : 'circle-slash',
+    ...(up ? {} : { color: QUIET }),
+  };
+}
+
 function sandboxNode(box: BoxNode, report: BoxReport): TreeNode {
   const { sandbox = 'none', sandboxes = [] } = report;
   const others = sandboxes.filter((name) => name !== sandbox);
   return {
     id: `sandbox/${box.name}`,
     label: sandbox === 'none' ? 'No sandbox' : `Sandbox ${sandbox}`,
-    description: others.length === 0 ? '' : `${others.join(' and ')} would work, too`,
+    description: others.length === 0 ? '' : `${others.join(' and ')} would work${sandbox === 'none' ? '' : ', too'}`,
     tooltip:
       sandbox === 'none'
         ? 'Runs can read and change all that your account can on this box.'

@@ -25,6 +25,9 @@ describe('the Boxes view, as a person sees it', function () {
       this.skip();
     }
     box = await startBox({ name: 'lambda-1', gpus: GPUS.map((uuid) => ({ uuid })) });
+    const loads = ['4, 0', '30004, 97', '61000, 88'];
+    const lines = GPUS.map((uuid, index) => `${index}, ${uuid}, NVIDIA H100 80GB HBM3, 81559, ${loads[index]}\n`);
+    writeFileSync(path.join(box.home, 'gpus'), lines.join(''));
     writeFileSync(path.join(box.home, 'gpu-apps'), `GPU-two, ${process.pid}, 30000\n`);
     mkdirSync(path.join(box.home, 'locks/gpu-GPU-three'), { recursive: true, mode: 0o755 });
     execFileSync('chmod', ['1777', path.join(box.home, 'locks')]);
@@ -109,10 +112,21 @@ describe('the Boxes view, as a person sees it', function () {
     await row('lambda-1').hover();
     await code.page.locator('.monaco-hover:visible').waitFor();
     await code.screenshot('boxes-tooltip');
-    await code.page.setViewportSize({ width: 800, height: 900 });
     await code.page.mouse.move(720, 890);
+    await code.page.locator('.monaco-hover:visible').waitFor({ state: 'detached' });
+    await code.page.setViewportSize({ width: 600, height: 900 });
+    const edge = await code.page.locator('.part.sidebar').boundingBox();
+    assert.ok(edge);
+    await code.page.mouse.move(edge.x + edge.width + 1, 600);
+    await code.page.mouse.down();
+    await code.page.mouse.move(edge.x + 200, 600, { steps: 5 });
+    await code.page.mouse.up();
     await code.screenshot('boxes-narrow');
     await code.page.setViewportSize({ width: 1440, height: 900 });
+    await row('lambda-1').click({ button: 'right' });
+    await code.page.locator('.monaco-menu').waitFor();
+    await code.screenshot('boxes-menu');
+    await code.page.keyboard.press('Escape');
   });
 
   it('copies a fix, opens a terminal on the box and the file at its line', async () => {

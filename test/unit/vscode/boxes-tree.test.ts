@@ -39,10 +39,9 @@ describe('the Boxes view', () => {
     assert.deepEqual(rows(tree[0]?.children), [
       [
         'warning',
-        'its runs folder is on a network disk (nfs4)',
+        'Its runs folder is on a network disk (nfs4)',
         'Locks may hang or be lost there, and every log line crosses the network. Set root of this box to a folder on a local disk, such as /scratch.',
       ],
-      ['info', 'GPU 3 is cut into MIG devices, which are not handed out one by one yet', 'Each counts as one GPU.'],
       ['vm-running', 'GPU 0', '#12.1 seed 3 · 97 % · 60 of 80 GiB · H100'],
       ['account', 'GPU 1', 'alice · 35 % · 29 of 80 GiB · H100'],
       ['lock', 'GPU 2', 'a run of bob · 88 % · 12 of 80 GiB · H100'],
@@ -50,13 +49,34 @@ describe('the Boxes view', () => {
       ['database', '1.2 TB free', 'nfs4, network disk'],
       ['shield', 'Sandbox bwrap', ''],
       ['tools', '4 programs', 'python3 3.12.1, uv 0.9.1, git 2.39.5'],
+      ['info', 'GPU 3 is cut into MIG devices, which are not handed out one by one yet', 'Each counts as one GPU.'],
     ]);
     assert.deepEqual(rows(tree[3]?.children), [['warning', 'The host key of stranger changed.', undefined]]);
     assert.deepEqual(tree[6]?.children, []);
   });
 
+  it('shows the partitions of a cluster', () => {
+    const gpu = {
+      name: 'gpu',
+      up: true,
+      timeLimit: '1-00:00:00',
+      nodes: 8,
+      idleNodes: 3,
+      gpus: [{ type: 'h100', total: 64, idle: 12 }],
+    };
+    const debug = { name: 'debug', up: false, timeLimit: 'infinite', nodes: 1, idleNodes: 0, gpus: [] };
+    const cluster = { version: '22.05', answers: true, partitions: [gpu, debug] };
+    const report = reportOf('lab', { gpus: [], cluster });
+    const [node] = boxesTree(state([boxOf('lab', { kind: 'slurm', where: 'login1', report })]));
+    assert.equal(node?.description, '2 partitions · 1.2 TB free · slurm login1');
+    assert.deepEqual(rows(node?.children).slice(0, 2), [
+      ['server', 'Partition gpu', '3 of 8 nodes idle · 12 of 64 h100 free · at most 1-00:00:00'],
+      ['circle-slash', 'Partition debug', 'down'],
+    ]);
+  });
+
   it('has something to copy, to act on and to jump to', () => {
-    const [problem, , gpu] = tree[0]?.children ?? [];
+    const [problem, gpu] = tree[0]?.children ?? [];
     assert.match(problem?.copy ?? '', /^Locks may hang/);
     assert.equal(problem?.context, 'problem');
     assert.deepEqual(targetOf(gpu), { box: 'lambda-1', run: RUN });
@@ -97,7 +117,7 @@ describe('the Boxes view', () => {
     assert.doesNotMatch(plain(tree[1]?.tooltip), /clock/);
     assert.match(plain(tree[4]?.tooltip), /Drained: nothing new goes there/);
     assert.match(plain(tree[6]?.tooltip), /Not checked yet/);
-    assert.match(plain(tree[0]?.children?.[3]?.tooltip), /without a reservation.*python3 4242 of alice, 29 GiB/s);
+    assert.match(plain(tree[0]?.children?.[2]?.tooltip), /without a reservation.*python3 4242 of alice, 29 GiB/s);
   });
 
   it('lets no words of a box do anything in a tooltip', () => {
