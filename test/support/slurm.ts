@@ -183,11 +183,11 @@ function confOf(root: string, nodes: readonly string[], ports: readonly number[]
     'InactiveLimit=0',
     'GresTypes=gpu',
     'SlurmdParameters=config_overrides',
-    ...(options.conf ?? []),
     ...nodes.map(
       (name, index) => `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${slurmd[index]} ${shape}`,
     ),
     `PartitionName=gpu Nodes=${list(nodes)} Default=YES MaxTime=1-00:00:00 State=UP OverSubscribe=NO`,
+    ...(options.conf ?? []),
     '',
   ].join('\n');
 }

@@ -11,6 +11,8 @@ rc_end() {
   rc_has_folder || exit 0
   if [ -e job ]; then
     # Who told a cluster's job to stop, and whether it will run again, only the cluster knows; its limit it knows itself.
+    # Its TERM comes to the run's processes and to its owner at the same moment, and either may be first.
+    [ "$2" != exited ] || [ -z "${rc_told:-}" ] || set -- "$1" killed "$3"
     case $2-$(ls limit 2>/dev/null) in
       killed-) rc_put stopped "$(rc_now)"; exit "$1" ;;
       killed-limit) set -- 124 timeout 'Stopped before the time limit of its job in Slurm (time of this box in boxes.yaml).' ;;

@@ -81,4 +81,6 @@ while :; do
   kill -0 "$rc_child" 2>/dev/null || break
 done
 # For the cluster's own records; ours are written.
-exit "$rc_status"
+rc_read exit
+rc_got=${rc_got%% *}
+exit "${rc_got:-$rc_status}"

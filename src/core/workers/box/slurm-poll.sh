@@ -106,18 +106,11 @@ rc_going() {
   [ ! -e "$1/cancel" ] || rc_retell "$1"
 }
 
-# Tells Slurm again what cancel.sh told it: it may not have heard. What did not end a while after is ended by Slurm
-# itself, with everything that belongs to the job.
+# Tells Slurm again what cancel.sh told it: it may not have heard.
 rc_retell() {
   [ -z "$rc_down" ] && ! [ "$1/told" -nt "$rc_slurm/queue" ] || return 0
   true >"$1/told"
-  rc_hard=
-  if [ -e "$1/cancel" ] && [ $(($(date +%s) - $(stat -c %Y -- "$1/cancel"))) -gt $((${RC_GRACE:-15} + 30)) ]; then rc_hard=1; fi
-  if [ -n "$rc_hard" ]; then
-    timeout 20 scancel "$rc_job" </dev/null >/dev/null 2>&1 &
-  else
-    rc_scancel "$rc_job" </dev/null >/dev/null 2>&1 &
-  fi
+  rc_scancel "$rc_job" </dev/null >/dev/null 2>&1 &
   rc_note_event
 }
 
@@ -142,9 +135,13 @@ rc_gone() {
   rc_read "$1/gone"
   rc_gone=$rc_got
   [ -n "$rc_gone" ] || { rc_gone=$(rc_now); rc_put "$1/gone" "$rc_gone"; }
-  if [ ! -e "$1/begun" ]; then
-    if [ -e "$1/cancel" ]; then rc_close "$1" 130 cancelled 'Cancelled while it waited.'; return; fi
-    if [ -e "$1/expired" ]; then rc_close "$1" 125 expired 'Slurm did not start it before its time to start had passed.'; return; fi
+  # What we asked for is not waited for.
+  if [ -e "$1/cancel" ] && { [ ! -e "$1/begun" ] || [ "$rc_word" = CANCELLED ]; }; then
+    rc_close "$1" 130 cancelled 'Cancelled.'
+    return
+  elif [ -e "$1/expired" ] && [ ! -e "$1/cancel" ]; then
+    rc_close "$1" 125 expired 'Slurm did not start it before its time to start had passed.'
+    return
   fi
   if [ $(($(rc_now) - rc_gone)) -lt "${RC_GONE:-60}" ] || ! [ "$rc_slurm/queue" -nt "$1/gone" ]; then
     rc_stage "$1" waiting

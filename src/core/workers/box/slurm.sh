@@ -60,9 +60,6 @@ rc_claim() {
   [ "$rc_got" = "$2" ]
 }
 
-# Stops job $1, once it may take: at once what waits; what runs is told, and ends its run itself. In this order: a
-# signal for a job that still waits is tried again and again by scancel.
-rc_scancel() {
-  timeout 20 scancel --state=PENDING "$1" && timeout 20 scancel --state=RUNNING --batch --signal=TERM "$1" &&
-    timeout 20 scancel --state=SUSPENDED "$1"
-}
+# Stops job $1 with all that belongs to it; what waits never starts. Never with --state: of an array, one element of
+# which waits, that takes away all that wait.
+rc_scancel() { timeout 20 scancel "$1"; }
