@@ -30,7 +30,7 @@ rc_read attempt
 rc_attempt=$((${rc_got:-0} + 1))
 if [ "$rc_attempt" -gt 1 ]; then
   # The cluster took the node away and gave another: from scratch, with the log appended.
-  rm -rf -- code eval started stopped gone lost limit told expired evaluated use sandbox gpus hardware log-size state
+  rm -rf -- code eval tmp home started stopped gone lost limit told expired evaluated use sandbox gpus hardware log-size state
   [ -z "$(tail -c 1 log)" ] || echo >>log
   echo "[research-copilot] Slurm started this run again on $(hostname), attempt $rc_attempt; it begins from scratch." >>log
 fi
@@ -43,6 +43,8 @@ rc_put attempt "$rc_attempt"
 }
 # Set by --export=NONE, and inherited by an srun of the run it would take that one's environment away.
 unset SLURM_EXPORT_ENV
+# As many threads as Slurm gave processors, and not as the node has.
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-${SLURM_CPUS_PER_TASK:-${SLURM_CPUS_ON_NODE:-1}}}"
 rc_put begun "$(hostname) $$"
 [ ! -e cancel ] || rc_end 130 cancelled 'Cancelled while it waited.'
 rc_read spec/start_before
