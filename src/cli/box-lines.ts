@@ -77,7 +77,8 @@ function isFree(gpu: Gpu): boolean {
 }
 
 function kindsOf(gpus: readonly Gpu[]): string {
-  return [...Map.groupBy(gpus, ({ name }) => name)].map(([name, own]) => `${own.length} × ${name}`).join(', ');
+  const kinds = Map.groupBy(gpus, ({ name }) => name.replace(/^NVIDIA (?:GeForce )?/, ''));
+  return [...kinds].map(([name, own]) => `${own.length} × ${name}`).join(', ');
 }
 
 function runsOf({ running, waiting }: BoxNode): string {
@@ -111,9 +112,11 @@ export function unreachableSentence(reports: readonly BoxReport[]): string | und
     : `${gone.length} of ${count(reports.length, 'box', 'boxes')} did not answer: ${gone.join(', ')}.`;
 }
 
+/** `11-26 06:40`, by this machine's time zone. */
 function clock(millis: number): string {
-  const text = new Date(millis).toISOString();
-  return `${text.slice(0, 10)} ${text.slice(11, 16)} UTC`;
+  const date = new Date(millis);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 /** A text as lines that fit a terminal, each with an indent; one line where there is no terminal. */

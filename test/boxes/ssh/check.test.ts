@@ -78,7 +78,7 @@ describe('Check Boxes while one of them hangs', () => {
     const { status, stdout, stderr } = type('--check');
     assert.equal(status, 3, stderr);
     assert.match(stdout, /^box +state +GPUs/m);
-    assert.match(stdout, /^well +(ready|problems) +2 × NVIDIA H100 80GB HBM3 +2 of 2/m);
+    assert.match(stdout, /^well +(ready|problems) +2 × H100 80GB HBM3 +2 of 2/m);
     assert.match(stdout, /^shut +unreachable/m);
     assert.match(stdout, /unreachable: shut .*is unreachable/);
     assert.match(stderr, /1 of 2 boxes did not answer: shut\./);

@@ -130,7 +130,7 @@ describe('the Boxes view, as a person sees it', function () {
   });
 
   it('copies a fix, opens a terminal on the box and the file at its line', async () => {
-    await press(row(/sandbox/), 'Copy Fix');
+    await press(row(/Runs are in no sandbox/), 'Copy Fix');
     await code.page.locator('.statusbar', { hasText: 'Fix copied' }).waitFor();
     assert.match(await code.page.evaluate(() => navigator.clipboard.readText()), /sandbox|bubblewrap/i);
     await press(row(/^lambda-1/), 'Open Terminal on Box');

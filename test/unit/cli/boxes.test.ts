@@ -11,9 +11,9 @@ describe('boxes in the terminal', () => {
     assert.match(lines[0] ?? '', /^box +state +GPUs +free GPUs +runs +disk free +sandbox +answers +kind +where$/);
     assert.match(
       lines[1] ?? '',
-      /^lambda-1 +problems +4 × NVIDIA H100 +1 of 4 +1 running, 2 waiting +1.2 TB +bwrap +12 ms +ssh +lambda-1$/,
+      /^lambda-1 +problems +4 × H100 +1 of 4 +1 running, 2 waiting +1.2 TB +bwrap +12 ms +ssh +lambda-1$/,
     );
-    assert.match(lines[3] ?? '', /^away +unreachable since 2026-11-26 11:30 UTC +1 running +ssh +away$/);
+    assert.match(lines[3] ?? '', /^away +unreachable since 11-2\d \d\d:\d\d +1 running +ssh +away$/);
     const states = ['needs attention', 'ready, drained', 'not checked', 'not checked', 'ready'];
     for (const [index, state] of states.entries())
       assert.ok(lines[index + 4]?.includes(`  ${state}  `), lines[index + 4]);
