@@ -8,6 +8,9 @@ import type { Parts } from './parts.ts';
 /** Bytes of a log asked for at a time: a slow link shows progress, and memory stays small. */
 const CHUNK = 256 * 1024;
 
+/** By its first bytes a log is known again that another process began to read. */
+const FACE = 1024;
+
 /** Pieces that are read together, and what becomes of them. */
 export interface Job {
   readonly wants: readonly Want[];
@@ -21,6 +24,8 @@ export class RunFollower {
   readonly #run: Run;
   readonly #metric: string;
   #last: MetricPoint | undefined;
+  #filed = false;
+  #recognised = false;
 
   /** @param metric the objective's, whose last point is kept for the views */
   constructor(parts: Parts, run: Run, patterns: readonly string[], metric: string) {
@@ -45,11 +50,20 @@ export class RunFollower {
     const jobs: Job[] = [];
     const { offset } = this.log;
     if (this.log.broken === undefined && offset < report.logBytes) {
-      const limit = Math.min(CHUNK, report.logBytes - offset);
+      const next = {
+        run: this.#run.id,
+        file: 'log',
+        offset,
+        limit: Math.min(CHUNK, report.logBytes - offset),
+      } as const;
+      // Once for each process: a log that shrank may have grown past what is here since somebody last looked.
+      const known = this.#recognised || offset === 0;
       jobs.push({
-        wants: [{ run: this.#run.id, file: 'log', offset, limit }],
-        take: async ([piece], lease) => {
+        wants: known ? [next] : [next, { ...next, offset: 0, limit: Math.min(FACE, offset) }],
+        take: async ([piece, face], lease) => {
           if (!piece) return;
+          if (face && !(await this.log.beginsWith(face.bytes))) return;
+          this.#recognised = true;
           // A link or nothing in its place: no byte of it will come.
           if (piece.bytes.length === 0) this.log.note(piece.size < offset ? piece.size : -1);
           else await this.takeLog(offset, piece.bytes, lease);
@@ -59,7 +73,7 @@ export class RunFollower {
     for (const { path, wants } of await this.files.wants(report, report.state !== 'absent' && isEnd(report.state))) {
       jobs.push({
         wants,
-        take: async (pieces, lease) => this.#note(await this.files.take(path, pieces, lease)),
+        take: async (pieces, lease) => this.#note(await this.files.take(path, pieces, lease), true),
       });
     }
     return jobs;
@@ -77,14 +91,18 @@ export class RunFollower {
   /** Reads the half lines at the ends. */
   async finish(lease: Lease): Promise<void> {
     this.#note(await this.log.finish(lease));
-    this.#note(await this.files.finish(lease));
+    this.#note(await this.files.finish(lease), true);
   }
 
   dispose(): void {
     this.log.dispose();
   }
 
-  #note(points: readonly MetricPoint[]): void {
-    this.#last = points.findLast((point) => point.name === this.#metric) ?? this.#last;
+  #note(points: readonly MetricPoint[], ofFile = false): void {
+    const last = points.findLast((point) => point.name === this.#metric);
+    // A name that a file gives is read from files: the store hides the log's.
+    if (!last || (this.#filed && !ofFile)) return;
+    this.#last = last;
+    this.#filed ||= ofFile;
   }
 }

@@ -45,10 +45,23 @@ export class LogFollower {
 
   /** Notes the size that the box tells: a log that is shorter than what was read of it is another one. */
   note(size: number): void {
-    if (size >= this.#offset || this.#broken !== undefined) return;
-    this.#broken =
-      `Its log on the box was truncated or replaced: ${this.#offset} bytes of it are here, ` +
-      `${Math.max(0, size)} are there. What is here is kept, and what the box wrote after that is not read.`;
+    if (size < this.#offset) this.#break(`${this.#offset} bytes of it are here, ${Math.max(0, size)} are there`);
+  }
+
+  /** Compares the box's first bytes with those that are here; one that differs is another log, and is read no further. */
+  async beginsWith(first: Buffer): Promise<boolean> {
+    const file = logFile(this.#parts.repository, this.#run);
+    const here = await this.#parts.system.files.readRange(file, 0, first.length);
+    // A log that was cleaned up here says nothing about the box's.
+    if (here.length < first.length || here.equals(first)) return true;
+    this.#break('it begins otherwise than what is here');
+    return false;
+  }
+
+  #break(why: string): void {
+    this.#broken ??=
+      `Its log on the box was truncated or replaced: ${why}. ` +
+      'What is here is kept, and what the box wrote after that is not read.';
   }
 
   /**

@@ -9,7 +9,7 @@ import type { Lease, Store } from '../../../src/core/store/index.ts';
 import { realSystem } from '../../../src/core/system/index.ts';
 import type { RunReport, Want, Worker } from '../../../src/core/workers/index.ts';
 import { runRow } from '../../support/rows.ts';
-import { addBase, addRun, lead, openTestStore, temporaryFolder } from '../../support/store.ts';
+import { addBase, addRun, environment, lead, openTestStore, temporaryFolder } from '../../support/store.ts';
 
 const LOG = Buffer.from(
   Array.from({ length: 40 }, (_, step) => `step ${step}: train loss 1.0, val loss 2.${step + 10}\n`).join(''),
@@ -108,6 +108,104 @@ describe('keeping a run', () => {
       await steps(id),
       Array.from({ length: 40 }, (_, step) => step),
     );
+  });
+
+  /** A base whose runs are evaluated. */
+  const evaluated = async () =>
+    store.addBase({
+      commit: 'e'.repeat(40),
+      snapshot: false,
+      environmentHash: 'evaluates',
+      environment: { ...environment, evaluate: 'python3 evaluate.py' },
+      branch: 'main',
+    });
+  const endOf = async (log: string, evaluatedAt: number) => {
+    const { id } = await addRun(store, lease, (await evaluated()).id, { purpose: 'baseline' });
+    const run = await store.moveRun(lease, id, 'running', { box: 'here' });
+    const keeper = new RunKeeper(partsWith());
+    const ended = await keep(keeper, boxWith(Buffer.from(log)), run, {
+      ...report(id, log.length, 'succeeded'),
+      evaluatedAt,
+    });
+    keeper.dispose();
+    return ended;
+  };
+
+  it('takes the word of evaluate for verified, and of nothing that was printed before it', async () => {
+    const before = 'step 1: val_loss 2.5\nval_loss: 0.001 ';
+    // The run left half a line behind, right before evaluate's first.
+    const ended = await endOf(`${before}val_loss: 1.25\nbye\n`, before.length);
+    assert.deepEqual(
+      [ended?.objective, ended?.verified, ended?.reason],
+      [{ state: 'ok', value: 1.25 }, true, undefined],
+    );
+  });
+
+  it('says that a number is self-reported where evaluate printed none', async () => {
+    const before = 'step 1: val_loss: 0.5\n';
+    const ended = await endOf(`${before}nothing to see\n`, before.length);
+    assert.deepEqual([ended?.objective, ended?.verified], [{ state: 'ok', value: 0.5 }, false]);
+    assert.match(ended?.reason ?? '', /evaluate printed no val_loss.*not verified/);
+  });
+
+  it('notices a log that shrank, keeps what is here, mixes nothing in, and lets the run end', async () => {
+    const keeper = new RunKeeper(partsWith());
+    const { id } = await begun();
+    const row = async () => {
+      const run = await store.run(id);
+      assert.ok(run);
+      return run;
+    };
+    await keep(keeper, boxWith(LOG), await row(), report(id, 500));
+    const another = Buffer.from('step 0: train loss 9.0, val loss 9.9\n');
+    await keep(keeper, boxWith(another), await row(), report(id, another.length));
+    // It grows past what is here, and another process takes over, which did not see it shrink.
+    const grown = Buffer.concat([another, LOG]);
+    await keep(keeper, boxWith(grown), await row(), report(id, grown.length));
+    const later = new RunKeeper(partsWith());
+    await keep(later, boxWith(grown), await row(), report(id, grown.length));
+    later.dispose();
+    const ended = await keep(keeper, boxWith(another), await row(), report(id, another.length, 'succeeded'));
+    keeper.dispose();
+    assert.equal(ended?.state, 'succeeded');
+    assert.match(ended?.reason ?? '', /truncated or replaced: 500 bytes of it are here, 37 are there/);
+    const here = await fs.readFile(path.join(folder, 'research/logs', `${id}.log`));
+    assert.ok(here.equals(LOG.subarray(0, 500)));
+  });
+
+  it('follows sixty-four runs in one more call than the poll, and a long log in bounded ones', async () => {
+    const keeper = new RunKeeper(partsWith());
+    const ids = await Promise.all(Array.from({ length: 64 }, async () => (await begun()).id));
+    let calls = 0;
+    let largest = 0;
+    const long = Buffer.alloc(5 * 1024 * 1024, `${'x'.repeat(99)}\n`);
+    const worker = {
+      box: { name: 'here', kind: 'local' },
+      readMany: async (wants: readonly Want[]) => {
+        calls += 1;
+        largest = Math.max(
+          largest,
+          wants.reduce((sum, want) => sum + want.limit, 0),
+        );
+        return wants.map(({ run, offset, limit }) => {
+          const log = run === ids[0] ? long : LOG;
+          return { size: log.length, bytes: log.subarray(offset, offset + limit) };
+        });
+      },
+    } as unknown as Worker;
+    await keeper.catchUp(
+      worker,
+      ids.map((id) => report(id, 300)),
+      lease,
+      signal,
+    );
+    assert.equal(calls, 1);
+    const read = async () => (await store.run(ids[0] ?? ''))?.logBytes ?? 0;
+    while ((await read()) < long.length) {
+      await keeper.catchUp(worker, [report(ids[0] ?? '', long.length)], lease, signal);
+    }
+    keeper.dispose();
+    assert.ok(largest <= 2 * 1024 * 1024, `${largest} bytes asked for at once`);
   });
 
   it('no longer says what the run waited for once its box spoke', async () => {
