@@ -8,6 +8,7 @@ import { showDiagnostics } from './vscode/diagnostics.ts';
 import { DisposableStore } from './vscode/disposables.ts';
 import { ApiKeys, createHost } from './vscode/host.ts';
 import { Leaderboards } from './vscode/leaderboard/panel.ts';
+import { LogTerminals } from './vscode/log-terminal.ts';
 import { Reviews } from './vscode/review/reviews.ts';
 import { Session } from './vscode/session.ts';
 import { onDidChangeSettings } from './vscode/settings.ts';
@@ -58,7 +59,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   store.add(showDiagnostics(current));
   store.add(assistYaml(system));
   store.add(onDidChangeSettings('model', () => void current.refresh()));
-  store.add(registerCommands(commandTable({ session: current, reviews, leaderboards, apiKeys, system, log }), log));
+  const logs = store.add(new LogTerminals(current));
+  const parts = { session: current, reviews, leaderboards, logs, apiKeys, system, log };
+  store.add(registerCommands(commandTable(parts), log));
   offerInTerminals(context);
   // Behind activation's back: the views show how it goes.
   void current.reopen();

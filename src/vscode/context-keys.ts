@@ -13,6 +13,7 @@ export type ContextKey =
   | 'hasRuns'
   | 'hasLiveRuns'
   | 'hasBoxes'
+  | 'queue'
   | 'reviewing'
   | 'reviewFiles';
 

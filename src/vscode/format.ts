@@ -77,3 +77,10 @@ const STATE_WORDS: Partial<Record<RunState, string>> = { 'timed-out': 'timed out
 export function stateWord(state: string): string {
   return STATE_WORDS[state as RunState] ?? state.replaceAll('-', ' ');
 }
+
+/** `1st`, `2nd`, `3rd`, `11th`. */
+export function ordinal(place: number): string {
+  const tens = place % 100;
+  const ending = tens >= 11 && tens <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][place % 10] ?? 'th');
+  return `${place}${ending}`;
+}

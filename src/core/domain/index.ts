@@ -4,6 +4,7 @@ export * from './duration.ts';
 export * from './environment.ts';
 export * from './human-error.ts';
 export * from './ids.ts';
+export * from './log-text.ts';
 export * from './records.ts';
 export * from './size.ts';
 export * from './states.ts';

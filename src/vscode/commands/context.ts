@@ -3,6 +3,7 @@ import type { Ask } from '../../core/research/index.ts';
 import type { System } from '../../core/system/index.ts';
 import type { ApiKeys } from '../host.ts';
 import type { Leaderboards } from '../leaderboard/panel.ts';
+import type { LogTerminals } from '../log-terminal.ts';
 import type { Reviews } from '../review/reviews.ts';
 import type { Session } from '../session.ts';
 import type { CommandName } from './ids.ts';
@@ -13,6 +14,7 @@ export interface CommandParts {
   readonly session: Session;
   readonly reviews: Reviews;
   readonly leaderboards: Leaderboards;
+  readonly logs: LogTerminals;
   readonly apiKeys: ApiKeys;
   readonly system: System;
   readonly log: vscode.LogOutputChannel;
@@ -30,6 +32,8 @@ export interface Work {
 export interface Call {
   /** The first argument as it came, for what is no target: a comment thread, a Uri. */
   readonly argument: unknown;
+  /** What the command acts on: all that is selected in a view, else its one target. */
+  readonly targets: readonly Target[];
   /** Does work with progress shown and cancellation wired to `ask.signal`. */
   work<T>(work: Work, doing: (ask: Ask) => Promise<T>): Promise<T>;
 }

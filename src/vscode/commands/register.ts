@@ -18,7 +18,9 @@ export function registerCommands(
   const store = new DisposableStore();
   for (const [name, command] of Object.entries(commands) as [CommandName, Command][]) {
     store.add(
-      vscode.commands.registerCommand(commandId(name), (argument?: unknown) => run(name, command, argument, log)),
+      vscode.commands.registerCommand(commandId(name), (argument?: unknown, selected?: unknown) =>
+        run(name, command, argument, selected, log),
+      ),
     );
   }
   return store;
@@ -28,11 +30,14 @@ async function run(
   name: CommandName,
   command: Command,
   argument: unknown,
+  selected: unknown,
   log: vscode.LogOutputChannel,
 ): Promise<void> {
   let doing: string = name;
   const call: Call = {
     argument,
+    // A view that lets several be selected hands all of them on, the one that was clicked among them.
+    targets: Array.isArray(selected) && selected.length > 0 ? selected.map(targetOf) : [targetOf(argument)],
     work: (work, body) => {
       doing = work.title;
       return withProgress(work, body);

@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
-import { HumanError } from '../../core/domain/index.ts';
+import { HumanError, type Run } from '../../core/domain/index.ts';
+import type { ResearchState } from '../../core/research/index.ts';
 import { plural } from '../format.ts';
 import { settings } from '../settings.ts';
-import type { CommandParts, Commands } from './context.ts';
+import type { Call, CommandParts, Commands } from './context.ts';
 import { ask, confirm, isLive, pickBox, pickCandidate, pickRun } from './pick.ts';
+import type { Target } from './target.ts';
 
-/** Runs: starting, repeating, stopping, reading. */
-export function runCommands({ session, leaderboards, system }: CommandParts): Commands {
+/** Runs: starting, repeating, stopping. */
+export function runCommands({ session, leaderboards }: CommandParts): Commands {
   const queued = async (runs: readonly string[]) => {
     await session.refresh();
     void vscode.window.setStatusBarMessage(`$(play) ${plural(runs.length, 'run')} queued`, 5000);
@@ -34,7 +36,8 @@ export function runCommands({ session, leaderboards, system }: CommandParts): Co
         );
       }
       const box = await pickBox(`Run #${candidate.id}`, state, target);
-      const options = { seeds: settings.seedsPerCandidate, ...(box === undefined ? {} : { box }) };
+      const { seedsPerCandidate: seeds, baselineSeeds } = settings;
+      const options = { seeds, baselineSeeds, ...(box === undefined ? {} : { box }) };
       const runs = await call.work({ title: `Queueing #${candidate.id}`, view: 'runs', cancellable: true }, (to) =>
         research.run(candidate.id, { ...to, ...options }),
       );
@@ -72,33 +75,57 @@ export function runCommands({ session, leaderboards, system }: CommandParts): Co
       await queued(runs);
     },
 
-    async cancelRun(target) {
+    async rerunRun(_target, call) {
       const research = await session.research();
-      const run = await pickRun('Cancel Run', await research.state(), target, isLive, 'No run is going on.');
-      const name = run.candidate === undefined ? 'the baseline run' : `the run of #${run.candidate}`;
-      await confirm(
-        `Cancel ${name} with seed ${run.seed}?`,
-        'Its whole process tree is stopped. What it printed so far is kept.',
-        'Cancel Run',
+      const runs = await pickRuns(
+        'Rerun',
+        await research.state(),
+        call,
+        (run) => !isLive(run),
+        'No run has ended yet.',
       );
-      await research.cancelRun(run.id);
-      await session.refresh();
+      const again = await call.work({ title: 'Queueing it again', view: 'runs' }, () =>
+        Promise.all(runs.map((run) => research.rerun(run.id))),
+      );
+      await queued(again);
     },
 
-    async openLog(target) {
+    async cancelRun(_target, call) {
       const research = await session.research();
-      const run = await pickRun('Open Log', await research.state(), target, () => true, 'There is no run yet.');
-      const file = research.logFile(run.id);
-      if ((await system.files.info(file)) === undefined) {
-        throw new HumanError(
-          `Run ${run.id} has no log on this machine yet: it is ${run.state}${run.reason ? ` (${run.reason})` : ''}.`,
-          {
-            code: 'no-log',
-          },
-        );
-      }
-      const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
-      await vscode.window.showTextDocument(document, { preview: true });
+      const runs = await pickRuns('Cancel Run', await research.state(), call, isLive, 'No run is going on.');
+      const [first] = runs;
+      if (!first) return;
+      const name = first.candidate === undefined ? 'the baseline run' : `the run of #${first.candidate}`;
+      await confirm(
+        runs.length === 1 ? `Cancel ${name} with seed ${first.seed}?` : `Cancel ${plural(runs.length, 'run')}?`,
+        runs.length === 1
+          ? 'Its whole process tree is stopped. What it printed so far is kept.'
+          : 'Their whole process trees are stopped. What they printed so far is kept.',
+        runs.length === 1 ? 'Cancel Run' : 'Cancel Them',
+      );
+      for (const run of runs) await research.cancelRun(run.id);
+      await session.refresh();
     },
   };
+}
+
+/**
+ * The runs a command acts on: those that are selected and fit, else one that a person picks.
+ * @throws HumanError `no-run` where none fits
+ */
+export async function pickRuns(
+  title: string,
+  state: ResearchState,
+  call: Pick<Call, 'targets'>,
+  fits: (run: Run) => boolean,
+  none: string,
+): Promise<readonly Run[]> {
+  const wanted = new Set(call.targets.flatMap((target) => target.run ?? []));
+  if (wanted.size > 1) {
+    const found = state.runs.filter((run) => wanted.has(run.id) && fits(run));
+    if (found.length > 0) return found;
+    throw new HumanError(none, { code: 'no-run' });
+  }
+  const target: Target = call.targets[0] ?? {};
+  return [await pickRun(title, state, target, fits, none)];
 }

@@ -2,6 +2,8 @@ import { boxCommands } from './boxes.ts';
 import type { Command, CommandParts, Commands } from './context.ts';
 import { ideaCommands } from './ideas.ts';
 import type { CommandName } from './ids.ts';
+import { logCommands } from './logs.ts';
+import { queueCommands } from './queue.ts';
 import { resultCommands } from './results.ts';
 import { reviewCommands } from './review.ts';
 import { runCommands } from './runs.ts';
@@ -14,6 +16,8 @@ export function commandTable(parts: CommandParts): Readonly<Record<CommandName, 
     ...ideaCommands(parts),
     ...reviewCommands(parts),
     ...runCommands(parts),
+    ...logCommands(parts),
+    ...queueCommands(parts),
     ...resultCommands(parts),
     ...boxCommands(parts),
   };

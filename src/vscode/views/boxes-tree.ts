@@ -36,7 +36,7 @@ function boxNode(box: BoxNode, state: ResearchState): TreeNode {
     description: describe(box),
     tooltip: boxTooltip(box),
     ...icon(box),
-    context: flags('box', box.drained && 'isDrained'),
+    context: flags('box', box.drained || box.givenUp ? 'canResume' : 'canDrain', !box.givenUp && 'canGiveUp'),
     target: { box: box.name },
     children: [
       ...problemNodes(box, (problem) => !problem.note),

@@ -33,12 +33,16 @@ export class Views implements Disposable {
     this.#reviews = reviews;
     this.#keys = keys;
     this.#clock = clock;
-    const view = (id: string, tree: NodeTree) =>
+    const view = (id: string, tree: NodeTree, canSelectMany = false) =>
       this.#store.add(
-        vscode.window.createTreeView(id, { treeDataProvider: this.#store.add(tree), showCollapseAll: true }),
+        vscode.window.createTreeView(id, {
+          treeDataProvider: this.#store.add(tree),
+          showCollapseAll: true,
+          canSelectMany,
+        }),
       );
     this.#ideasView = view('research.ideas', this.#ideas);
-    this.#runsView = view('research.runs', this.#runs);
+    this.#runsView = view('research.runs', this.#runs, true);
     this.#boxesView = view('research.boxes', this.#boxes);
     this.#store.add(session.onDidChange(() => this.update()));
     this.#store.add(reviews.onDidChange(() => this.update()));
@@ -119,6 +123,7 @@ export class Views implements Disposable {
       state.runs.some((run) => !isEnd(run.state)),
     );
     this.#keys.set('hasBoxes', state.boxes.length > 0);
+    this.#keys.set('queue', state.queue.paused ? 'paused' : state.queue.order.length > 0 ? 'waiting' : 'empty');
   }
 
   /** Elapsed times move on while something runs, and only then. */

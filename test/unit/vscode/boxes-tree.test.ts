@@ -83,7 +83,7 @@ describe('the Boxes view', () => {
     assert.deepEqual(targetOf(tree[1]), { box: 'quiet' });
     assert.deepEqual(
       tree.map(({ context }) => context),
-      tree.map(({ label }) => (label === 'retired' ? 'box isDrained' : 'box')),
+      tree.map(({ label }) => (label === 'retired' ? 'box canResume canGiveUp' : 'box canDrain canGiveUp')),
     );
   });
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import type { Candidate, Idea, Run } from '../../../src/core/domain/index.ts';
 import type { ResearchState } from '../../../src/core/research/types.ts';
 import { ideasTree } from '../../../src/vscode/views/ideas-tree.ts';
-import { runsTree } from '../../../src/vscode/views/runs-tree.ts';
 
 const HOSTILE = '[click](command:research.cleanUp) <img src=x> $(trash)';
 
@@ -142,48 +141,5 @@ describe('the Ideas view', () => {
 
   it('lets no words of a model do anything in a tooltip', () => {
     for (const node of nodes) assert.doesNotMatch(node.tooltip ?? '', /\]\(|<img|\$\(/);
-  });
-});
-
-describe('the Runs view', () => {
-  it('puts live runs first and tells how each one stands', () => {
-    const live = run('r2', {
-      candidate: '3.1',
-      state: 'running',
-      box: 'lambda-1',
-      startedAt: 1000,
-      queuedAt: 1,
-      lastMetric: { name: 'val_loss', value: 2.345678, step: 40 },
-    });
-    const nodes = runsTree(
-      state({
-        runs: [
-          run('r1', {
-            objective: { state: 'ok', value: 2.5 },
-            box: 'here',
-            queuedAt: 9,
-            startedAt: 0,
-            endedAt: 65_000,
-          }),
-          live,
-          run('r0', { state: 'failed', box: 'here', reason: 'exit 1', objective: { state: 'missing', value: null } }),
-          { ...live, id: 'r3', unreachableSince: 0, queuedAt: 0 },
-        ],
-      }),
-      31_000,
-    );
-    assert.deepEqual(
-      nodes.map((node) => [node.label, node.context]),
-      [
-        ['#3.1 · seed 1', 'run canCancel'],
-        ['#3.1 · seed 1', 'run canCancel'],
-        ['Baseline · seed 1', 'run canReplicate'],
-        ['Baseline · seed 1', 'run canReplicate'],
-      ],
-    );
-    assert.equal(nodes[0]?.description, 'running on lambda-1 · val_loss 2.3457 @ 40 · 30s');
-    assert.match(nodes[1]?.description ?? '', /^lambda-1 unreachable since \d\d:\d\d$/);
-    assert.equal(nodes[2]?.description, '2.5000 on here · 1m 5s');
-    assert.equal(nodes[3]?.description, 'failed on here');
   });
 });
