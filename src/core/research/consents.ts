@@ -4,11 +4,17 @@ import * as z from 'zod';
 import type { Environment } from '../domain/index.ts';
 import type { Files } from '../system/index.ts';
 
-const schema = z.object({ commands: z.array(z.string()).default([]), servers: z.array(z.string()).default([]) });
+const schema = z.object({
+  commands: z.array(z.string()).default([]),
+  servers: z.array(z.string()).default([]),
+  inputs: z.array(z.string()).default([]),
+});
+
+type Kind = keyof z.output<typeof schema>;
 
 /**
  * What a person agreed to, in their own state folder and never in the repo: running a repo's commands, keyed by the
- * repo's path and the commands' content, and sending a repo's files to a model server.
+ * repo's path and the commands' content, sending a repo's files to a model server, and sending much data to a box.
  */
 export class Consents {
   readonly #files: Files;
@@ -19,11 +25,11 @@ export class Consents {
     this.#file = path.join(stateFolder, 'consents.json');
   }
 
-  async has(kind: 'commands' | 'servers', key: string): Promise<boolean> {
+  async has(kind: Kind, key: string): Promise<boolean> {
     return (await this.#read())[kind].includes(key);
   }
 
-  async give(kind: 'commands' | 'servers', key: string): Promise<void> {
+  async give(kind: Kind, key: string): Promise<void> {
     const all = await this.#read();
     if (all[kind].includes(key)) return;
     await this.#files.write(this.#file, JSON.stringify({ ...all, [kind]: [...all[kind], key] }, null, 2), 0o600);
@@ -35,7 +41,7 @@ export class Consents {
       return schema.parse(JSON.parse(text ?? '{}'));
     } catch {
       // A damaged list of consents means: ask again.
-      return { commands: [], servers: [] };
+      return schema.parse({});
     }
   }
 }
@@ -63,5 +69,11 @@ export function commandsKey(root: string, environment: Environment): string {
 export function serverKey(root: string, server: string): string {
   return createHash('sha256')
     .update(JSON.stringify([root, server]))
+    .digest('hex');
+}
+
+export function inputKey(box: string, sha256: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([box, sha256]))
     .digest('hex');
 }

@@ -192,10 +192,21 @@ export class Boxes {
   /** Does something with a box in the background, one thing at a time a box. */
   occupy(entry: BoxEntry, work: Promise<void>): void {
     entry.busy = true;
+    this.#track(entry, work, () => {
+      entry.busy = false;
+    });
+  }
+
+  /** Does something for a box in the background, beside what else is done with it. */
+  beside(entry: BoxEntry, work: Promise<void>): void {
+    this.#track(entry, work, () => {});
+  }
+
+  #track(entry: BoxEntry, work: Promise<void>, after: () => void): void {
     const settled = work
       .catch((error: unknown) => this.#parts.log('error', `box ${entry.box.name}: ${messageOf(error)}`))
       .finally(() => {
-        entry.busy = false;
+        after();
         this.#work.delete(settled);
         this.#changed();
       });

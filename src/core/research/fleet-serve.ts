@@ -58,6 +58,7 @@ export class Service {
     if (entry.report?.reachable !== true) await this.#requireAnswer(entry);
     const sends = !orders.paused && !orders.drained;
     const shipping = runs.filter((one) => one.state === 'shipping' && !one.cancelAsked);
+    this.#sender.stopCancelled(entry.box.name, runs);
     if (sends && shipping.length > 0) await this.#sender.send(entry, worker, shipping, lease);
     for (const run of runs.filter((one) => one.cancelAsked)) await worker.cancel(run.id, signal);
     const { again } = entry;

@@ -1,4 +1,4 @@
-import { formatSize, isHumanError, type Millis, messageOf, type Run } from '../domain/index.ts';
+import { formatSize, isHumanError, type Millis, messageOf, type Run, type RunId } from '../domain/index.ts';
 import { classOf } from '../scheduler/index.ts';
 import type { Lease } from '../store/index.ts';
 import type { Shipment, ShipProgress, ShipQuestion, SubmitOutcome, Worker } from '../workers/index.ts';
@@ -6,12 +6,29 @@ import type { BoxEntry, Boxes } from './fleet-boxes.ts';
 import { backOffMs, ENDS_RUN, STOPS_BOX } from './fleet-rules.ts';
 import type { RunKeeper } from './keep-run.ts';
 import type { Parts } from './parts.ts';
-import { makeShipment } from './ship.ts';
+import { makeShipment, withLineOfLink } from './ship.ts';
+import { ShipConsent } from './ship-consent.ts';
 
 /** Runs of one call: enough for one pack to save much, few enough that a cancel is heard in between. */
 const TOGETHER = 50;
-/** How often a row says how far its data is. */
+/** How often a row says how far its data is, and from how much data on. */
 const TELL_MS = 1000;
+const TELL_BYTES = 1_000_000;
+/** How often a run that waits for a person's yes looks for it. */
+const ANSWER_MS = 3000;
+
+/** An upload that other work of its box does not wait for. */
+interface Beside {
+  readonly runs: ReadonlySet<RunId>;
+  stop(): void;
+}
+
+/** `Sending data/train.bin to far: 45 % of 3.2 GB, 11 MB/s.` */
+export function describeProgress({ what, sentBytes, totalBytes, bytesPerSecond }: ShipProgress, box: string): string {
+  const share = totalBytes === 0 ? 100 : Math.floor((100 * sentBytes) / totalBytes);
+  const rate = bytesPerSecond === undefined ? '' : `, ${formatSize(bytesPerSecond)}/s`;
+  return `Sending ${what === 'code' ? 'the code' : what} to ${box}: ${share} % of ${formatSize(totalBytes)}${rate}.`;
+}
 
 /** Sends runs to their box, those of one look together: one pack, one start. */
 export class Sender {
@@ -19,24 +36,63 @@ export class Sender {
   readonly #boxes: Boxes;
   readonly #keeper: RunKeeper;
   readonly #tries = new Map<string, { readonly times: number; readonly next: Millis }>();
-  /** What a person said to sending much, by box and bytes; undefined while they are asked. */
-  readonly #agreed = new Map<string, boolean | undefined>();
+  readonly #consent: ShipConsent;
+  /** By box, the runs whose inputs are sent beside everything else. */
+  readonly #beside = new Map<string, Beside>();
 
   constructor(parts: Parts, boxes: Boxes, keeper: RunKeeper) {
     this.#parts = parts;
     this.#boxes = boxes;
     this.#keeper = keeper;
+    this.#consent = new ShipConsent(parts, () => this.#tries.clear());
   }
 
-  /** @throws what concerns the whole box: `unreachable`, `auth`, `host-key`, `closing`, `lease-lost` */
+  /**
+   * Runs that need inputs go beside the rest: gigabytes may be on their way for an hour, in which the box is asked on for
+   * all its runs, and a cancel is heard.
+   * @throws what concerns the whole box: `unreachable`, `auth`, `host-key`, `closing`, `lease-lost`
+   */
   async send(entry: BoxEntry, worker: Worker, runs: readonly Run[], lease: Lease): Promise<void> {
-    const due = runs.filter((run) => this.#now() >= (this.#tries.get(run.id)?.next ?? 0));
-    for (let at = 0; at < due.length; at += TOGETHER) {
-      await this.#sendTogether(entry, worker, due.slice(at, at + TOGETHER), lease);
+    const { name } = entry.box;
+    const plain: Run[] = [];
+    const data: Run[] = [];
+    for (const run of runs) {
+      if (this.#now() < (this.#tries.get(run.id)?.next ?? 0) || this.#beside.get(name)?.runs.has(run.id)) continue;
+      const { inputs } = (await this.#keeper.base(run.base)).environment;
+      (inputs.length > 0 ? data : plain).push(run);
+    }
+    if (data.length > 0 && !this.#beside.has(name)) {
+      this.#boxes.beside(entry, this.#sendBeside(entry, worker, data.slice(0, TOGETHER), lease));
+    }
+    for (let at = 0; at < plain.length; at += TOGETHER) {
+      await this.#sendTogether(entry, worker, plain.slice(at, at + TOGETHER), lease, this.#boxes.signal);
     }
   }
 
-  async #sendTogether(entry: BoxEntry, worker: Worker, runs: readonly Run[], lease: Lease): Promise<void> {
+  async #sendBeside(entry: BoxEntry, worker: Worker, runs: readonly Run[], lease: Lease): Promise<void> {
+    const { name } = entry.box;
+    const stop = new AbortController();
+    const beside: Beside = { runs: new Set(runs.map(({ id }) => id)), stop: () => stop.abort(new Error('cancelled')) };
+    this.#beside.set(name, beside);
+    try {
+      await this.#sendTogether(entry, worker, runs, lease, AbortSignal.any([this.#boxes.signal, stop.signal]));
+    } catch (error) {
+      if (stop.signal.aborted || this.#boxes.signal.aborted) return;
+      // The next look at the box meets it, too, and says so in the rows.
+      this.#parts.log('warn', `inputs for ${name}: ${messageOf(error)}`);
+      for (const { id } of runs) this.#delay(id);
+    } finally {
+      this.#beside.delete(name);
+    }
+  }
+
+  async #sendTogether(
+    entry: BoxEntry,
+    worker: Worker,
+    runs: readonly Run[],
+    lease: Lease,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { store } = this.#parts;
     const shipments: Shipment[] = [];
     const classes = new Map<string, string>();
@@ -49,23 +105,25 @@ export class Sender {
         classes.set(run.id, classOf(entry.report?.hardware ?? 'unknown', base.environment.resources.gpus));
         shipments.push(await makeShipment(this.#parts, base, run));
       } catch (error) {
+        if (this.#isOfBox(error, signal)) throw error;
         await this.#noteTrouble(entry, run.id, error, lease);
       }
     }
     if (shipments.length === 0) return;
     const options = {
-      signal: this.#boxes.signal,
+      signal,
       progress: this.#teller(entry.box.name, lease),
-      mayShip: async (question: ShipQuestion) => this.#mayShip(question),
+      mayShip: (question: ShipQuestion) => this.#consent.mayShip(question),
     };
     const results = await worker.submitAll(shipments, options).catch((error: unknown) => {
       // The trouble of the call is that of each run in it, unless it is the box's.
-      if (this.#isOfBox(error)) throw error;
+      if (this.#isOfBox(error, signal)) throw error;
       return shipments.map(({ run }) => ({ run, error }));
     });
     for (const result of results) {
-      if ('error' in result) await this.#noteTrouble(entry, result.run, result.error, lease);
-      else await this.#noteSent(result.run, result.outcome, classes.get(result.run), lease);
+      if (!('error' in result)) await this.#noteSent(result.run, result.outcome, classes.get(result.run), lease);
+      else if (this.#isOfBox(result.error, signal)) throw result.error;
+      else await this.#noteTrouble(entry, result.run, result.error, lease);
     }
   }
 
@@ -80,22 +138,22 @@ export class Sender {
     }
   }
 
-  #isOfBox(error: unknown): boolean {
-    return this.#boxes.signal.aborted || (isHumanError(error) && STOPS_BOX.has(error.code));
+  #isOfBox(error: unknown, signal: AbortSignal): boolean {
+    return signal.aborted || (isHumanError(error) && STOPS_BOX.has(error.code));
   }
 
   /** One run's own trouble: it says so and is tried again, while the others on the box go on. */
   async #noteTrouble(entry: BoxEntry, id: string, error: unknown, lease: Lease): Promise<void> {
-    if (this.#isOfBox(error)) throw error;
     const { store } = this.#parts;
     const code = isHumanError(error) ? error.code : 'bug';
     if (ENDS_RUN.has(code)) {
-      await store.moveRun(lease, id, 'failed', { reason: messageOf(error), endedAt: this.#now() });
+      const reason = code === 'link-missing' ? await withLineOfLink(this.#parts, error) : messageOf(error);
+      await store.moveRun(lease, id, 'failed', { reason, endedAt: this.#now() });
       return;
     }
-    const times = (this.#tries.get(id)?.times ?? 0) + 1;
-    this.#tries.set(id, { times, next: this.#now() + backOffMs(times) });
     const waits = code === 'ask-inputs';
+    if (waits) this.#tries.set(id, { times: 0, next: this.#now() + ANSWER_MS });
+    else this.#delay(id);
     if (!waits) this.#parts.log('error', `run ${id} could not be sent to ${entry.box.name}: ${messageOf(error)}`);
     const reason = waits
       ? messageOf(error)
@@ -103,47 +161,34 @@ export class Sender {
     await store.patchRun(lease, id, { reason });
   }
 
-  /**
-   * Whether so much may leave for a box. The person is asked beside the work, once for these bytes: other runs go on
-   * meanwhile, and this one is tried again with their answer.
-   */
-  #mayShip(question: ShipQuestion): boolean {
-    const files = question.inputs.map(({ path, bytes }) => `${path} (${formatSize(bytes)})`);
-    const key = JSON.stringify([question.box, question.inputs.map(({ sha256 }) => sha256).sort()]);
-    if (this.#agreed.has(key)) return this.#agreed.get(key) === true;
-    this.#agreed.set(key, undefined);
-    const answer = this.#parts.host.confirm({
-      kind: 'ship-inputs',
-      message: `Send ${formatSize(question.bytes)} of inputs to ${question.box}?`,
-      detail: `${files.join('\n')}\n\nThey are sent once; later runs find them there.`,
-      yes: 'Send Them',
-    });
-    answer.then(
-      (yes) => {
-        this.#agreed.set(key, yes);
-        if (yes) this.#tries.clear();
-      },
-      (error: unknown) => this.#parts.log('warn', `inputs for ${question.box}: ${messageOf(error)}`),
-    );
-    return false;
+  #delay(id: RunId): void {
+    const times = (this.#tries.get(id)?.times ?? 0) + 1;
+    this.#tries.set(id, { times, next: this.#now() + backOffMs(times) });
   }
 
   /** Rows say how far their data is. */
   #teller(box: string, lease: Lease): (progress: ShipProgress) => void {
     let next = 0;
-    return ({ what, sentBytes, totalBytes, runs }) => {
-      if (this.#now() < next || what === 'code') return;
+    return (progress) => {
+      if (this.#now() < next || progress.totalBytes < TELL_BYTES) return;
       next = this.#now() + TELL_MS;
-      const share = totalBytes === 0 ? 100 : Math.floor((100 * sentBytes) / totalBytes);
-      const reason = `Sending ${what} to ${box}: ${share} % of ${formatSize(totalBytes)}.`;
+      const reason = describeProgress(progress, box);
       // A late word about bytes is no reason to stop sending them.
       void this.#parts.store
         .explainRuns(
           lease,
-          runs.map((run) => ({ run, reason })),
+          progress.runs.map((run) => ({ run, reason })),
         )
         .catch(() => {});
     };
+  }
+
+  /** What every run that waits for it was cancelled for is not sent on. */
+  stopCancelled(box: string, runs: readonly Run[]): void {
+    const beside = this.#beside.get(box);
+    if (!beside) return;
+    const wanted = runs.filter((run) => beside.runs.has(run.id) && run.state === 'shipping' && !run.cancelAsked);
+    if (wanted.length === 0) beside.stop();
   }
 
   #now(): Millis {

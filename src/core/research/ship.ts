@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import picomatch from 'picomatch';
-import { type Base, HumanError, type Run } from '../domain/index.ts';
+import { type Base, HumanError, messageOf, type Run } from '../domain/index.ts';
+import { lineOf } from '../environment/index.ts';
 import type { Files } from '../system/index.ts';
 import type { Shipment } from '../workers/index.ts';
-import type { Parts } from './parts.ts';
+import { environmentFile, type Parts } from './parts.ts';
 
 const PIECE = 4 * 1024 * 1024;
 const LFS_POINTER = 'version https://git-lfs.github.com/spec/v1\n';
@@ -33,6 +34,15 @@ export async function makeShipment(parts: Parts, base: Base, run: Run): Promise<
     secrets: await readSecrets(parts, environment.secrets),
     gitDir: repository.commonDir,
   };
+}
+
+/** A fault of a link with the line of research.yaml on which the link stands now. */
+export async function withLineOfLink(parts: Parts, error: unknown): Promise<string> {
+  const message = messageOf(error);
+  const [, name] = /^links: (.+?) points to /.exec(message) ?? [];
+  const text = await parts.system.files.readText(environmentFile(parts.repository));
+  const line = name === undefined || text === undefined ? undefined : lineOf(text, ['links', name]);
+  return line === undefined ? message : `research.yaml:${line}: ${message}`;
 }
 
 async function readSecrets(parts: Parts, names: readonly string[]): Promise<Record<string, string>> {
