@@ -71,6 +71,9 @@ export const PARTS: readonly Part[] = [
     engine: 'oldest',
     full: true,
   },
+  // Login shells that some accounts of a lab have: one test runs in each that is there.
+  { name: 'fish', rings: [], present: () => program('fish'), packages: ['fish'] },
+  { name: 'tcsh', rings: [], present: () => program('tcsh'), packages: ['tcsh'] },
   {
     name: 'slurm',
     rings: [],

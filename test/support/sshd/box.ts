@@ -214,13 +214,30 @@ export async function startBox(options: BoxOptions): Promise<TestBox> {
       // It ended first.
     }
   };
+  const children = (parent: number): number[] => {
+    try {
+      const text = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8');
+      return text.trim().split(' ').filter(Boolean).map(Number);
+    } catch {
+      return [];
+    }
+  };
+  // What a listener leaves behind serves its connections on.
+  let orphans: number[] = [];
+  const serves = (pid: number) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('sshd');
+    } catch {
+      return false;
+    }
+  };
   const sessions = () => {
-    const children = (parent: number): number[] =>
-      readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
-    return server?.pid === undefined ? [] : children(server.pid);
+    orphans = orphans.filter(serves);
+    return [...orphans, ...(server?.pid === undefined ? [] : children(server.pid))];
   };
   const stopServer = async () => {
     if (!server) return;
+    orphans = sessions();
     const gone = new Promise((resolve) => server?.once('exit', resolve));
     server.kill('SIGKILL');
     await gone;
@@ -252,12 +269,7 @@ export async function startBox(options: BoxOptions): Promise<TestBox> {
       // The listener's children are the sessions' parents; killing one closes its socket at once.
       const found = sessions();
       for (const pid of found) {
-        for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-          .trim()
-          .split(' ')
-          .filter(Boolean)) {
-          kill(Number(child));
-        }
+        for (const child of children(pid)) kill(child);
         kill(pid);
       }
       return found.length;

@@ -1,3 +1,29 @@
+import type { Clock } from '../../system/index.ts';
+
+/** Pauses before a session that was refused is asked for again, in milliseconds. */
+const AGAIN_MS = [20, 50, 100, 200, 400];
+
+/**
+ * Asks again for a session that sshd refused: it counts one that has just ended until it got round to clearing it up,
+ * so that our next may be one too many for a moment (MaxSessions).
+ * @param refused whether an error is such a refusal
+ */
+export async function whenRoom<T>(
+  clock: Clock,
+  refused: (error: unknown) => boolean,
+  open: () => Promise<T>,
+): Promise<T> {
+  for (const pause of AGAIN_MS) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!refused(error)) throw error;
+      await clock.sleep(pause);
+    }
+  }
+  return open();
+}
+
 /** Room for so many calls at a time on one connection; the others wait in the order they came. */
 export class Channels {
   #free: number;

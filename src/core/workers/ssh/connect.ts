@@ -76,7 +76,8 @@ export async function openConnection(
   if (!last) throw new Error('A chain of hosts cannot be empty.');
   return {
     client: last.client,
-    ended: last.ended.then((error) => {
+    // With any hop the rest is gone.
+    ended: Promise.race(opened.map((one) => one.ended)).then((error) => {
       close();
       return error;
     }),
@@ -118,10 +119,13 @@ async function handshake(deps: ConnectDeps, target: SshTarget, sock: Duplex, sig
     failure = error;
     failed.reject(error);
   });
-  client.on('close', () => {
+  const onEnd = () => {
     ended.resolve(failure);
     failed.reject(failure ?? new Error('the connection was closed'));
-  });
+  };
+  client.on('close', onEnd);
+  // A hop that died is the end of what its jump forwards, and no more: the jump's sshd keeps the other half open.
+  client.on('end', onEnd);
   client.on('ready', () => ready.resolve());
   // It may fail before the library listens to it.
   sock.on('error', (error) => failed.reject(error));

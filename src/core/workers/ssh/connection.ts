@@ -4,9 +4,9 @@ import { BOOT, type ExecCall, type ExecResult, type Transport } from '../box/tra
 import { Typed } from '../typed.ts';
 import type { Asker } from '../types.ts';
 import { resolveChain } from './chain.ts';
-import { Channels } from './channels.ts';
+import { Channels, whenRoom } from './channels.ts';
 import { type OpenConnection, openConnection } from './connect.ts';
-import { Link, lostLink, noSession } from './link.ts';
+import { isNoSession, Link, lostLink, noSession } from './link.ts';
 import { type Pipes, talk } from './talk.ts';
 
 /** sshd takes ten sessions on a connection as a rule; others of ours and of a person need room too. */
@@ -55,8 +55,9 @@ export class SshConnection implements Transport {
     return this.#channels.hold(async () => {
       const connection = await this.#link.get(call.signal);
       this.#calls += 1;
-      const channel = await this.#channel(connection);
-      const said = await talk(pipesOf(channel), call, this.#options.system.clock, () => {
+      const { clock } = this.#options.system;
+      const channel = await whenRoom(clock, isNoSession, () => this.#channel(connection));
+      const said = await talk(pipesOf(channel), call, clock, () => {
         this.#link.drop(connection);
         return lostLink(this.where);
       });
@@ -86,7 +87,7 @@ export class SshConnection implements Transport {
   #channel(connection: OpenConnection): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
       const refuse = (error: Error) =>
-        reject(/channel open failure/i.test(error.message) ? noSession(this.where, error) : lostLink(this.where));
+        reject(/channel open failure/i.test(error.message) ? noSession(this.where) : lostLink(this.where));
       // A connection that died before its channel opened never calls back.
       void connection.ended.then(() => reject(lostLink(this.where)));
       try {

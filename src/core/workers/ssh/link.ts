@@ -130,10 +130,16 @@ export function lostLink(where: string): HumanError {
   });
 }
 
+class NoSession extends Error {}
+
 /** The box has no room for a further session on our connection. */
-export function noSession(where: string, cause?: Error): HumanError {
+export function noSession(where: string): HumanError {
   return new HumanError(
     `${where} takes no further session (MaxSessions in its sshd_config). Close some, then try again.`,
-    { code: 'unreachable', cause },
+    { code: 'unreachable', cause: new NoSession() },
   );
+}
+
+export function isNoSession(error: unknown): boolean {
+  return isHumanError(error) && error.cause instanceof NoSession;
 }

@@ -3,9 +3,9 @@ import type { ExecCall, ExecResult, Transport } from '../box/transport.ts';
 import { Typed } from '../typed.ts';
 import type { Asker } from '../types.ts';
 import { resolveChain } from './chain.ts';
-import { Channels } from './channels.ts';
+import { Channels, whenRoom } from './channels.ts';
 import type { ConnectionOptions } from './connection.ts';
-import { Link, lostLink, noSession } from './link.ts';
+import { isNoSession, Link, lostLink, noSession } from './link.ts';
 import { readSshFault } from './system-errors.ts';
 import { endOf, type Master, openMaster } from './system-master.ts';
 import { talk } from './talk.ts';
@@ -38,7 +38,9 @@ export class SystemSsh implements Transport {
   }
 
   exec(call: ExecCall): Promise<ExecResult> {
-    return this.#channels.hold(async () => this.#run(await this.#link.get(call.signal), call), call.signal);
+    const { clock } = this.#options.system;
+    const run = async () => this.#run(await this.#link.get(call.signal), call);
+    return this.#channels.hold(() => whenRoom(clock, isNoSession, run), call.signal);
   }
 
   dispose(): void {
