@@ -7,11 +7,12 @@ if [ ! -e "$state" ]; then
   echo "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running."
   exit 9
 fi
-query='' apps='' header=1 units=1
+query='' apps='' header=1 units=1 ids=''
 for arg in "$@"; do
   case $arg in
     --query-gpu=*) query=${arg#*=} ;;
     --query-compute-apps=*) apps=${arg#*=} ;;
+    --id=*) ids=${arg#*=} ;;
     --format=*)
       case $arg in *noheader*) header='' ;; esac
       case $arg in *nounits*) units='' ;; esac
@@ -24,7 +25,7 @@ for arg in "$@"; do
 done
 show() {
   [ -e "$3" ] || exit 0
-  awk -F', *' -v query="$1" -v names="$2" -v header="$header" -v units="$units" '
+  awk -F', *' -v query="$1" -v names="$2" -v header="$header" -v units="$units" -v ids="$4" '
     BEGIN {
       wanted = split(query, q, ","); known = split(names, n, ",")
       for (i = 1; i <= known; i++) at[n[i]] = i
@@ -35,7 +36,7 @@ show() {
       }
       if (header != "") print line
     }
-    {
+    ids == "" || index("," ids ",", "," $1 ",") {
       line = ""
       for (i = 1; i <= wanted; i++) {
         value = $at[q[i]]
@@ -47,7 +48,7 @@ show() {
     }' "$3"
 }
 if [ -n "$query" ]; then
-  show "$query" index,uuid,name,memory.total,memory.used,utilization.gpu "$state"
+  show "$query" index,uuid,name,memory.total,memory.used,utilization.gpu "$state" "$ids"
 elif [ -n "$apps" ]; then
-  show "$apps" gpu_uuid,pid,used_memory "$HOME/gpu-apps"
+  show "$apps" gpu_uuid,pid,used_memory "$HOME/gpu-apps" ''
 fi

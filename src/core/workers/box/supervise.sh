@@ -210,7 +210,9 @@ rc_gather() {
     return 1
   fi
   rc_blind='' rc_number=0
-  for rc_uuid in $rc_vacant; do
+  # In the order of their numbers: neighbours are connected best.
+  for rc_uuid in $rc_free_uuids; do
+    case "$rc_vacant " in *" $rc_uuid "*) ;; *) continue ;; esac
     rc_picked="$rc_picked gpu-$rc_uuid"
     rc_number=$((rc_number + 1))
     [ "$rc_number" -lt "$rc_need" ] || return 0
