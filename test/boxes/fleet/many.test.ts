@@ -1,0 +1,127 @@
+import { strict as assert } from 'node:assert';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { isEnd, type Run } from '../../../src/core/domain/index.ts';
+import type { Research } from '../../../src/core/research.ts';
+import { openStore, type Store } from '../../../src/core/store/index.ts';
+import { mostPerGpu, recorded, stays } from '../../support/gpu-records.ts';
+import { freeLocks } from '../../support/locks.ts';
+import { eventually } from '../../support/processes.ts';
+import { makePlace, openAt, type Place } from '../../support/research.ts';
+import { startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
+import { Window } from '../../support/window.ts';
+
+/** By box, its GPUs: eight in all. */
+const GPUS = [4, 2, 2];
+const RUNS = process.env.FULL === '1' ? 200 : 60;
+const LONG = 200_000;
+
+describe(`${RUNS} queued runs over three boxes with eight GPUs`, function () {
+  this.timeout(LONG * 1.5);
+  const boxes: TestBox[] = [];
+  let source: string;
+  let place: Place;
+  let research: Research;
+  let store: Store;
+  const windows: Window[] = [];
+
+  const records = (box: TestBox) => stays(path.join(box.home, 'records'));
+  const all = () => boxes.flatMap(records);
+  const ended = () => all().filter(({ end }) => end !== undefined).length;
+
+  before(async function () {
+    const why = whyNoBox() ?? (process.getuid?.() === 0 ? undefined : 'three accounts need root');
+    if (why !== undefined) {
+      console.log(`skipped: ${why}`);
+      this.skip();
+    }
+    if (RUNS < 200) console.log(`${RUNS} runs; FULL=1 queues 200.`);
+    for (const [index, gpus] of GPUS.entries()) boxes.push(await startBox({ name: `many${index}`, gpus }));
+    source = mkdtempSync(path.join(tmpdir(), 'many-'));
+    const yaml = [
+      'name: many',
+      `run: ${JSON.stringify(recorded('$HOME/records', 'sleep 0.2'))}`,
+      'objective: { metric: val_loss, goal: minimize }',
+      "editable: ['*.txt']",
+      'resources: { gpus: 1, timeout: 5m }',
+      'seed: { env: SEED }',
+    ];
+    writeFileSync(path.join(source, 'research.yaml'), `${yaml.join('\n')}\n`);
+    const config = path.join(source, '..', `${path.basename(source)}.config`);
+    writeFileSync(config, boxes.map((box) => `Include ${box.sshConfigFile}\n`).join(''));
+    place = makePlace(source, { RESEARCH_COPILOT_SSH_CONFIG: config });
+    const lines = boxes.map((box) => `  - { name: ${box.name}, kind: ssh, host: ${box.name}, sandbox: none }\n`);
+    place.boxes(`boxes:\n${lines.join('')}`);
+    research = await openAt(place, { mayDrive: false });
+    const file = path.join(place.repo, '.git/research/research.db');
+    store = await openStore({ ...place.system, file, pid: process.pid });
+  });
+
+  after(async () => {
+    for (const window of windows) await window.kill();
+    await store?.close();
+    await research?.close();
+    for (const box of boxes) await box.stop();
+    place?.dispose();
+    if (source) for (const name of [source, `${source}.config`]) rmSync(name, { recursive: true, force: true });
+  });
+
+  it('all finish once, never two on a GPU, though the client is gone for the middle third', async () => {
+    windows.push(await Window.open(place, 'first'));
+    const ids = await research.runBaseline({ seeds: RUNS });
+    assert.equal(ids.length, RUNS);
+    // Once some have ended the boxes are known to be quick, and are sent what they can do while nobody is there.
+    const third = Math.ceil(RUNS / 3);
+    const waiting = async () => (await store.runs({ states: ['waiting'] })).length;
+    const picture = async () =>
+      [...Map.groupBy(await store.runs({}), (run) => run.state)].map(([state, runs]) => `${runs.length} ${state}`);
+    await eventually(
+      'a third ended and a third sent ahead',
+      async () => ended() >= third && (await waiting()) >= third,
+      LONG,
+    ).catch(async (error: Error) => {
+      throw new Error(
+        `${error.message}: ${(await picture()).join(', ')}, ${ended()} ended on the boxes\n${windows[0]?.said}`,
+      );
+    });
+    const before = ended();
+    await windows[0]?.kill();
+    await eventually('the boxes working on alone', () => ended() >= Math.min(RUNS, before + third), LONG);
+    const alone = ended() - before;
+    windows.push(await Window.open(place, 'second'));
+    const rows = await eventually(
+      'the end of all',
+      async () => {
+        const runs = await store.runs({});
+        return runs.every((run) => isEnd(run.state)) && runs;
+      },
+      LONG,
+    );
+    console.log(`    ${before} had ended before the client went, ${alone} ended while it was gone`);
+    check(rows);
+    await windows[1]?.kill();
+    for (const box of boxes) await freeLocks(box, path.join(box.home, 'locks'));
+  });
+
+  function check(rows: readonly Run[]): void {
+    const bad = rows.filter((run) => run.state !== 'succeeded' || run.attempt !== 1);
+    assert.deepEqual(
+      bad.map((run) => `${run.id} ${run.state} ${run.reason ?? ''}`),
+      [],
+    );
+    assert.equal(rows.length, RUNS, 'no run was added');
+    const seen = all();
+    assert.equal(new Set(seen.map(({ run }) => run)).size, RUNS);
+    assert.equal(seen.length, RUNS, 'each ran once');
+    for (const box of boxes) {
+      const most = mostPerGpu(records(box));
+      assert.deepEqual(
+        [...most.values()],
+        [...most.keys()].map(() => 1),
+        `never two on a GPU of ${box.name}`,
+      );
+      assert.equal(most.size, GPUS[boxes.indexOf(box)], `every GPU of ${box.name} worked`);
+    }
+  }
+});
