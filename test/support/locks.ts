@@ -28,7 +28,8 @@ export async function freeLocks(box: TestBox, slots: string, root = box.root): P
     inside(path.join(root, name)).map((folder) => path.join(folder, 'lock')),
   );
   const taken = inside(slots);
-  assert.ok(taken.length >= 2, `the locks of a slot and of the turn are there: ${taken.join(' ')}`);
+  const ran = inside(path.join(root, 'runs')).length > 0;
+  assert.ok(!ran || taken.length >= 2, `the locks of a slot and of the turn are there: ${taken.join(' ')}`);
   for (const lock of [...taken, ...owned, path.join(root, 'repo/.lock')].filter((file) => existsSync(file))) {
     assert.doesNotThrow(() => execFileSync('flock', ['-n', lock, 'true']), `${lock} is held`);
   }
