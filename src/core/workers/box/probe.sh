@@ -101,14 +101,16 @@ done
 rc_limited 18 /bin/sh "$0" "$rc_root" choice "$3" "$4"
 rc_say sandbox-is "$(tail -n 1 "$rc_said")"
 
-# Process $1 as `PID ACCOUNT RUN PROGRAM`, a dash for what it does not show. RUN where it is one of this root.
+# Process $1 as `PID ACCOUNT RUN PROGRAM`, a dash for what it does not show. Other programs may know a RUN_ID, too: one of
+# this account's counts where this root has that run.
 rc_who() {
   rc_run=- rc_name=-
   rc_user=$(stat -c %U "/proc/$1" 2>/dev/null) || rc_user=-
   rc_found=$(tr '\0' '\n' 2>/dev/null <"/proc/$1/environ" | sed -n 's/^RUN_ID=//p' | head -n 1)
-  # Another account's: its owner's command line is for everybody to read.
+  rc_is_run "$rc_found" && [ -d "$rc_root/runs/$rc_found" ] || rc_found=
+  # A run's owner, of another account too: its command line is for everybody to read.
   [ -n "$rc_found" ] || rc_found=$(tr '\0' '\n' 2>/dev/null <"/proc/$1/cmdline" | sed -n '/\/run\.sh$/{n;n;p;}' | head -n 1)
-  ! rc_is_run "$rc_found" || rc_run=$rc_found
+  if rc_is_run "$rc_found"; then rc_run=$rc_found; fi
   { IFS= read -r rc_name <"/proc/$1/comm"; } 2>/dev/null || :
   printf '%s\n' "$1 ${rc_user:--} $rc_run $rc_name"
 }

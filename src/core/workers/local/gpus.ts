@@ -14,9 +14,16 @@ import type { Problem } from '../types.ts';
 
 const LIMIT_MS = 10_000;
 
+interface Limits {
+  readonly signal?: AbortSignal;
+  /** Milliseconds for each question; default 10 s. */
+  readonly limitMs?: number;
+}
+
 /** What nvidia-smi says within the limit; undefined where there is no such program. It is left behind where it hangs. */
-async function ask(spawn: Spawn, program: string, query: string, signal?: AbortSignal): Promise<SmiAnswer | undefined> {
-  const limit = AbortSignal.timeout(LIMIT_MS);
+async function ask(spawn: Spawn, program: string, query: string, limits: Limits): Promise<SmiAnswer | undefined> {
+  const { signal, limitMs = LIMIT_MS } = limits;
+  const limit = AbortSignal.timeout(limitMs);
   const either = signal ? AbortSignal.any([signal, limit]) : limit;
   const stopped = Promise.withResolvers<never>();
   const onAbort = () => stopped.reject(either.reason);
@@ -38,11 +45,11 @@ async function ask(spawn: Spawn, program: string, query: string, signal?: AbortS
 /** The GPUs that nvidia-smi lists, and why it lists none; `program` undefined: there is no nvidia-smi. */
 export async function listGpus(
   spawn: Spawn,
-  signal?: AbortSignal,
+  limits: Limits = {},
 ): Promise<{ readonly program?: string; readonly gpus: readonly BareGpu[]; readonly problems: readonly Problem[] }> {
   for (const program of ['nvidia-smi', ...(process.platform === 'linux' ? [WSL_SMI] : [])]) {
     for (const query of GPU_QUERIES) {
-      const answer = await ask(spawn, program, `--query-gpu=${query}`, signal);
+      const answer = await ask(spawn, program, `--query-gpu=${query}`, limits);
       if (!answer) break;
       if (isUnknownField(answer) && query !== GPU_QUERIES.at(-1)) continue;
       return { program, ...readGpus(answer) };
@@ -60,6 +67,6 @@ export async function listApps(
   program: string,
   signal?: AbortSignal,
 ): Promise<ReturnType<typeof readApps>> {
-  const answer = await ask(spawn, program, `--query-compute-apps=${APP_QUERY}`, signal);
+  const answer = await ask(spawn, program, `--query-compute-apps=${APP_QUERY}`, { signal });
   return answer?.code === 0 ? readApps(answer.text) : [];
 }

@@ -61,7 +61,7 @@ async function usersOf(
 
 async function gpusOf(parts: LocalParts, layout: Layout, box: BoxOf<'local'>, signal?: AbortSignal) {
   if (box.gpus === 0) return { gpus: [], problems: [] };
-  const listed = await listGpus(parts.spawn, signal);
+  const listed = await listGpus(parts.spawn, { signal });
   const mine = listed.gpus.filter(({ index }) => box.gpus === 'all' || (box.gpus !== 0 && box.gpus.includes(index)));
   const users = listed.program === undefined ? undefined : await usersOf(parts, layout, listed.program, signal);
   const gpus = await Promise.all(
