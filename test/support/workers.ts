@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { type BoxOf, boxSchema } from '../../src/core/domain/index.ts';
-import { realSystem } from '../../src/core/system/index.ts';
+import { realSystem, type System } from '../../src/core/system/index.ts';
 import type { Asker } from '../../src/core/workers/index.ts';
 import { ChosenTransport } from '../../src/core/workers/ssh/choose.ts';
 import type { ConnectionOptions } from '../../src/core/workers/ssh/connection.ts';
@@ -15,6 +15,8 @@ export interface WorkerOptions {
   readonly asker?: Asker;
   readonly box?: Readonly<Record<string, unknown>>;
   readonly sshConfigFile?: string;
+  /** Parts of the system that are another's. */
+  readonly system?: Partial<System>;
 }
 
 export interface TestWorker {
@@ -43,7 +45,7 @@ export function workerBy(
 function connectionOptions(box: TestBox, options: WorkerOptions): ConnectionOptions {
   return {
     host: box.name,
-    system: realSystem(),
+    system: { ...realSystem(), ...options.system },
     configFolder: box.configFolder,
     asker: options.asker,
     sshConfigFile: options.sshConfigFile ?? box.sshConfigFile,

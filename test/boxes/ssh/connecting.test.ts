@@ -11,6 +11,9 @@ import { person, refusalOf } from '../../support/sshd/person.ts';
 import { type WorkerOptions, workerBy } from '../../support/workers.ts';
 
 const CLIENTS = ['ssh2', 'system'] as const;
+/** What costs a login of the system's ssh each time is tried with it in the full tests only. */
+const FULL = process.env.FULL === '1';
+const MAIN = FULL ? CLIENTS : (['ssh2'] as const);
 const blobOf = (file: string) => Buffer.from(publicKey(file).split(' ')[1] ?? '', 'base64');
 const uidOf = (box: TestBox) => Number(execFileSync('id', ['-u', box.user], { encoding: 'utf8' }));
 
@@ -100,7 +103,7 @@ describe('Connecting to a box', () => {
       }
     });
 
-    for (const client of CLIENTS) {
+    for (const client of MAIN) {
       it(`ends its calls as unreachable when a hop goes, and comes back with it (${client})`, async () => {
         const [, hall, vault] = hops;
         const { transport } = await reach(vault, options(), client);
@@ -248,7 +251,7 @@ describe('Connecting to a box', () => {
       execFileSync('mkdir', ['-p', path.join(box.home, '.config/fish')]);
       writeFileSync(path.join(box.home, '.config/fish/config.fish'), noise);
       execFileSync('chown', ['-R', box.user, path.join(box.home, '.config/fish')]);
-      for (const client of CLIENTS) {
+      for (const client of MAIN) {
         const { transport } = await reach(box, {}, client);
         const said = await transport.exec({
           script: `printf '%s|' "it's" '$HOME' '!x' \\\\; cat; exit 3`,

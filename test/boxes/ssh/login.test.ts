@@ -2,6 +2,7 @@ import * as assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
+import { withAgent } from '../../support/sshd/agent.ts';
 import { type BoxOptions, startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 import { person } from '../../support/sshd/person.ts';
 import { type TestWorker, workerOf } from '../../support/workers.ts';
@@ -98,10 +99,7 @@ describe('Logging in to a box', () => {
   });
 
   it('offers the key that is named before the others of a full agent', async () => {
-    const socket = path.join(open.configFolder, 'agent');
-    const agent = execFileSync('ssh-agent', ['-a', socket, '-s'], { encoding: 'utf8' });
-    const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(agent)?.[1]);
-    try {
+    await withAgent(open.configFolder, async (socket) => {
       const files = Array.from({ length: 7 }, (_, index) => path.join(open.configFolder, `other${index}`));
       for (const file of files) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
       const env = { ...process.env, SSH_AUTH_SOCK: socket };
@@ -118,9 +116,7 @@ describe('Logging in to a box', () => {
       // sshd hears six keys and no more.
       assert.match(await refusal(reach(open, { sshConfigFile: config('none') })), /Tried: agent/);
       await reach(open, { sshConfigFile: config(half) });
-    } finally {
-      process.kill(pid);
-    }
+    });
   });
 
   describe('with a password', () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { ChosenTransport } from '../../../src/core/workers/ssh/choose.ts';
 import { fingerprint } from '../../../src/core/workers/ssh/known-hosts.ts';
+import { withAgent } from '../../support/sshd/agent.ts';
 import { type BoxOptions, publicKey, startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 import { startChain, whoConnects } from '../../support/sshd/chain.ts';
 import { person, refusalOf } from '../../support/sshd/person.ts';
@@ -108,6 +109,20 @@ describe('A box by the system’s ssh', () => {
       rmSync(`${mine}-cert.pub`);
       await reach('auto', lab, {
         sshConfigFile: lab.clientConfig(() => `${readFileSync(config, 'utf8')}  CertificateFile ${named}\n`),
+      });
+      // In the agent alone, where the library sees no key that it knows.
+      await withAgent(folder, async (socket) => {
+        execFileSync('ssh-add', ['-q', '-k', '-t', '60', mine], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+        sign();
+        execFileSync('ssh-add', ['-q', mine], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+        const agentOnly = lab.clientConfig((usual) =>
+          usual
+            .replace(/IdentityFile .*/, 'IdentityFile none')
+            .replace('IdentitiesOnly yes', 'IdentitiesOnly no')
+            .replace('IdentityAgent none', `IdentityAgent ${socket}`),
+        );
+        await refusalOf(reach('ssh2', lab, { sshConfigFile: agentOnly }), 'auth');
+        assert.equal(clientOf(await reach('auto', lab, { sshConfigFile: agentOnly })), 'system');
       });
       sign('-V', '20200101:20200102');
       await assert.rejects(reach('auto', lab, { sshConfigFile: config }), /refused the login.*certificate/s);
@@ -277,6 +292,18 @@ describe('A box by the system’s ssh', () => {
       transport.dispose();
       while (folders().includes(made[0] ?? '')) await new Promise((r) => setTimeout(r, 10));
     });
+  });
+
+  it('logs in for each session where it cannot share a connection, as on Windows', async () => {
+    const system = { platform: 'win32' } as const;
+    writeFileSync(box.knownHostsFile, '');
+    await refusalOf(reach('system', box, { system }), 'host-key');
+    const { asked, asker } = person({ trust: true });
+    const { transport } = await reach('system', box, { system, asker });
+    assert.equal(asked.length, 1);
+    assert.equal((await transport.exec({ script: 'cat; exit 5', input: Buffer.from('in') })).code, 5);
+    box.dropConnections();
+    assert.equal((await transport.exec({ script: 'true' })).code, 0);
   });
 
   it('reads past a login shell that talks', async () => {

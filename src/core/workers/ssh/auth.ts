@@ -40,6 +40,7 @@ export class Login {
   /** The answer the server is about to judge. */
   #given: { readonly what: string; readonly answer: string } | undefined;
   #questioned = false;
+  #beyond: string | undefined;
 
   constructor(parts: LoginParts) {
     this.#parts = parts;
@@ -51,6 +52,11 @@ export class Login {
     return this.#wrong === 0
       ? this.#tried
       : [...this.#tried, `${this.#wrong} wrong answer${this.#wrong > 1 ? 's' : ''}`];
+  }
+
+  /** A key that was passed over because the library cannot read it, in words. */
+  get beyond(): string | undefined {
+    return this.#beyond;
   }
 
   /** The ways the server would take, as it said last. */
@@ -126,6 +132,7 @@ export class Login {
     if (!found) return undefined;
     if (found.kind === 'unusable') {
       this.#tried.push(`${file} (${found.why})`);
+      if (found.unknown) this.#beyond = `the key ${file}`;
       return undefined;
     }
     if (found.kind === 'open') {
@@ -160,6 +167,7 @@ export class Login {
         if (key) return key;
       } catch (error) {
         this.#tried.push(`${file} (${(error as Error).message})`);
+        this.#beyond = `the key ${file}`;
         return undefined;
       }
       typed.forget(file, passphrase);

@@ -9,6 +9,7 @@ import { Login } from './auth.ts';
 import type { SshTarget } from './config.ts';
 import { Deadline, NETWORK_MS, PERSON_MS } from './deadline.ts';
 import { HostKeyCheck } from './host-key.ts';
+import { agentKeyTypes } from './keys.ts';
 import { mustBeSystem, shouldBeSystem } from './needs-system.ts';
 import { systemCould } from './system-can.ts';
 
@@ -178,7 +179,7 @@ async function handshake(deps: ConnectDeps, target: SshTarget, sock: Duplex, sig
     client.destroy();
     sock.destroy();
     if (signal?.aborted) throw signal.reason;
-    throw explain(target, refusal ?? error, login);
+    throw await explain(target, refusal ?? error, login, clock);
   } finally {
     deadline.dispose();
     signal?.removeEventListener('abort', onAbort);
@@ -202,16 +203,25 @@ function nobodyAnswered(target: SshTarget): HumanError {
   );
 }
 
-function explain(target: SshTarget, error: unknown, login: Login): unknown {
+/** What the library passed over at a login that was refused, and the system's ssh would have offered. */
+async function passedOver(target: SshTarget, login: Login, clock: Clock): Promise<string | undefined> {
+  if (target.gssapi && login.left?.includes('gssapi-with-mic')) return 'a Kerberos ticket';
+  if (login.beyond !== undefined) return login.beyond;
+  if (target.agent === undefined) return undefined;
+  const types = await agentKeyTypes(target.agent, clock);
+  const other = types.find((type) => type.startsWith('sk-') || type.includes('-cert-v01@'));
+  return other && `a key of type ${other} in the agent`;
+}
+
+async function explain(target: SshTarget, error: unknown, login: Login, clock: Clock): Promise<unknown> {
   if (isHumanError(error)) return error;
   const { level, code, message = '' } = error as { level?: string; code?: string; message?: string };
   if (level === 'client-authentication' || /too many authentication failures/i.test(message)) {
     login.refused();
     const list = login.tried.length > 0 ? login.tried.join(', ') : 'nothing: there is no agent and no key file';
     const text = `${target.user}@${target.alias} (${addressOf(target)}) refused the login. Tried: ${list}. Check that "ssh ${target.alias}" logs in without a question, or name the key with IdentityFile in ~/.ssh/config; an account may also be locked.`;
-    if (target.gssapi && login.left?.includes('gssapi-with-mic'))
-      return systemCould(text, 'auth', 'it takes Kerberos tickets');
-    return new HumanError(text, { code: 'auth' });
+    const other = await passedOver(target, login, clock);
+    return other === undefined ? new HumanError(text, { code: 'auth' }) : systemCould(text, 'auth', other);
   }
   if (level === 'handshake' && /no matching|unsupported/i.test(message)) {
     return systemCould(

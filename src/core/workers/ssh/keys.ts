@@ -1,6 +1,7 @@
+import { connect as connectSocket } from 'node:net';
 import type { ParsedKey, SignCallback, SigningRequestOptions } from 'ssh2';
 import { BaseAgent, OpenSSHAgent, utils } from 'ssh2';
-import type { Files } from '../../system/index.ts';
+import type { Clock, Files } from '../../system/index.ts';
 
 /** The library's parser gives a list for some formats, whatever its types say. */
 function one(parsed: ParsedKey | Error | ParsedKey[]): ParsedKey | Error {
@@ -11,7 +12,8 @@ function one(parsed: ParsedKey | Error | ParsedKey[]): ParsedKey | Error {
 export type KeyFile =
   | { readonly kind: 'open'; readonly key: ParsedKey }
   | { readonly kind: 'locked'; readonly bytes: Buffer }
-  | { readonly kind: 'unusable'; readonly why: string };
+  /** `unknown`: of a kind that the library does not know. */
+  | { readonly kind: 'unusable'; readonly why: string; readonly unknown: boolean };
 
 /** Reads a private key file; undefined where there is none. */
 export async function readKeyFile(file: string, files: Pick<Files, 'read'>): Promise<KeyFile | undefined> {
@@ -19,15 +21,21 @@ export async function readKeyFile(file: string, files: Pick<Files, 'read'>): Pro
   try {
     bytes = await files.read(file);
   } catch (error) {
-    return { kind: 'unusable', why: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'error'}` };
+    return {
+      kind: 'unusable',
+      why: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'error'}`,
+      unknown: false,
+    };
   }
   if (!bytes) return undefined;
   const parsed = one(utils.parseKey(bytes));
   if (parsed instanceof Error) {
     if (/passphrase|encrypted/i.test(parsed.message)) return { kind: 'locked', bytes };
-    return { kind: 'unusable', why: parsed.message };
+    return { kind: 'unusable', why: parsed.message, unknown: true };
   }
-  return parsed.isPrivateKey() ? { kind: 'open', key: parsed } : { kind: 'unusable', why: 'it is no private key' };
+  return parsed.isPrivateKey()
+    ? { kind: 'open', key: parsed }
+    : { kind: 'unusable', why: 'it is no private key', unknown: false };
 }
 
 /**
@@ -77,6 +85,46 @@ function plainPart(bytes: Buffer): string | undefined {
   if (!blob || blob.length < 4) return undefined;
   const type = blob.toString('latin1', 4, 4 + blob.readUInt32BE(0));
   return `${type} ${blob.toString('base64')}`;
+}
+
+const AGENT_MS = 2000;
+
+/** The types of the keys that an agent holds, those included that the library passes over; none where it is silent. */
+export function agentKeyTypes(socket: string, clock: Clock): Promise<string[]> {
+  return new Promise((resolve) => {
+    const connection = connectSocket(socket);
+    let answer = Buffer.alloc(0);
+    const finish = () => {
+      limit.dispose();
+      connection.destroy();
+      resolve(readKeyTypes(answer));
+    };
+    const limit = clock.after(AGENT_MS, finish);
+    connection.on('error', finish);
+    connection.on('close', finish);
+    connection.on('data', (chunk: Buffer) => {
+      answer = Buffer.concat([answer, chunk]);
+      if (answer.length >= 4 && answer.length >= 4 + answer.readUInt32BE(0)) finish();
+    });
+    // SSH_AGENTC_REQUEST_IDENTITIES.
+    connection.write(Buffer.from([0, 0, 0, 1, 11]));
+  });
+}
+
+/** Of an SSH_AGENT_IDENTITIES_ANSWER: length, 12, how many; then each a blob and a comment. */
+function readKeyTypes(answer: Buffer): string[] {
+  const types: string[] = [];
+  if (answer.length < 9 || answer[4] !== 12) return types;
+  let at = 9;
+  for (let left = answer.readUInt32BE(5); left > 0 && at + 8 <= answer.length; left -= 1) {
+    const blobLength = answer.readUInt32BE(at);
+    const typeLength = answer.readUInt32BE(at + 4);
+    types.push(answer.toString('latin1', at + 8, at + 8 + typeLength));
+    at += 4 + blobLength;
+    if (at + 4 > answer.length) break;
+    at += 4 + answer.readUInt32BE(at);
+  }
+  return types;
 }
 
 /** An agent's keys: those that the configuration names first, as ssh offers them; or only those. */

@@ -25,18 +25,21 @@ export interface MasterDeps {
 export interface Master extends Open {
   /** The arguments of an `ssh` that runs BOOT through it. */
   readonly session: readonly string[];
-  /** And of one that tells whether it still stands: status 0. */
-  readonly check: readonly string[];
+  /** And of one that tells whether it still stands: status 0. None: each session is a login of its own. */
+  readonly check?: readonly string[];
 }
 
 /** Pieces of what ssh says on stderr that are kept: what matters comes before the login fails. */
 const MAX_SAID = 64;
 
 /** What holds for the whole connection and is no business of a jump. */
-const MASTER = [
-  ...['-T', '-M', '-o', 'ControlPersist=no', '-o', 'RemoteCommand=none', '-o', 'ClearAllForwardings=yes'],
-  ...['-o', 'EscapeChar=none', '-o', 'Tunnel=no', '-o', 'StdinNull=no', '-o', 'ForkAfterAuthentication=no'],
+const CONNECTION = [
+  ...['-T', '-o', 'RemoteCommand=none', '-o', 'ClearAllForwardings=yes', '-o', 'EscapeChar=none', '-o', 'Tunnel=no'],
+  ...['-o', 'StdinNull=no', '-o', 'ForkAfterAuthentication=no'],
 ];
+const MASTER = ['-M', '-o', 'ControlPersist=no'];
+/** Windows' ssh cannot share a connection. */
+const NO_MASTER = ['-S', 'none', '-o', 'ControlMaster=no'];
 /** A session goes through the master or nowhere: were it gone, ssh would log in by itself. */
 const SESSION = [
   ...['-F', '/dev/null', '-T', '-e', 'none', '-o', 'ControlMaster=no', '-o', 'ProxyCommand=false'],
@@ -46,7 +49,8 @@ const SESSION = [
 /**
  * Logs in to the last of `chain` with the system's ssh, which goes through the others by itself, and keeps the
  * connection as a control master: one session that waits, in which nothing runs but `cat`. It ends with this process.
- * An unknown host key is asked about where there is an asker; passphrases and passwords too, but not on Windows.
+ * An unknown host key is asked about where there is an asker; passphrases and passwords too, but not on Windows. There
+ * each session is a login of its own, and this one only tries.
  * @throws HumanError `unreachable`, `host-key`, `auth`, `ssh-config`, `ssh-unsupported` without an ssh program
  */
 export async function openMaster(deps: MasterDeps, chain: readonly SshTarget[]): Promise<Master> {
@@ -106,7 +110,8 @@ async function login(
   const ownKnownHosts = path.join(configFolder, 'known_hosts');
   const config = path.join(folder, 'config');
   const socket = path.join(folder, 's');
-  const mayAsk = system.platform !== 'win32';
+  const windows = system.platform === 'win32';
+  const mayAsk = !windows;
   await files.write(config, systemConfig({ system, chain, ownKnownHosts, configFile, mayAsk }), 0o600);
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
@@ -130,9 +135,10 @@ async function login(
     : undefined;
   const { intervalMs, times } = target.keepalive;
   const alive = ['-o', `ServerAliveInterval=${Math.ceil(intervalMs / 1000)}`, '-o', `ServerAliveCountMax=${times}`];
-  const child = start(deps, [...MASTER, ...alive, '-F', config, '-S', socket, '--', target.alias, BOOT], {
-    ...askpass?.env,
-  });
+  const connection = [...CONNECTION, ...alive, '-F', config];
+  const alone = [...connection, ...NO_MASTER, '--', target.alias, BOOT];
+  const args = windows ? alone : [...connection, ...MASTER, '-S', socket, '--', target.alias, BOOT];
+  const child = start(deps, args, { ...askpass?.env });
   const ended = endOf(child);
   const said: Buffer[] = [];
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -154,6 +160,7 @@ async function login(
   try {
     const code = await Promise.race([heard.then(() => undefined), ended, failed.promise]);
     if (code === undefined) {
+      if (windows) return oneByOne(child, alone, () => files.remove(folder));
       // What only the login needed; the socket goes with the connection.
       for (const name of ['config', 'learn', 'askpass', 'answer']) await files.remove(path.join(folder, name));
       const gone = ended.catch(() => 255).finally(() => files.remove(folder).catch(() => {}));
@@ -175,6 +182,17 @@ async function login(
     deadline.dispose();
     askpass?.dispose();
   }
+}
+
+/** Sessions that each log in by themselves, with the configuration in a folder to be removed. */
+function oneByOne(tried: ChildProcess, session: readonly string[], remove: () => Promise<void>): Master {
+  tried.stdin?.end();
+  const ended = Promise.withResolvers<void>();
+  const close = () => {
+    void remove().catch(() => {});
+    ended.resolve();
+  };
+  return { session, ended: ended.promise, close };
 }
 
 /** Has ssh fetch a host's key without logging in, asks about it, and keeps it in our own known_hosts. */

@@ -83,8 +83,8 @@ export class SystemSsh implements Transport {
     if (said.code !== 255 && said.code !== undefined) return { ...said, code: said.code };
     if (readSshFault(said.stderr).kind === 'sessions') throw noSession(this.where);
     // Whether the whole connection went, or this session alone: a shell that was killed, say.
-    const alive = await spawn.run('ssh', master.check, { env });
-    if (alive.code !== 0) this.#link.drop(master);
+    const alive = master.check && (await spawn.run('ssh', master.check, { env })).code === 0;
+    if (!alive) this.#link.drop(master);
     throw lostLink(this.where);
   }
 }
