@@ -15,6 +15,7 @@ import {
 import { configFolder, type Detected, detectEnvironment, stateFolder } from './environment/index.ts';
 import { openRepository } from './git/index.ts';
 import { metricNames } from './metrics/index.ts';
+import { fetchArtifactsOf } from './research/artifacts.ts';
 import { ensureBase, takeBase } from './research/base.ts';
 import { askBoxes } from './research/check-boxes.ts';
 import { Consents, commandsKey, describeCommands, serverKey } from './research/consents.ts';
@@ -444,8 +445,12 @@ class OpenResearch implements Research {
     return this.#parts.store.calls();
   }
 
+  fetchArtifacts(run: RunId, options: Ask & { readonly to?: string; readonly maxBytes?: number } = {}) {
+    return fetchArtifactsOf(this.#parts, this.#fleet, run, options);
+  }
+
   measureHousekeeping() {
-    return measure(this.#parts);
+    return measure(this.#parts, this.#fleet);
   }
 
   cleanUp(ids: readonly string[]): Promise<number> {

@@ -1,6 +1,6 @@
 import { type Environment, environmentSchema, makeRunId } from '../../src/core/domain/index.ts';
-import { realRandom } from '../../src/core/system/index.ts';
-import type { RunReport, Shipment, Worker } from '../../src/core/workers/index.ts';
+import { realFiles, realRandom } from '../../src/core/system/index.ts';
+import { fetchArtifacts, type RunReport, type Shipment, type Worker } from '../../src/core/workers/index.ts';
 import type { GitRepo } from './git-repo.ts';
 
 export function newRunId(): string {
@@ -77,4 +77,10 @@ export async function wholeLog(worker: Worker, run: string): Promise<Buffer> {
     parts.push(part);
     offset += part.length;
   }
+}
+
+/** Fetches the artifacts of a run, and gives the paths of those that came. */
+export async function fetchAll(worker: Worker, run: string, into: string, maxBytes: number): Promise<string[]> {
+  const { files } = await fetchArtifacts({ worker, run, into, maxBytes, files: realFiles, platform: process.platform });
+  return files.map((file) => file.path);
 }

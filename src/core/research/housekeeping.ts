@@ -1,7 +1,17 @@
 import * as path from 'node:path';
-import { isEnd, RUN_STATES } from '../domain/index.ts';
+import {
+  better,
+  type CandidateId,
+  type Goal,
+  goalOf,
+  isEnd,
+  isHumanError,
+  RUN_STATES,
+  type Run,
+} from '../domain/index.ts';
+import type { Leftover } from '../workers/index.ts';
 import type { Fleet } from './fleet.ts';
-import { logFile, type Parts } from './parts.ts';
+import { loadedBoxes, logFile, type Parts } from './parts.ts';
 
 export interface Housekeeping {
   readonly id: string;
@@ -10,15 +20,67 @@ export interface Housekeeping {
   readonly items: number;
 }
 
-/** What lies around and may go: logs of dropped ideas' runs, refs of rejected and failed candidates, run folders of ended runs. */
-export async function measure(parts: Parts): Promise<readonly Housekeeping[]> {
+/** Ended runs that keep their folder on a box: younger ones, the newest of it, the best of each base, those of pinned ideas. */
+export const KEEP = { days: 3, newest: 20, best: 5 } as const;
+/** How long environments, inputs and scripts must have been unused, in minutes. */
+const UNUSED_MINUTES = 7 * 24 * 60;
+const DAY_MS = 24 * 60 * 60_000;
+
+const WORDS: Readonly<Record<Leftover['kind'], string>> = {
+  env: 'environments',
+  inputs: 'inputs',
+  bin: 'earlier versions of our scripts',
+  repo: 'packs',
+  trash: 'what earlier removals left',
+};
+
+/**
+ * The ended runs of one box whose folders may go. Pure.
+ * @param ended all ended runs, of all boxes
+ * @param pinned candidates of pinned ideas
+ * @param goals what better means, by base
+ */
+export function removableRuns(
+  ended: readonly Run[],
+  box: string,
+  pinned: ReadonlySet<CandidateId>,
+  goals: ReadonlyMap<number, Goal>,
+  now: number,
+): readonly Run[] {
+  const own = ended.filter((run) => run.box === box);
+  const byEnd = own.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0));
+  const kept = new Set(byEnd.slice(0, KEEP.newest).map((run) => run.id));
+  for (const [base, runs] of Map.groupBy(ended, (run) => run.base)) {
+    const goal = goals.get(base);
+    if (goal === undefined) continue;
+    const results = runs.flatMap((run) => (run.objective?.state === 'ok' ? [{ run, value: run.objective.value }] : []));
+    results.sort((a, b) => (better(goal, a.value, b.value) ? -1 : better(goal, b.value, a.value) ? 1 : 0));
+    for (const { run } of results.slice(0, KEEP.best)) kept.add(run.id);
+  }
+  return own.filter(
+    (run) =>
+      !kept.has(run.id) &&
+      now - (run.endedAt ?? 0) > KEEP.days * DAY_MS &&
+      !(run.candidate !== undefined && pinned.has(run.candidate)),
+  );
+}
+
+/**
+ * What lies around and may go: logs of ended runs, refs of rejected and failed candidates, decided reviews; and on each
+ * box the folders of ended runs that no rule keeps, and what nothing there uses. A box that does not answer is left out,
+ * and said.
+ */
+export async function measure(parts: Parts, fleet: Fleet, signal?: AbortSignal): Promise<readonly Housekeeping[]> {
   const { repository, store, system } = parts;
   const ended = await store.runs({ states: RUN_STATES.filter(isEnd) });
   const logs = await Promise.all(ended.map((run) => system.files.info(logFile(repository, run.id))));
   const bytes = logs.reduce((sum, info) => sum + (info?.size ?? 0), 0);
   const refs = await removableRefs(parts);
   const reviews = await removableReviews(parts);
-  const byBox = Map.groupBy(ended, (run) => run.box ?? '');
+  const used = new Set(ended.flatMap((run) => (run.box === undefined ? [] : [run.box])));
+  const { boxes } = await loadedBoxes(parts);
+  const names = boxes.map((box) => box.name).filter((name) => used.has(name));
+  const onBoxes = await Promise.all(names.map((name) => measureBox(parts, fleet, name, ended, signal)));
   return [
     { id: 'logs', what: 'Logs of ended runs on this machine', bytes, items: logs.filter(Boolean).length },
     { id: 'refs', what: 'Git refs of rejected and failed candidates', bytes: 0, items: refs.length },
@@ -28,15 +90,58 @@ export async function measure(parts: Parts): Promise<readonly Housekeeping[]> {
       bytes: 0,
       items: reviews.length,
     },
-    ...[...byBox]
-      .filter(([box]) => box !== '')
-      .map(([box, runs]) => ({
-        id: `box/${box}`,
-        what: `Folders of ended runs on ${box}`,
-        bytes: 0,
-        items: runs.length,
-      })),
+    ...onBoxes.flat(),
   ];
+}
+
+async function measureBox(
+  parts: Parts,
+  fleet: Fleet,
+  name: string,
+  ended: readonly Run[],
+  signal?: AbortSignal,
+): Promise<readonly Housekeeping[]> {
+  const runs = await removableOn(parts, name, ended);
+  try {
+    const worker = await fleet.worker(name);
+    const sizes = await worker.sizes(
+      runs.map((run) => run.id),
+      signal,
+    );
+    const found = (await worker.leftovers('look', UNUSED_MINUTES, signal)).filter(({ count }) => count > 0);
+    const kinds = found.map(({ kind, count, bytes }) => `${count} ${WORDS[kind]} (${inMB(bytes)})`);
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+    return [
+      {
+        id: `box/${name}`,
+        what: `Folders of ended runs on ${name} (kept: the newest ${KEEP.newest}, the best ${KEEP.best} of each base, those of pinned ideas, and ${KEEP.days} days)`,
+        bytes: sum([...sizes.values()]),
+        items: sizes.size,
+      },
+      {
+        id: `unused/${name}`,
+        what: `Unused for a week on ${name}: ${kinds.join(', ') || 'nothing'}`,
+        bytes: sum(found.map((one) => one.bytes)),
+        items: sum(found.map((one) => one.count)),
+      },
+    ];
+  } catch (error) {
+    if (!isHumanError(error)) throw error;
+    parts.log('warn', `box ${name} could not be measured: ${error.message}`);
+    return [{ id: `box/${name}`, what: `${name} cannot be looked at: ${error.message}`, bytes: 0, items: 0 }];
+  }
+}
+
+function inMB(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(bytes < 10 * 1024 * 1024 ? 1 : 0)} MB`;
+}
+
+async function removableOn({ store, system }: Parts, box: string, ended: readonly Run[]): Promise<readonly Run[]> {
+  const pinnedIdeas = new Set((await store.ideas()).filter((idea) => idea.pinned).map((idea) => idea.id));
+  const candidates = (await store.candidates()).filter((candidate) => pinnedIdeas.has(candidate.idea));
+  const pinned = new Set(candidates.map((candidate) => candidate.id));
+  const goals = new Map((await store.bases()).map((base) => [base.id, goalOf(base.environment.objective)]));
+  return removableRuns(ended, box, pinned, goals, system.clock.now());
 }
 
 /** Those that are decided: an open one holds what a person accepted so far. */
@@ -70,7 +175,11 @@ export async function cleanUp(parts: Parts, fleet: Fleet, ids: readonly string[]
     } else if (id.startsWith('box/')) {
       const box = id.slice('box/'.length);
       const worker = await fleet.worker(box);
-      freed += await worker.tidy(ended.filter((run) => run.box === box).map((run) => run.id));
+      freed += await worker.tidy((await removableOn(parts, box, ended)).map((run) => run.id));
+    } else if (id.startsWith('unused/')) {
+      const worker = await fleet.worker(id.slice('unused/'.length));
+      const gone = await worker.leftovers('remove', UNUSED_MINUTES);
+      freed += gone.reduce((sum, { bytes }) => sum + bytes, 0);
     }
   }
   return freed;

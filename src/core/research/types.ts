@@ -22,7 +22,7 @@ import type { Detected, Diagnostic } from '../environment/index.ts';
 import type { FileDiff, Review } from '../git/index.ts';
 import type { Request } from '../store/index.ts';
 import type { Disposable } from '../system/index.ts';
-import type { BoxReport } from '../workers/index.ts';
+import type { BoxReport, Fetched } from '../workers/index.ts';
 import type { Leaderboard, RowStatus } from './leaderboard-types.ts';
 
 export type * from './leaderboard-types.ts';
@@ -238,6 +238,16 @@ export interface Research {
   boxTerminal(name: string): Promise<{ readonly program: string; readonly args: readonly string[] }>;
   attempts(candidate: CandidateId): Promise<readonly Attempt[]>;
   modelCalls(): Promise<readonly ModelCall[]>;
+  /**
+   * Brings the files that `artifacts` of research.yaml names of a run from its box: whole, checked by hash, gone on with
+   * where an earlier fetch was cut. Nothing that is here already is written over.
+   * @param options `to`: an absolute folder, default `.research/artifacts/RUN`; `maxBytes`: default 1 GB
+   * @throws HumanError `no-run`, `no-artifacts`, `artifact-changed`, `unreachable`
+   */
+  fetchArtifacts(
+    run: RunId,
+    options?: Ask & { readonly to?: string; readonly maxBytes?: number },
+  ): Promise<Fetched & { readonly folder: string }>;
   /** Sizes of logs, refs, worktrees and box folders, and what a clean-up would remove. */
   measureHousekeeping(): Promise<
     readonly { readonly what: string; readonly bytes: number; readonly items: number; readonly id: string }[]

@@ -1,6 +1,7 @@
 import type { Box } from '../domain/index.ts';
 import type { Worker, WorkerDeps } from './types.ts';
 
+export { type Fetched, fetchArtifacts } from './fetch.ts';
 export { Typed } from './typed.ts';
 export type * from './types.ts';
 

@@ -198,6 +198,22 @@ export interface RunReport {
   readonly files?: readonly { readonly path: string; readonly size: number }[];
 }
 
+/** A file of `artifacts`: path in the checkout with `/`, size in bytes. */
+export interface Artifact {
+  readonly path: string;
+  readonly size: number;
+}
+
+/**
+ * Things on a box that may go: environments, inputs, earlier versions of our scripts, packs that can be put together,
+ * what was moved away to be removed.
+ */
+export interface Leftover {
+  readonly kind: 'env' | 'inputs' | 'bin' | 'repo' | 'trash';
+  readonly count: number;
+  readonly bytes: number;
+}
+
 /** A file of a run folder. `log` is stdout and stderr together, `setup` what building the environment printed. */
 export type RunFile = 'log' | 'supervisor' | 'setup' | `code/${string}`;
 
@@ -243,8 +259,17 @@ export interface Worker {
   follow(run: RunId, offset: number, onBytes: (bytes: Buffer) => void, signal: AbortSignal): Promise<void>;
   /** Asks the box to stop the run and its whole process tree. Returns when the box has taken note. */
   cancel(run: RunId, signal?: AbortSignal): Promise<void>;
-  /** The files of `artifacts`, capped by size; paths are checked. */
-  collect(run: RunId, into: string, maxBytes: number, signal?: AbortSignal): Promise<readonly string[]>;
+  /** The files that `artifacts` names, as they are in the run's checkout now. No links, none that a link leads to. */
+  artifacts(run: RunId, signal?: AbortSignal): Promise<readonly Artifact[]>;
+  /** The sha256 of files of `artifacts`, by path; none for one that is gone. */
+  sums(run: RunId, paths: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** The bytes that the folders of runs take, by run; none for one that is not there. */
+  sizes(runs: readonly RunId[], signal?: AbortSignal): Promise<ReadonlyMap<RunId, number>>;
+  /**
+   * What lies there besides run folders and may go: what was not used for `minutes`, and that no live or waiting run has
+   * or names. Under the locks of what is removed.
+   */
+  leftovers(mode: 'look' | 'remove', minutes: number, signal?: AbortSignal): Promise<readonly Leftover[]>;
   /** Removes the folders of ended runs. Gives the bytes freed. Never touches a held lock. */
   tidy(runs: readonly RunId[], signal?: AbortSignal): Promise<number>;
   /** A shell on the box in the run's folder, in the account's own without a run: a command line for a terminal. */

@@ -5,6 +5,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Worker } from '../../../src/core/workers/types.ts';
 import { LocalBox } from '../../support/local-box.ts';
+import { fetchAll } from '../../support/shipments.ts';
 
 const TRAIN = `
 import os, sys
@@ -47,9 +48,9 @@ describe('local box: a run', () => {
     assert.ok((report.startedAt ?? 0) >= before && (report.endedAt ?? 0) >= (report.startedAt ?? 0));
 
     const into = path.join(box.folder, 'collected');
-    assert.deepEqual(await worker.collect(shipment.run, into, 10_000), ['out/model.bin']);
+    assert.deepEqual(await fetchAll(worker, shipment.run, into, 10_000), ['out/model.bin']);
     assert.equal((await fs.readFile(path.join(into, 'out/model.bin'))).length, 1000);
-    assert.deepEqual(await worker.collect(shipment.run, into, 999), [], 'nothing above the cap');
+    assert.deepEqual(await fetchAll(worker, shipment.run, into, 999), [], 'nothing above the cap');
 
     assert.equal(await worker.submit(shipment), 'done');
     assert.ok((await worker.tidy([shipment.run])) > 1000);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { SshConnection } from '../../../src/core/workers/ssh/worker.ts';
 import { GitRepo } from '../../support/git-repo.ts';
-import { newRunId, pollUntil, shipmentOf, wholeLog } from '../../support/shipments.ts';
+import { fetchAll, newRunId, pollUntil, shipmentOf, wholeLog } from '../../support/shipments.ts';
 import { startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 import { workerBy } from '../../support/workers.ts';
 
@@ -235,9 +235,9 @@ const cases = (client: 'ssh2' | 'system') => () => {
     assert.equal((await wholeLog(ssh.worker, cheat.run)).toString(), '');
 
     const into = path.join(folder, 'collected');
-    assert.deepEqual(await ssh.worker.collect(honest.run, into, 1000), ['out/model.txt']);
+    assert.deepEqual(await fetchAll(ssh.worker, honest.run, into, 1000), ['out/model.txt']);
     assert.equal(readFileSync(path.join(into, 'out/model.txt'), 'utf8'), '42');
-    assert.deepEqual(await ssh.worker.collect(honest.run, path.join(folder, 'none'), 1), []);
+    assert.deepEqual(await fetchAll(ssh.worker, honest.run, path.join(folder, 'none'), 1), []);
   });
 
   more('collects no file through a link out of the run', async () => {
@@ -247,7 +247,7 @@ const cases = (client: 'ssh2' | 'system') => () => {
     });
     await ssh.worker.submit(shipment);
     await pollUntil(ssh.worker, shipment.run);
-    assert.deepEqual(await ssh.worker.collect(shipment.run, path.join(folder, 'linked'), 1e9), ['out/fine']);
+    assert.deepEqual(await fetchAll(ssh.worker, shipment.run, path.join(folder, 'linked'), 1e9), ['out/fine']);
   });
 
   more(

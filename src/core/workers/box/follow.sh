@@ -11,7 +11,7 @@ if [ -e job ] && [ ! -e exit ] && [ ! -e lost ]; then
   (while [ ! -e exit ] && [ ! -e lost ] && kill -0 "$$"; do sleep 1; done) </dev/null >/dev/null 2>&1 &
   exec tail -c "+$(($3 + 1))" -s 1 --pid="$!" -f log
 fi
-if [ ! -e exit ] && rc_alive .; then
+if [ ! -e exit ] && rc_alive . && [ -n "$rc_pid" ]; then
   # Nobody on the other side is noticed at the next write only: this ends with the channel's end.
   exec tail -c "+$(($3 + 1))" -s 0.5 --pid="$rc_pid" -f log
 fi

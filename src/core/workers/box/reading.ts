@@ -1,5 +1,5 @@
-import { HumanError } from '../../domain/index.ts';
-import type { Piece, Want } from '../types.ts';
+import { HumanError, isRunId, type RunId } from '../../domain/index.ts';
+import type { Artifact, Leftover, Piece, Want } from '../types.ts';
 
 /** What `read.sh` takes on stdin. */
 export function wantLines(wants: readonly Want[]): Buffer {
@@ -28,6 +28,47 @@ export function parsePieces(answer: Buffer, count: number): Piece[] | undefined 
     pieces.push({ size: Number(head[1]), bytes });
   }
   return answer.toString('latin1', at) === 'END\n' ? pieces : undefined;
+}
+
+/** The lines of an answer before its END; undefined where it was cut. */
+function linesOf(answer: string): string[] | undefined {
+  const lines = answer.split('\n');
+  const end = lines.lastIndexOf('END');
+  return end < 0 ? undefined : lines.slice(0, end);
+}
+
+/** `list.sh`. */
+export function parseArtifacts(answer: string): Artifact[] | undefined {
+  return linesOf(answer)?.flatMap((line) => {
+    const [, size = '', path = ''] = /^(\d+) (.+)$/.exec(line) ?? [];
+    return path === '' ? [] : [{ path, size: Number(size) }];
+  });
+}
+
+/** `list.sh` with `sums`. */
+export function parseSums(answer: string): Map<string, string> | undefined {
+  const pairs = linesOf(answer)?.flatMap((line): [string, string][] => {
+    const [, sum = '', path = ''] = /^([0-9a-f]{64}) (.+)$/.exec(line) ?? [];
+    return path === '' ? [] : [[path, sum]];
+  });
+  return pairs && new Map(pairs);
+}
+
+/** `sizes.sh`. */
+export function parseSizes(answer: string): Map<RunId, number> | undefined {
+  const pairs = linesOf(answer)?.flatMap((line): [RunId, number][] => {
+    const [run = '', kib = ''] = line.split(' ');
+    return isRunId(run) && /^\d+$/.test(kib) ? [[run, Number(kib) * 1024]] : [];
+  });
+  return pairs && new Map(pairs);
+}
+
+/** `caches.sh`. */
+export function parseLeftovers(answer: string): Leftover[] | undefined {
+  return linesOf(answer)?.flatMap((line) => {
+    const [, kind = '', count = '', kib = ''] = /^(env|inputs|bin|repo|trash) (\d+) (\d+)$/.exec(line) ?? [];
+    return kind === '' ? [] : [{ kind: kind as Leftover['kind'], count: Number(count), bytes: Number(kib) * 1024 }];
+  });
 }
 
 const BEGIN = 'FOLLOW\n';

@@ -1,5 +1,6 @@
 /// <reference path="./sh.d.ts" />
 import { createHash } from 'node:crypto';
+import caches from './caches.sh';
 import cancel from './cancel.sh';
 import code from './code.sh';
 import doOne from './do.sh';
@@ -20,6 +21,7 @@ import { shqAll } from './quote.ts';
 import read from './read.sh';
 import run from './run.sh';
 import sandbox from './sandbox.sh';
+import sizes from './sizes.sh';
 import slurm from './slurm.sh';
 import slurmAsk from './slurm-ask.sh';
 import slurmJob from './slurm-job.sh';
@@ -50,6 +52,8 @@ const FILES: Readonly<Record<string, string>> = {
   'follow.sh': follow,
   'list.sh': list,
   'tidy.sh': tidy,
+  'sizes.sh': sizes,
+  'caches.sh': caches,
   'probe.sh': probe,
   'slurm.sh': slurm,
   'slurm-ask.sh': slurmAsk,
@@ -72,6 +76,8 @@ export type ScriptName =
   | 'follow'
   | 'list'
   | 'tidy'
+  | 'sizes'
+  | 'caches'
   | 'probe'
   | 'slurm-probe'
   | 'slurm-start';

@@ -1,9 +1,10 @@
-import * as path from 'node:path';
 import { type BoxOf, type HumanError, isHumanError, isRunId, parseSize, type RunId } from '../../domain/index.ts';
 import type { System } from '../../system/index.ts';
 import { Meter } from '../meter.ts';
 import type {
+  Artifact,
   BoxReport,
+  Leftover,
   Piece,
   RunFile,
   RunReport,
@@ -18,14 +19,16 @@ import { parsePoll, throwForAnswer } from './answers.ts';
 import { askProbe } from './ask-probe.ts';
 import { BoxCalls } from './calls.ts';
 import { InputSender } from './inputs.ts';
-import { parsePieces, wantLines } from './reading.ts';
+import { parseArtifacts, parseLeftovers, parsePieces, parseSizes, parseSums, wantLines } from './reading.ts';
 import { outcomeOf, Shipper, type StartAnswer } from './shipper.ts';
 import { runFrames, startStream } from './spec.ts';
 import type { Transport } from './transport.ts';
 
-const CHUNK = 1024 * 1024;
 /** What is sent at a time of a pack. */
 const PIECE = 256 * 1024;
+/** Adding up or removing many files says nothing meanwhile. */
+const LONG_MS = 30 * 60_000;
+
 interface BoxWorkerOptions<B> {
   readonly box: B;
   readonly transport: Transport;
@@ -189,34 +192,35 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
     if (!/^(TAKEN|DONE)$/m.test(answer)) throw this.calls.cut();
   }
 
-  async collect(run: RunId, into: string, maxBytes: number, signal?: AbortSignal): Promise<readonly string[]> {
+  async artifacts(run: RunId, signal?: AbortSignal): Promise<readonly Artifact[]> {
     this.check(run);
-    const { files } = this.#system;
-    const listing = (await this.calls.text('list', [run], { signal })).split('\n');
-    const end = listing.lastIndexOf('END');
-    if (end < 0) throw this.calls.cut();
-    const taken: string[] = [];
-    let left = maxBytes;
-    for (const line of listing.slice(0, end)) {
-      const [, digits = '', name = ''] = /^(\d+) (.+)$/.exec(line) ?? [];
-      const size = Number(digits);
-      if (digits === '' || !isPlainPath(name) || size > left) continue;
-      left -= size;
-      const file = path.join(into, ...name.split('/'));
-      const part = `${file}.part`;
-      await files.makeFolder(path.dirname(file));
-      await files.remove(part);
-      await files.writeAt(part, 0, Buffer.alloc(0));
-      for (let offset = 0; offset < size; ) {
-        const bytes = await this.read(run, `code/${name}`, offset, Math.min(4 * CHUNK, size - offset), signal);
-        if (bytes.length === 0) break;
-        await files.writeAt(part, offset, bytes);
-        offset += bytes.length;
-      }
-      await files.rename(part, file);
-      taken.push(name);
-    }
-    return taken;
+    const found = parseArtifacts(await this.calls.text('list', [run], { signal }));
+    if (!found) throw this.calls.cut();
+    return found;
+  }
+
+  async sums(run: RunId, paths: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    this.check(run);
+    if (paths.some((path) => /[\n\0]/.test(path))) throw new Error('A path holds a line break.');
+    const input = Buffer.from(paths.map((path) => `${path}|\n`).join(''));
+    const sums = parseSums(await this.calls.text('list', [run, 'sums'], { input, signal }));
+    if (!sums) throw this.calls.cut();
+    return sums;
+  }
+
+  async sizes(runs: readonly RunId[], signal?: AbortSignal): Promise<ReadonlyMap<RunId, number>> {
+    for (const run of runs) this.check(run);
+    const input = Buffer.from(runs.map((run) => `${run}\n`).join(''));
+    const sizes = parseSizes(await this.calls.text('sizes', [], { input, signal, idleMs: LONG_MS }));
+    if (!sizes) throw this.calls.cut();
+    return sizes;
+  }
+
+  async leftovers(mode: 'look' | 'remove', minutes: number, signal?: AbortSignal): Promise<readonly Leftover[]> {
+    const args = [mode, String(Math.floor(minutes))];
+    const found = parseLeftovers(await this.calls.text('caches', args, { signal, idleMs: LONG_MS }));
+    if (!found) throw this.calls.cut();
+    return found;
   }
 
   async tidy(runs: readonly RunId[], signal?: AbortSignal): Promise<number> {
@@ -241,10 +245,4 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
   protected check(run: RunId): void {
     if (!isRunId(run)) throw new Error(`Not a run id: ${JSON.stringify(run)}`);
   }
-}
-
-/** A path that stays inside the folder it is joined to, on every system. */
-export function isPlainPath(name: string): boolean {
-  if (name === '' || /[\\:\0\n]/.test(name) || name.startsWith('/')) return false;
-  return name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }

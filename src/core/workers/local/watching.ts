@@ -1,9 +1,10 @@
 import * as path from 'node:path';
 import { HumanError } from '../../domain/index.ts';
 import type { Clock, Files } from '../../system/index.ts';
-import type { Piece, RunFile } from '../types.ts';
+import { hashOf } from '../hash.ts';
+import type { Artifact, Piece, RunFile } from '../types.ts';
 import { inside, type RunFolder, type RunSpec } from './layout.ts';
-import { matcher } from './patterns.ts';
+import { filesBelow, matcher } from './patterns.ts';
 
 /** Between two walks for new metric files of a live run; the ones known are looked at each time. */
 const WALK_MS = 1000;
@@ -93,6 +94,24 @@ export class Watching {
     } finally {
       hint.dispose();
     }
+  }
+
+  /** The files that `artifacts` names. */
+  async artifacts(run: RunFolder): Promise<readonly Artifact[]> {
+    const spec = await this.#spec(run);
+    if (!spec) return [];
+    const isArtifact = matcher(spec.artifacts);
+    return (await filesBelow(this.#files, run.code)).filter(({ path: file }) => isArtifact(file));
+  }
+
+  async sums(run: RunFolder, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const sums = new Map<string, string>();
+    for (const file of paths) {
+      const name = await this.#nameOf(run, `code/${file}`);
+      const sum = name && (await hashOf(this.#files, name));
+      if (sum) sums.set(file, sum);
+    }
+    return sums;
   }
 
   async #spec(run: RunFolder): Promise<RunSpec | undefined> {

@@ -2,7 +2,9 @@ import * as path from 'node:path';
 import { type BoxOf, HumanError, isHumanError, isRunId, type RunId } from '../../domain/index.ts';
 import { bundleFile, type Processes, realProcesses, type System } from '../../system/index.ts';
 import type {
+  Artifact,
   BoxReport,
+  Leftover,
   Piece,
   RunFile,
   RunReport,
@@ -15,9 +17,10 @@ import type {
 } from '../types.ts';
 import { sweep } from './command.ts';
 import { readLife } from './holder.ts';
-import { inside, type Layout, layoutOf, type RunFolder, type RunSpec, rootOf } from './layout.ts';
+import { type Layout, layoutOf, type RunFolder, rootOf } from './layout.ts';
+import { leftovers } from './leftovers.ts';
 import { isLocked, type LockParts } from './lock.ts';
-import { filesBelow, matcher } from './patterns.ts';
+import { filesBelow } from './patterns.ts';
 import { reportOf } from './report.ts';
 import { waitingRuns } from './slots.ts';
 import { CLAIM, submit } from './submit.ts';
@@ -159,23 +162,28 @@ export class LocalWorker implements Worker {
     }
   }
 
-  async collect(id: RunId, into: string, maxBytes: number): Promise<readonly string[]> {
-    const { files } = this.#parts;
-    const run = this.#folder(id);
-    const text = await files.readText(run.spec);
-    if (text === undefined) return [];
-    const spec: RunSpec = JSON.parse(text);
-    const isArtifact = matcher(spec.artifacts);
-    const taken: string[] = [];
-    let left = maxBytes;
-    for (const { path: file, size } of await filesBelow(files, run.code)) {
-      const [source, target] = [inside(run.code, file), inside(into, file)];
-      if (source === undefined || target === undefined || !isArtifact(file) || size > left) continue;
-      left -= size;
-      await files.copy(source, target);
-      taken.push(file);
-    }
-    return taken;
+  async artifacts(id: RunId): Promise<readonly Artifact[]> {
+    return this.#watching.artifacts(this.#folder(id));
+  }
+
+  sums(id: RunId, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return this.#watching.sums(this.#folder(id), paths);
+  }
+
+  async sizes(runs: readonly RunId[]): Promise<ReadonlyMap<RunId, number>> {
+    const found = await Promise.all(
+      runs.map(async (id): Promise<[RunId, number][]> => {
+        const { folder } = this.#folder(id);
+        if (!(await this.#parts.files.info(folder))) return [];
+        const sizes = (await filesBelow(this.#parts.files, folder)).map(({ size }) => size);
+        return [[id, sizes.reduce((sum, size) => sum + size, 0)]];
+      }),
+    );
+    return new Map(found.flat());
+  }
+
+  leftovers(mode: 'look' | 'remove', minutes: number): Promise<readonly Leftover[]> {
+    return leftovers(this.#parts, this.#layout, mode, minutes);
   }
 
   async tidy(runs: readonly RunId[]): Promise<number> {
