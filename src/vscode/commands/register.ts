@@ -5,7 +5,7 @@ import { DisposableStore } from '../disposables.ts';
 import { showError } from '../errors.ts';
 import type { Call, Command, Work } from './context.ts';
 import { type CommandName, commandId } from './ids.ts';
-import { targetOf } from './target.ts';
+import { targetOf, targetsOf } from './target.ts';
 
 /**
  * Registers every command through the one wrapper: its argument becomes a target, its work shows progress and can be
@@ -36,8 +36,7 @@ async function run(
   let doing: string = name;
   const call: Call = {
     argument,
-    // A view that lets several be selected hands all of them on, the one that was clicked among them.
-    targets: Array.isArray(selected) && selected.length > 0 ? selected.map(targetOf) : [targetOf(argument)],
+    targets: targetsOf(argument, selected),
     work: (work, body) => {
       doing = work.title;
       return withProgress(work, body);

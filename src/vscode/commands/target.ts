@@ -22,6 +22,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
+/**
+ * What a command acts on where several may be selected: all of them when the one that was clicked is among them, else
+ * only that one, as everywhere in VS Code.
+ */
+export function targetsOf(argument: unknown, selected: unknown): readonly Target[] {
+  const own = targetOf(argument);
+  const all = Array.isArray(selected) ? selected.map(targetOf) : [];
+  return all.some((one) => one.run !== undefined && one.run === own.run) ? all : [own];
+}
+
 /** Reads a target out of the first argument of a command: a target, something that carries one, or an idea's number. */
 export function targetOf(argument: unknown): Target {
   if (typeof argument === 'number') return { idea: argument };

@@ -23,10 +23,13 @@ export function statusIcon(status: RowStatus | 'proposed' | 'dropped'): {
     case 'approved':
       return { icon: 'verified', color: 'charts.green' };
     case 'queued':
-    case 'waiting':
-      return { icon: 'clock' };
+      return { icon: 'circle-outline' };
     case 'shipping':
+      return { icon: 'cloud-upload', color: 'charts.blue' };
+    case 'waiting':
+      return { icon: 'watch' };
     case 'preparing':
+      return { icon: 'tools', color: 'charts.blue' };
     case 'running':
     case 'finishing':
       return { icon: 'sync~spin', color: 'charts.blue' };

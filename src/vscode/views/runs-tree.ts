@@ -33,7 +33,7 @@ export function runsTree(state: ResearchState, now: number): readonly TreeNode[]
   return [
     ...state.queue.withoutBaseline.map(lacksBaseline),
     ...group('work', 'Running', atWork.map(node), { icon: 'play-circle' }),
-    ...group('waiting', 'Waiting on Boxes', waiting.map(node), { icon: 'watch' }),
+    ...group('waiting', 'Waiting on Boxes', waiting.map(node), { icon: 'server' }),
     ...queueGroup(state, queued.map(node)),
     ...group('ended', 'Ended', endedNodes(ended, node), {
       icon: 'history',

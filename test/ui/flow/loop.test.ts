@@ -139,8 +139,8 @@ describe('the whole loop, as a person goes through it', function () {
     }
     await code.restart();
     await code.openView('Research Copilot');
-    await desk.tree('Runs', /#2\.1.*running/).waitFor();
-    await desk.tree('Runs', /#3\.1.*running/).waitFor();
+    await desk.tree('Runs', /#2\.1.*val_loss \d/).waitFor();
+    await desk.tree('Runs', /#3\.1.*val_loss \d/).waitFor();
     pace.letGo();
     await desk.tree('Runs', /#2\.1.*2\.\d+ on/).waitFor();
     await desk.tree('Runs', /#3\.1.*2\.\d+ on/).waitFor();

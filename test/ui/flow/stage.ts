@@ -69,6 +69,8 @@ export class Desk {
         userSettings: {
           'remote.autoForwardPorts': false,
           'diffEditor.wordWrap': 'on',
+          // A terminal drawn by the GPU has no text to read.
+          'terminal.integrated.gpuAcceleration': 'off',
           'workbench.preferredDarkColorTheme': 'Dark Modern',
           'workbench.preferredLightColorTheme': 'Light Modern',
         },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { parse } from 'yaml';
 import { withBox } from '../../../src/vscode/boxes-file.ts';
-import { targetOf } from '../../../src/vscode/commands/target.ts';
+import { targetOf, targetsOf } from '../../../src/vscode/commands/target.ts';
 import {
   escapeMarkdown,
   formatBytes,
@@ -70,6 +70,14 @@ describe('what a command acts on', () => {
     assert.deepEqual(targetOf({ scheme: 'file', path: '/a/b.py' }), {});
     assert.deepEqual(targetOf({ idea: '3', run: 5 }), {});
     assert.deepEqual(targetOf(12), { idea: 12 });
+  });
+
+  it('is all that is selected, where the one that was clicked is among it', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((run) => ({ target: { run } }));
+    assert.deepEqual(targetsOf(a, [b, a]), [{ run: 'b' }, { run: 'a' }]);
+    assert.deepEqual(targetsOf(c, [a, b]), [{ run: 'c' }], 'another selection is left alone');
+    assert.deepEqual(targetsOf(a, [undefined]), [{ run: 'a' }]);
+    assert.deepEqual(targetsOf(undefined, undefined), [{}]);
   });
 });
 
