@@ -174,7 +174,8 @@ describe('What a box says of itself', () => {
 
   it('never throws, and takes an answer without its last line for cut', () => {
     const key = fc.constantFrom('gpu', 'app', 'who', 'lock', 'smi', 'tool', 'free', 'sandbox', 'sandbox-fails', 'disk');
-    const line = fc.tuple(key, fc.string({ unit: 'binary', maxLength: 40 })).map((pair) => pair.join(' '));
+    const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array).toString('latin1'));
+    const line = fc.tuple(key, bytes).map((pair) => pair.join(' '));
     fc.assert(
       fc.property(fc.array(line, { maxLength: 12 }), fc.boolean(), (lines, whole) => {
         const report = parseProbe(`${lines.join('\n')}\n${whole ? 'END\n' : ''}`, boxOf(), asked);
