@@ -74,6 +74,7 @@ export class Views implements Disposable {
     this.#ideas.set(state.kind === 'failed' ? [failedNode(state.message)] : []);
     this.#ideasView.description = undefined;
     this.#ideasView.message = state.kind === 'opening' ? 'Opening the repository…' : undefined;
+    this.#boxesView.message = boxesMessage(state.kind);
     this.#runsView.badge = undefined;
     this.#boxesView.badge = undefined;
     this.#boxesView.description = undefined;
@@ -84,6 +85,7 @@ export class Views implements Disposable {
     this.#ideas.set(ideasTree(state, this.#reviews.files()));
     this.#runs.set(runsTree(state, this.#clock.now()));
     this.#boxes.set(boxesTree(state));
+    this.#boxesView.message = undefined;
     this.#boxesView.badge = boxesBadge(state);
     this.#boxesView.description = state.queue.paused ? 'queue paused' : undefined;
     const model = state.ideator.lane === 'model';
@@ -141,6 +143,12 @@ export class Views implements Disposable {
     this.#ticking?.dispose();
     this.#store.dispose();
   }
+}
+
+/** Why there are no boxes while no repository is open. */
+function boxesMessage(kind: string): string | undefined {
+  if (kind === 'opening') return 'Opening the repository…';
+  return kind === 'failed' ? 'The repository could not be opened: the Ideas view says why.' : undefined;
 }
 
 function failedNode(message: string): TreeNode {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
 import type { Run } from '../../../src/core/domain/index.ts';
 import type { ResearchState } from '../../../src/core/research/types.ts';
 import { lineOfBox } from '../../../src/vscode/boxes-file.ts';
@@ -85,6 +87,29 @@ describe('the Boxes view', () => {
       tree.map(({ context }) => context),
       tree.map(({ label }) => (label === 'retired' ? 'box canResume canGiveUp' : 'box canDrain canGiveUp')),
     );
+  });
+
+  it('offers on its rows what package.json hangs there, and nothing hangs on a row that does not exist', () => {
+    const { menus } = JSON.parse(readFileSync(path.resolve('package.json'), 'utf8')).contributes as {
+      readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
+    };
+    const items = (menus['view/item/context'] ?? []).filter(({ when }) => when.includes('research.boxes'));
+    const rowsOfAll = tree.flatMap((node) => [node, ...(node.children ?? [])]);
+    const offered = (context: string | undefined) => [
+      ...new Set(
+        items
+          .filter(({ when }) => new RegExp(/viewItem =~ \/(.+)\//.exec(when)?.[1] ?? '^$').test(context ?? ''))
+          .map(({ command }) => command.replace('research.', '')),
+      ),
+    ];
+    const all = new Set(rowsOfAll.flatMap(({ context }) => offered(context)));
+    assert.deepEqual(
+      [...all].sort(),
+      [...new Set(items.map(({ command }) => command.replace('research.', '')))].sort(),
+    );
+    const box = offered(tree[0]?.context);
+    for (const command of ['checkBox', 'openBoxTerminal', 'editBoxes']) assert.ok(box.includes(command), command);
+    assert.deepEqual(offered('problem'), ['copyFix']);
   });
 
   it('shows a boxes.yaml that cannot be read on its line', () => {
