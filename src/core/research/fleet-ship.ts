@@ -103,7 +103,7 @@ export class Sender {
         const base = await this.#keeper.base(run.base);
         if (!run.commit) throw new Error(`Run ${run.id} has no commit.`);
         classes.set(run.id, classOf(entry.report?.hardware ?? 'unknown', base.environment.resources.gpus));
-        shipments.push(await makeShipment(this.#parts, base, run));
+        shipments.push(await makeShipment(this.#parts, base, run, entry.report?.clockSkewMs));
       } catch (error) {
         if (this.#isOfBox(error, signal)) throw error;
         await this.#noteTrouble(entry, run.id, error, lease);

@@ -14,9 +14,10 @@ const POINTER_BYTES = 1024;
 /**
  * Everything a box needs to start a run. The commit is sent without its history: what leaves the machine is the tree,
  * and a later ship sends only what changed against the trees that the box has.
+ * @param skewMs how far the clock of the box is ahead: until when a run may begin is said in the box's own time
  * @throws HumanError `missing-secret`, `missing-input`, `lfs-pointer`
  */
-export async function makeShipment(parts: Parts, base: Base, run: Run): Promise<Shipment> {
+export async function makeShipment(parts: Parts, base: Base, run: Run, skewMs = 0): Promise<Shipment> {
   const { repository } = parts;
   const { environment } = base;
   const commit = await repository.parentless(run.commit ?? base.commit);
@@ -30,7 +31,7 @@ export async function makeShipment(parts: Parts, base: Base, run: Run): Promise<
     environment,
     seed: run.seed,
     inputs: await listInputs(parts.system.files, repository.root, environment.inputs, parts.inputHashes),
-    ...(run.startBefore === undefined ? {} : { startBefore: Math.floor(run.startBefore / 1000) }),
+    ...(run.startBefore === undefined ? {} : { startBefore: Math.floor((run.startBefore + skewMs) / 1000) }),
     secrets: await readSecrets(parts, environment.secrets),
     gitDir: repository.commonDir,
   };

@@ -79,12 +79,17 @@ export const INJECT: Readonly<Record<Fault, Injection>> = {
     rmSync(flag);
   },
 
-  'clock jumps': async (world, _run, state) => {
-    for (const offset of [10_800, 0]) {
-      writeFileSync(path.join(world.gates, 'offset'), `${offset}\n`);
-      // A supervisor looks at its clocks every second, so between these polls as well.
-      if (state !== 'shipping') await world.more('polls', 3);
+  'clock jumps': async (world, run, state) => {
+    const jump = (offset: number) => writeFileSync(path.join(world.gates, 'offset'), `${offset}\n`);
+    jump(10_800);
+    // A supervisor looks at its clocks every second, so between these polls as well.
+    if (state !== 'shipping') await world.more('polls', 3);
+    else {
+      world.open('shipping');
+      await world.rowIs(run, 'on the box', (row) => row.state !== 'shipping');
     }
+    jump(0);
+    await world.more('polls', 3);
   },
 };
 

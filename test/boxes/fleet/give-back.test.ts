@@ -143,7 +143,11 @@ describe('A box that is taken away with waiting runs, and given back', function 
     await clean();
   });
 
-  it('by a person who gives it up: what still waits there when it is back never begins', async () => {
+  it('by a person who gives it up: what still waits there when it is back never begins', async function () {
+    if (process.env.FULL !== '1') {
+      console.log('skipped: what waits on a box that comes back; FULL=1 tries it too');
+      this.skip();
+    }
     await fillAlpha(2);
     await cut(alpha());
     name(['alpha', 'beta']);

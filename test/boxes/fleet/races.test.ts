@@ -5,8 +5,12 @@ import type { Run, RunId } from '../../../src/core/domain/index.ts';
 import { freeLocks } from '../../support/locks.ts';
 import { eventually } from '../../support/processes.ts';
 import { whyNoBox } from '../../support/sshd/box.ts';
-import { STATES } from '../faults/expected.ts';
+import { type HeldState, STATES } from '../faults/expected.ts';
 import { LONG, World } from '../faults/world.ts';
+
+const full = process.env.FULL === '1';
+/** The states that a cancel is tried in by default: before the box has the run, in its queue, at work. */
+const BY_DEFAULT: ReadonlySet<HeldState> = new Set(['shipping', 'waiting', 'running']);
 
 describe('Who drives, and what it leaves on an ssh box', function () {
   this.timeout(LONG * 2);
@@ -18,6 +22,7 @@ describe('Who drives, and what it leaves on an ssh box', function () {
       console.log(`skipped: ${why}`);
       this.skip();
     }
+    if (!full) console.log(`cancelled in ${[...BY_DEFAULT].join(', ')}; FULL=1 cancels in every state.`);
   });
   afterEach(async () => {
     await world?.dispose();
@@ -40,7 +45,7 @@ describe('Who drives, and what it leaves on an ssh box', function () {
     });
   const locks = (where: World) => path.join(where.box.home, 'locks');
 
-  for (const state of STATES) {
+  for (const state of STATES.filter((one) => full || BY_DEFAULT.has(one))) {
     it(`a run that is cancelled while ${state} leaves no process, no lock and no later launch`, async () => {
       world = await World.make(`cancel${state.slice(0, 4)}`, { smallDisk: false, holdIn: 'pack' });
       for (const earlier of STATES.slice(0, STATES.indexOf(state))) world.open(earlier);
@@ -92,7 +97,7 @@ describe('Who drives, and what it leaves on an ssh box', function () {
   });
 
   it('a driver that was stopped, as in a sleeping laptop, writes nothing when it wakes beside the next one', async function () {
-    if (process.env.FULL !== '1') {
+    if (!full) {
       console.log('skipped: a lease lapses after 20 s; FULL=1 waits for it');
       this.skip();
     }

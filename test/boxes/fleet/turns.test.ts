@@ -13,7 +13,8 @@ import { startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 import { type TestWorker, workerOf } from '../../support/workers.ts';
 
 const LONG = 240_000;
-const MANY = process.env.FULL === '1' ? 30 : 8;
+const full = process.env.FULL === '1';
+const MANY = full ? 30 : 8;
 
 const once = (some: readonly Stay[]) => [...mostPerGpu(some).values()].every((most) => most === 1);
 
@@ -173,6 +174,69 @@ describe('The queue of a box', function () {
         for (const research of open) await research.close();
         await eventually('nothing left on the box', () => box.processes().length === 0).finally(() => box.stop());
         for (const place of places) place.dispose();
+      }
+    });
+  }
+
+  for (const [words, hours] of [
+    ['ahead', 100],
+    ['behind', -100],
+  ] as const) {
+    it(`begins what waits there in its turn, though the clock of the box is days ${words}`, async function () {
+      if (words === 'behind' && !full) {
+        console.log('skipped: a clock that is behind; FULL=1 tries it too');
+        this.skip();
+      }
+      const box = await startBox({ name: `clock${words}` });
+      const clock = path.join(box.home, 'clock');
+      writeFileSync(clock, `#!/bin/sh\necho $(($(date +%s) + ${hours * 3600}))\n`, { mode: 0o755 });
+      box.bend(`RC_CLOCK=${clock} RC_TICK=1`);
+      const source = path.join(folder, `clock-${words}`);
+      mkdirSync(source);
+      const yaml = [
+        'name: clock',
+        'run: "while [ ! -e $HOME/go ]; do sleep 0.05; done; echo val_loss: 1.5"',
+        'objective: { metric: val_loss, goal: minimize }',
+        "editable: ['*.txt']",
+        'resources: { gpus: 0, timeout: 2m }',
+        'seed: { env: SEED }',
+      ];
+      writeFileSync(path.join(source, 'research.yaml'), `${yaml.join('\n')}\n`);
+      const place = makePlace(source, { RESEARCH_COPILOT_SSH_CONFIG: box.sshConfigFile });
+      place.boxes(`boxes:\n  - { name: clock, kind: ssh, host: ${box.name}, cpu_slots: 1, sandbox: none }\n`);
+      const research = await openAt(place);
+      try {
+        const ids = await research.runBaseline({ seeds: 2 });
+        const waiting = await eventually('one at work and one waiting', async () => {
+          const { runs } = await research.state();
+          return runs.some((run) => run.state === 'running') && runs.find((run) => run.state === 'waiting');
+        });
+        // Past several looks of the supervisor at its time to start.
+        const looks = () =>
+          box
+            .processes()
+            .filter(({ command }) => command === 'sleep 1')
+            .map(({ pid }) => pid);
+        const seen = new Set<number>();
+        await eventually('three looks at the clock', () => {
+          for (const pid of looks()) seen.add(pid);
+          return seen.size >= 6;
+        });
+        assert.equal((await research.state()).runs.find((run) => run.id === waiting.id)?.state, 'waiting');
+        writeFileSync(path.join(box.home, 'go'), '');
+        const ended = await research.waitForRuns(ids);
+        assert.deepEqual(
+          ended.map((run) => [run.state, run.attempt]),
+          [
+            ['succeeded', 1],
+            ['succeeded', 1],
+          ],
+        );
+      } finally {
+        writeFileSync(path.join(box.home, 'go'), '');
+        await research.close();
+        await eventually('nothing left on the box', () => box.processes().length === 0).finally(() => box.stop());
+        place.dispose();
       }
     });
   }
