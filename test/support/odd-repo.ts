@@ -76,12 +76,12 @@ export const ODD_FILES: readonly OddFile[] = [
   file(`${'deep/'.repeat(60)}er`, 'a long path\n'),
 ];
 
-/** A repository whose only commit holds all of that. Gives the commit. */
-export function commitOddFiles(repo: GitRepo): string {
+/** Commits all of that, without the submodule where `plain`. Gives the commit. */
+export function commitOddFiles(repo: GitRepo, plain = false): string {
   const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
   const git = (args: readonly string[], input: Buffer) =>
     execFileSync('git', args, { cwd: repo.root, env, input, encoding: 'utf8' }).trim();
-  const entries = ODD_FILES.map(({ name, mode, bytes }) => {
+  const entries = ODD_FILES.filter(({ mode }) => !plain || mode !== '160000').map(({ name, mode, bytes }) => {
     const blob = mode === '160000' ? bytes.toString() : git(['hash-object', '-w', '--no-filters', '--stdin'], bytes);
     return Buffer.concat([Buffer.from(`${mode} ${blob}\t`), name, Buffer.from([0])]);
   });

@@ -1,5 +1,15 @@
 import * as assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { openRepository, type Repository } from '../../../src/core/git/index.ts';
@@ -7,6 +17,7 @@ import { realSystem } from '../../../src/core/system/index.ts';
 import { GitRepo } from '../../support/git-repo.ts';
 import { LocalBox } from '../../support/local-box.ts';
 import { commitOddFiles, differences } from '../../support/odd-repo.ts';
+import { eventually } from '../../support/processes.ts';
 import { pollUntil, shipmentOf } from '../../support/shipments.ts';
 import { startBox, whyNoBox } from '../../support/sshd/box.ts';
 import { workerOf } from '../../support/workers.ts';
@@ -39,13 +50,17 @@ describe('The checkout of a run is the commit, byte for byte, mode for mode, nam
   });
   after(() => folder && rmSync(folder, { recursive: true, force: true }));
 
-  const shipped = async (environment: Readonly<Record<string, unknown>>) => {
-    const tree = await repository.parentless(commit);
+  const shipped = async (
+    environment: Readonly<Record<string, unknown>>,
+    of = commit,
+    from: Pick<Repository, 'parentless' | 'pack'> = repository,
+  ) => {
+    const tree = await from.parentless(of);
     return {
       ...shipmentOf(repo, commit, environment),
       commit: tree,
       trusted: tree,
-      pack: (have: readonly string[], commits: readonly string[]) => repository.pack(commits, have),
+      pack: (have: readonly string[], commits: readonly string[]) => from.pack(commits, have),
     };
   };
 
@@ -72,6 +87,78 @@ describe('The checkout of a run is the commit, byte for byte, mode for mode, nam
         const report = await pollUntil(worker, shipment.run);
         assert.equal(report.state, 'succeeded', report.reason);
         rmSync(gate);
+      }
+    } finally {
+      connection.dispose();
+      await box.stop();
+    }
+  });
+
+  it('on an ssh box from a checkout made ahead, unless somebody touched it', async function () {
+    const why = whyNoBox();
+    if (why !== undefined) {
+      console.log(`skipped: ${why}`);
+      this.skip();
+    }
+    const plain = new GitRepo(path.join(folder, 'plain'));
+    const own = await openRepository(plain.root, realSystem());
+    const odd = commitOddFiles(plain, true);
+    plain.git('rm', '-q', '--cached', 'a.gone', 'run.sh');
+    plain.git('update-index', '--add', '--cacheinfo', `100644,${plain.git('rev-parse', 'HEAD:empty')},more/new.txt`);
+    plain.git('update-index', '--cacheinfo', `100755,${plain.git('rev-parse', 'HEAD:k.id')},bytes`);
+    plain.git('commit', '-q', '-m', 'other');
+    const other = plain.git('rev-parse', 'HEAD');
+    const box = await startBox({ name: 'spare' });
+    const { worker, connection } = workerOf(box);
+    const spares = path.join(box.root, 'spare', 'test-repo.git');
+    /** The folders that lie ready. */
+    const ready = async () => {
+      const found = await eventually('checkouts made ahead', () => {
+        const names = existsSync(spares) ? readdirSync(spares).filter((name) => /^\d+\.index$/.test(name)) : [];
+        const busy = box.processes().some(({ command }) => command.includes('make-spare.sh'));
+        return names.length >= 1 && !busy && names.map((name) => path.join(spares, name.slice(0, -'.index'.length)));
+      });
+      return new Map(found.map((place) => [statSync(place).ino, place]));
+    };
+    const run = async (of: string) => {
+      const shipment = await shipped({ run: 'true' }, of, own);
+      await worker.submit(shipment);
+      const report = await pollUntil(worker, shipment.run);
+      assert.equal(report.state, 'succeeded', report.reason);
+      return path.join(box.root, 'runs', shipment.run, 'code');
+    };
+    const missing = '"third_party/lib" is missing';
+    try {
+      await run(other);
+      const first = await ready();
+      const code = await run(odd);
+      assert.ok(first.has(statSync(code).ino), 'it was not taken');
+      assert.deepEqual(differences(code), [missing]);
+      for (const touch of [
+        (place: string) => {
+          const file = path.join(place, 'bytes');
+          const { atime, mtime } = statSync(file);
+          writeFileSync(file, 'x'.repeat(statSync(file).size));
+          utimesSync(file, atime, mtime);
+        },
+        (place: string) => writeFileSync(path.join(place, 'deep', 'sitecustomize.py'), 'print("hello")'),
+        (place: string) => {
+          const moved = path.join(box.home, `moved-${path.basename(place)}`);
+          renameSync(path.join(place, 'deep'), moved);
+          symlinkSync(moved, path.join(place, 'deep'));
+        },
+        (place: string) => rmSync(path.join(place, 'mixed.lf')),
+      ]) {
+        const touched = await ready();
+        for (const place of touched.values()) touch(place);
+        const clean = await run(odd);
+        assert.ok(
+          [...touched.values()].some((place) => !existsSync(place)),
+          'none was looked at',
+        );
+        assert.deepEqual(differences(clean), [missing]);
+        rmSync(spares, { recursive: true });
+        await run(odd);
       }
     } finally {
       connection.dispose();

@@ -25,6 +25,7 @@ rc_compose() {
 
 # Writes tree $2 to folder $1 byte for byte, with an index of its own.
 rc_checkout() {
+  ! rc_take_spare "$1" "$2" || return 0
   [ -d "$1" ] || mkdir -p -- "$1" || return 1
   [ ! -e "$1.index" ] || rm -f -- "$1.index"
   GIT_INDEX_FILE=$1.index rc_git read-tree "$2" &&

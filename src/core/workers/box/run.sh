@@ -7,6 +7,7 @@ rc_root=$1 rc_run=$2
 . "$rc_bin/end.sh"
 . "$rc_bin/inputs.sh"
 . "$rc_bin/locks.sh"
+. "$rc_bin/spare.sh"
 . "$rc_bin/code.sh"
 . "$rc_bin/sandbox.sh"
 . "$rc_bin/do.sh"

@@ -14,6 +14,7 @@ import launch from './launch.sh';
 import lib from './lib.sh';
 import list from './list.sh';
 import locks from './locks.sh';
+import makeSpare from './make-spare.sh';
 import poll from './poll.sh';
 import probe from './probe.sh';
 import putInput from './put-input.sh';
@@ -28,6 +29,7 @@ import slurmJob from './slurm-job.sh';
 import slurmPoll from './slurm-poll.sh';
 import slurmProbe from './slurm-probe.sh';
 import slurmStart from './slurm-start.sh';
+import spare from './spare.sh';
 import start from './start.sh';
 import supervise from './supervise.sh';
 import tidy from './tidy.sh';
@@ -37,6 +39,8 @@ const FILES: Readonly<Record<string, string>> = {
   'end.sh': end,
   'have.sh': have,
   'inputs.sh': inputs,
+  'spare.sh': spare,
+  'make-spare.sh': makeSpare,
   'put-input.sh': putInput,
   'start.sh': start,
   'supervise.sh': supervise,

@@ -179,13 +179,18 @@ rc_receive() {
 for rc_name in runs repo queue env inputs; do
   [ -d "$rc_root/$rc_name" ] || mkdir -p -- "$rc_root/$rc_name" || rc_stop 'the folder cannot be made'
 done
-rc_packed=
+rc_packed='' rc_last=
 while IFS=' ' read -r rc_kind rc_run rc_commit; do
   case $rc_kind in
     pack) rc_take_pack "$rc_commit" ;;
-    run) (rc_receive) || exit 1 ;;
+    run)
+      (rc_receive) || exit 1
+      rc_last=$rc_commit
+      ;;
     "done")
       echo END
+      [ -z "$rc_last" ] || [ "$rc_mode" = hold ] ||
+        setsid nice -n 19 /bin/sh "$rc_bin/make-spare.sh" "$rc_root" "$rc_repo" "$rc_last" </dev/null >/dev/null 2>&1 &
       exit 0
       ;;
   esac

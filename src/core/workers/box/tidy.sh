@@ -35,4 +35,6 @@ find "$rc_root/repo" "$rc_root/inputs" -type f \( -name 'tmp_*' -o -name '.*.[0-
 for rc_file in "$rc_root"/inputs/.*/data; do
   [ -z "$(find "$rc_file" -mmin +2880 2>/dev/null)" ] || rm -rf -- "${rc_file%/data}"
 done
+# Checkouts made ahead for a repository that nobody ran for a week.
+find "$rc_root/spare" -mindepth 2 -maxdepth 2 -mtime +7 -exec rm -rf -- {} + 2>/dev/null
 echo "$rc_total"
