@@ -10,6 +10,7 @@ const WHOLE_MS = 60_000;
 
 /**
  * Asks a box how it is.
+ * @param wholeMs milliseconds for all of it, once it is connected
  * @throws HumanError `unreachable` also where it answers but does not come to an end
  */
 export async function askProbe(
@@ -17,11 +18,12 @@ export async function askProbe(
   box: BoxOf<'ssh'> | BoxOf<'slurm'>,
   clock: Clock,
   signal?: AbortSignal,
+  wholeMs = WHOLE_MS,
 ): Promise<BoxReport> {
   const { parseClock, parseProbe } = await import('../probe.ts');
   // The first call pays for the connection, with a person's answers to its questions, and for the scripts.
   await calls.call('probe', ['clock'], { signal, idleMs: IDLE_MS });
-  const limit = AbortSignal.timeout(WHOLE_MS);
+  const limit = AbortSignal.timeout(wholeMs);
   const call = { signal: signal ? AbortSignal.any([signal, limit]) : limit, idleMs: IDLE_MS };
   try {
     const before = clock.now();
@@ -39,7 +41,7 @@ export async function askProbe(
   } catch (error) {
     if (error !== limit.reason) throw error;
     throw new HumanError(
-      `${calls.where} did not finish telling how it is in ${WHOLE_MS / 1000} s. Something on it hangs: log in and look at its disks and its GPU driver.`,
+      `${calls.where} did not finish telling how it is in ${wholeMs / 1000} s. Something on it hangs: log in and look at its disks and its GPU driver.`,
       { code: 'unreachable' },
     );
   }

@@ -22,9 +22,12 @@ mkdir -p -- "$rc_root"
 
 # Where answers of other programs go: the root itself may be full.
 for rc_dir in /dev/shm "${TMPDIR:-/tmp}" "$rc_root"; do
-  rc_tmp=$(mktemp -d -- "$rc_dir/rc-probe.XXXXXX" 2>/dev/null) && echo x >"$rc_tmp/said" 2>/dev/null && break
+  rc_tmp=$(mktemp -d -- "$rc_dir/rc-probe.XXXXXX" 2>/dev/null) && echo x 2>/dev/null >"$rc_tmp/said" && break
+  rc_tmp=
 done
-rc_said=$rc_tmp/said
+# Without any place what programs say is lost, and the rest of the answer is not.
+rc_said=${rc_tmp:+$rc_tmp/said}
+rc_said=${rc_said:-/dev/null} rc_tmp=${rc_tmp:-/dev/null/none}
 trap 'rm -rf -- "$rc_tmp"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 
@@ -79,23 +82,23 @@ rc_say locks-at "$rc_locks"
 if rc_lock_folders && [ -w "$rc_locks" ]; then rc_say locks yes; else rc_say locks-unsafe "$rc_unsafe"; fi
 
 # Whether logind ends what an account left behind at its last logout.
-rc_me=$(id -un)
+rc_me=$(id -un) rc_word=
 if command -v loginctl >/dev/null 2>&1; then
   rc_limited 5 loginctl show-user "$rc_me" -p Linger
-  rc_linger=$(sed -n 's/^Linger=//p' "$rc_said")
+  rc_word=$(sed -n 's/^Linger=//p' "$rc_said")
 fi
-[ -n "$rc_linger" ] || [ ! -e "/var/lib/systemd/linger/$rc_me" ] || rc_linger=yes
-[ -z "$rc_linger" ] || rc_say linger "$rc_linger"
-rc_kills=$(cat "${RC_LOGIND:-/etc/systemd}"/logind.conf /usr/lib/systemd/logind.conf.d/*.conf \
+[ -n "$rc_word" ] || [ ! -e "/var/lib/systemd/linger/$rc_me" ] || rc_word=yes
+[ -z "$rc_word" ] || rc_say linger "$rc_word"
+rc_word=$(cat "${RC_LOGIND:-/etc/systemd}"/logind.conf /usr/lib/systemd/logind.conf.d/*.conf \
   "${RC_LOGIND:-/etc/systemd}"/logind.conf.d/*.conf 2>/dev/null |
   sed -n 's/^[[:space:]]*KillUserProcesses[[:space:]]*=[[:space:]]*//p' | tail -n 1)
-[ -z "$rc_kills" ] || rc_say kills "$rc_kills"
+[ -z "$rc_word" ] || rc_say kills "$rc_word"
 
 # A sandbox counts when it ran something; an image may have to be loaded first.
 for rc_name in bwrap apptainer docker; do
   rc_limited 15 /bin/sh "$0" "$rc_root" works "$rc_name" "$4"
   rc_word=$(tail -n 1 "$rc_said")
-  [ "$rc_status" -ne 124 ] || rc_word='it does not answer in 15 s'
+  [ "$rc_status" -ne 124 ] || rc_word="$rc_name does not answer in 15 s; its image may still be on the way"
   if [ "$rc_word" = works ]; then rc_say sandbox "$rc_name"; else rc_say "sandbox-fails $rc_name" "$rc_word"; fi
 done
 rc_limited 18 /bin/sh "$0" "$rc_root" choice "$3" "$4"
