@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { type BoxOf, boxSchema } from '../../src/core/domain/index.ts';
 import { realSystem, type System } from '../../src/core/system/index.ts';
-import type { Asker } from '../../src/core/workers/index.ts';
+import type { Asker, Typed } from '../../src/core/workers/index.ts';
 import { ChosenTransport } from '../../src/core/workers/ssh/choose.ts';
 import type { ConnectionOptions } from '../../src/core/workers/ssh/connection.ts';
 import { BoxWorker, SshConnection, SystemSsh, type Transport } from '../../src/core/workers/ssh/worker.ts';
@@ -15,6 +15,8 @@ export interface WorkerOptions {
   readonly asker?: Asker;
   readonly box?: Readonly<Record<string, unknown>>;
   readonly sshConfigFile?: string;
+  /** What was typed before, shared with other workers. */
+  readonly typed?: Typed;
   /** Parts of the system that are another's. */
   readonly system?: Partial<System>;
 }
@@ -48,6 +50,7 @@ function connectionOptions(box: TestBox, options: WorkerOptions): ConnectionOpti
     system: { ...realSystem(), ...options.system },
     configFolder: box.configFolder,
     asker: options.asker,
+    typed: options.typed,
     sshConfigFile: options.sshConfigFile ?? box.sshConfigFile,
   };
 }

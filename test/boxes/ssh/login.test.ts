@@ -2,6 +2,7 @@ import * as assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
+import { Typed } from '../../../src/core/workers/index.ts';
 import { withAgent } from '../../support/sshd/agent.ts';
 import { type BoxOptions, startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 import { person } from '../../support/sshd/person.ts';
@@ -35,9 +36,13 @@ describe('Logging in to a box', () => {
     boxes.push(box);
     return box;
   };
-  const reach = async (box: TestBox, options: Parameters<typeof workerOf>[1] = {}) => {
+  const make = (box: TestBox, options: Parameters<typeof workerOf>[1] = {}) => {
     const made = workerOf(box, options);
     workers.push(made);
+    return made;
+  };
+  const reach = async (box: TestBox, options: Parameters<typeof workerOf>[1] = {}) => {
+    const made = make(box, options);
     await made.worker.poll(['a-run']);
     return made;
   };
@@ -74,6 +79,30 @@ describe('Logging in to a box', () => {
       await worker.poll(['a-run']).catch((error) => assert.equal(error.code, 'unreachable'));
       await worker.poll(['a-run']);
       assert.equal(asked.length, 3);
+    });
+
+    it('asks once for all boxes that want it at the same time', async () => {
+      const { asked, asker } = person({ answers: [RIGHT] });
+      const typed = new Typed();
+      await Promise.all([1, 2, 3].map(() => reach(open, { asker, typed, sshConfigFile: config })));
+      assert.equal(asked.length, 1);
+    });
+
+    it('asks a person who comes while the background tries', async () => {
+      const { asked, asker: there } = person({ answers: [RIGHT] });
+      let here = false;
+      const begun = Promise.withResolvers<void>();
+      const present = () => {
+        begun.resolve();
+        return here;
+      };
+      const { worker } = make(open, { asker: { ...there, present }, sshConfigFile: config });
+      const background = refusal(worker.poll(['a-run']));
+      await begun.promise;
+      here = true;
+      assert.equal((await worker.poll(['a-run']))[0]?.state, 'absent');
+      assert.match(await background, /encrypted/);
+      assert.equal(asked.length, 1);
     });
 
     it('gives up after three wrong ones, and says so without them', async () => {
