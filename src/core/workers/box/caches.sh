@@ -40,9 +40,8 @@ rc_look_at_runs() {
       # It is being received.
       rc_busy=1
     fi
-    rc_file=$rc_dir/spec
-    [ -d "$rc_file" ] || continue
-    [ -n "$rc_oldest" ] && [ ! "$rc_file" -ot "$rc_oldest" ] || rc_oldest=$rc_file
+    [ -d "$rc_dir/spec" ] || continue
+    [ -n "$rc_oldest" ] && [ ! "$rc_dir/spec" -ot "$rc_oldest" ] || rc_oldest=$rc_dir/spec
     rc_read "$rc_dir/state"
     case $rc_got in preparing | finishing) rc_busy=1 ;; esac
   done
@@ -127,9 +126,11 @@ done
 [ "$rc_kib" -ge 0 ] || rc_kib=0
 rc_told repo
 
-# What a removal left that was cut off. One that goes on is younger.
+# What a removal left that was cut off. One that goes on has a live process, whose number is in the name; on a disk that
+# machines share it may be another machine's, and is younger.
 for rc_file in trash/*; do
   [ -e "$rc_file" ] || [ -L "$rc_file" ] || continue
+  ! kill -0 "${rc_file##*.}" 2>/dev/null || continue
   if [ "$rc_age" -gt 0 ] && [ -n "$(find "$rc_file" -maxdepth 0 -cmin -60 2>/dev/null)" ]; then continue; fi
   rc_size=$(du -sk -- "$rc_file" 2>/dev/null | cut -f1)
   rc_count=$((rc_count + 1)) rc_kib=$((rc_kib + ${rc_size:-0}))
