@@ -1,11 +1,32 @@
 import * as vscode from 'vscode';
 import { commandId } from '../commands/ids.ts';
+import type { Target } from '../commands/target.ts';
+import { treeChanges } from './tree-changes.ts';
 import type { TreeNode } from './tree-node.ts';
 
+/** One line as VS Code holds it: the same object as long as the line is there, whatever it says by now. */
+export class TreeLine {
+  node: TreeNode;
+
+  constructor(node: TreeNode) {
+    this.node = node;
+  }
+
+  /** What commands read of the line that was clicked. */
+  get target(): Target | undefined {
+    return this.node.target;
+  }
+
+  get copy(): string | undefined {
+    return this.node.copy;
+  }
+}
+
 /** Shows a tree of plain nodes in a view. */
-export class NodeTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
-  readonly #changed = new vscode.EventEmitter<undefined>();
-  readonly #parents = new Map<string, TreeNode>();
+export class NodeTree implements vscode.TreeDataProvider<TreeLine>, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<TreeLine[] | undefined>();
+  readonly #lines = new Map<string, TreeLine>();
+  readonly #parents = new Map<string, string>();
   #roots: readonly TreeNode[] = [];
   #shown = '';
   readonly onDidChangeTreeData = this.#changed.event;
@@ -14,26 +35,33 @@ export class NodeTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
   set(roots: readonly TreeNode[]): void {
     const text = JSON.stringify(roots);
     if (text === this.#shown) return;
+    const changes = treeChanges(this.#roots, roots);
     this.#shown = text;
     this.#roots = roots;
     this.#parents.clear();
-    this.#note(roots);
-    this.#changed.fire(undefined);
+    const known = new Set<string>();
+    this.#note(roots, known);
+    for (const id of this.#lines.keys()) if (!known.has(id)) this.#lines.delete(id);
+    // Together: a line that went from one parent to another must be gone there before it comes here.
+    this.#changed.fire(changes === 'all' ? undefined : changes.flatMap((id) => this.#lines.get(id) ?? []));
   }
 
   get roots(): readonly TreeNode[] {
     return this.#roots;
   }
 
-  getChildren(node?: TreeNode): TreeNode[] {
-    return [...((node ? node.children : this.#roots) ?? [])];
+  getChildren(line?: TreeLine): TreeLine[] {
+    const nodes = (line ? line.node.children : this.#roots) ?? [];
+    return nodes.flatMap((node) => this.#lines.get(node.id) ?? []);
   }
 
-  getParent(node: TreeNode): TreeNode | undefined {
-    return this.#parents.get(node.id);
+  getParent(line: TreeLine): TreeLine | undefined {
+    const parent = this.#parents.get(line.node.id);
+    return parent === undefined ? undefined : this.#lines.get(parent);
   }
 
-  getTreeItem(node: TreeNode): vscode.TreeItem {
+  getTreeItem(line: TreeLine): vscode.TreeItem {
+    const { node } = line;
     const children = node.children ?? [];
     const folds = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(
@@ -53,7 +81,7 @@ export class NodeTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
     if (node.icon)
       item.iconPath = new vscode.ThemeIcon(node.icon, node.color ? new vscode.ThemeColor(node.color) : undefined);
     if (node.context !== undefined) item.contextValue = node.context;
-    if (node.command) item.command = { command: commandId(node.command), title: node.label, arguments: [node] };
+    if (node.command) item.command = { command: commandId(node.command), title: node.label, arguments: [line] };
     return item;
   }
 
@@ -61,10 +89,14 @@ export class NodeTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
     this.#changed.dispose();
   }
 
-  #note(nodes: readonly TreeNode[]): void {
+  #note(nodes: readonly TreeNode[], known: Set<string>): void {
     for (const node of nodes) {
-      for (const child of node.children ?? []) this.#parents.set(child.id, node);
-      this.#note(node.children ?? []);
+      known.add(node.id);
+      const line = this.#lines.get(node.id);
+      if (line) line.node = node;
+      else this.#lines.set(node.id, new TreeLine(node));
+      for (const child of node.children ?? []) this.#parents.set(child.id, node.id);
+      this.#note(node.children ?? [], known);
     }
   }
 }

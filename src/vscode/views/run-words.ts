@@ -38,8 +38,11 @@ export function runWords(run: Run, outlook: Outlook, boxes: ResearchState['boxes
 function endedWords(run: Run): readonly string[] {
   const took =
     run.startedAt !== undefined && run.endedAt !== undefined ? formatDuration(run.endedAt - run.startedAt) : '';
+  if (run.state === 'cancelled' && run.moving) return [`moved from ${run.box}`, took, attemptWords(run)];
   const what = run.state === 'succeeded' ? objectiveWords(run) : stateWord(run.state);
-  return [`${what}${run.box === undefined ? '' : ` on ${run.box}`}`, took, attemptWords(run)];
+  // A box that was only named for it never had it.
+  const where = run.box === undefined || (run.comparisonClass === undefined && took === '') ? '' : ` on ${run.box}`;
+  return [`${what}${where}`, took, attemptWords(run)];
 }
 
 function liveWords(run: Run, outlook: Outlook, boxes: ResearchState['boxes']): readonly string[] {
@@ -149,7 +152,9 @@ export function runTooltip(
 
 /** The line that stands in a log's terminal until the log begins. */
 export function logHead(run: Run, outlook: Outlook): string {
-  const words = liveWords({ ...run, startedAt: undefined }, outlook, []).filter(Boolean);
+  const words = liveWords({ ...run, startedAt: undefined }, outlook, [])
+    .filter(Boolean)
+    .map((text) => text.replace(/\.$/, ''));
   const state = run.state === 'running' ? 'running' : words.length === 0 ? stateWord(run.state) : '';
   return `${runName(run)}: ${[state, ...words].filter(Boolean).join(', ')}. Its log follows here.`;
 }

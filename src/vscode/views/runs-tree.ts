@@ -142,7 +142,8 @@ function runNode(
   return {
     id: `run/${run.id}`,
     label: runName(run),
-    description: runWords(run, outlook, state.boxes),
+    // A paused queue says so once, and not on every run.
+    description: runWords(state.queue.paused ? { ...run, reason: undefined } : run, outlook, state.boxes),
     tooltip: runTooltip(run, outlook, state, title, now),
     ...runIcon(run),
     context: flags(
@@ -157,11 +158,13 @@ function runNode(
       ...(run.box === undefined ? {} : { box: run.box }),
       ...(run.candidate === undefined ? {} : { candidate: run.candidate, ...(idea === undefined ? {} : { idea }) }),
     },
-    command: 'openLog',
+    // What no box has yet has no log: a click only selects it.
+    ...(run.state === 'queued' ? {} : { command: 'openLog' as const }),
   };
 }
 
 function runIcon(run: Run): { readonly icon: string; readonly color?: string } {
+  if (run.state === 'cancelled' && run.moving) return { icon: 'arrow-swap', color: 'disabledForeground' };
   if (isEnd(run.state)) return statusIcon(run.state);
   if (run.moving) return { icon: 'arrow-swap', color: WARNING };
   if (run.unreachableSince !== undefined) return { icon: 'debug-disconnect', color: WARNING };

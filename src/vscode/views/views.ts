@@ -9,7 +9,7 @@ import type { Reviews } from '../review/reviews.ts';
 import type { Session } from '../session.ts';
 import { boxesBadge, boxesTree } from './boxes-tree.ts';
 import { ideasTree } from './ideas-tree.ts';
-import { NodeTree } from './node-tree.ts';
+import { NodeTree, type TreeLine } from './node-tree.ts';
 import { runsTree } from './runs-tree.ts';
 import type { TreeNode } from './tree-node.ts';
 
@@ -23,9 +23,9 @@ export class Views implements Disposable {
   readonly #ideas = new NodeTree();
   readonly #runs = new NodeTree();
   readonly #boxes = new NodeTree();
-  readonly #ideasView: vscode.TreeView<TreeNode>;
-  readonly #runsView: vscode.TreeView<TreeNode>;
-  readonly #boxesView: vscode.TreeView<TreeNode>;
+  readonly #ideasView: vscode.TreeView<TreeLine>;
+  readonly #runsView: vscode.TreeView<TreeLine>;
+  readonly #boxesView: vscode.TreeView<TreeLine>;
   #ticking: Disposable | undefined;
 
   constructor(session: Session, reviews: Reviews, keys: ContextKeys, clock: Clock) {

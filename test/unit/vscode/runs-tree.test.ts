@@ -126,6 +126,8 @@ describe('the Runs view', () => {
     const [moved] = group(nodes, 'Waiting on Boxes')?.children ?? [];
     assert.match(moved?.description ?? '', /^moved to lab-2 · lab-1 unreachable since/);
     assert.equal(moved?.icon, 'arrow-swap');
+    const gone = tree([run('g', { state: 'cancelled', box: 'lab-1', moving: true, cancelAsked: true })]);
+    assert.equal(gone[0]?.children?.[0]?.description, 'moved from lab-1');
   });
 
   it('shows a paused queue, also an empty one, with the way back', () => {
