@@ -54,9 +54,13 @@ export class LocalBox {
     return this.git('rev-parse', 'HEAD');
   }
 
-  worker(options: { slots?: number; system?: Partial<System> } & Partial<Omit<LocalOptions, 'system'>> = {}): Worker {
-    const { slots = 1, system, ...rest } = options;
-    const box = boxSchema.parse({ name: 'here', kind: 'local', slots, root: this.root }) as BoxOf<'local'>;
+  worker(
+    options: { slots?: number; box?: Readonly<Record<string, unknown>>; system?: Partial<System> } & Partial<
+      Omit<LocalOptions, 'system'>
+    > = {},
+  ): Worker {
+    const { slots = 1, system, box: part, ...rest } = options;
+    const box = boxSchema.parse({ name: 'here', kind: 'local', slots, root: this.root, ...part }) as BoxOf<'local'>;
     const worker = createLocalWorker(box, {
       graceMs: 700,
       lingerMs: 300,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** How a process ended. */
 export interface ProcessEnd {
@@ -11,8 +11,10 @@ export interface ProcessEnd {
 export interface StartIntoFileOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where stdout and stderr are appended, by the kernel. */
+  /** Where stdout and stderr are appended. */
   readonly file: string;
+  /** How many bytes more the file may get. Without it, and on Windows, the kernel appends and there is no cap. */
+  readonly capBytes?: number;
   /** Written to its stdin, which is then closed; none: an empty stdin. */
   readonly input?: string;
   /** This process may end before it. */
@@ -46,7 +48,50 @@ export interface Processes {
     program: string,
     args: readonly string[],
     options: StartIntoFileOptions,
-  ): Promise<{ readonly pid: number; readonly ended: Promise<ProcessEnd> }>;
+  ): Promise<{
+    readonly pid: number;
+    readonly ended: Promise<ProcessEnd>;
+    /** Resolves when the file has the last byte: not before all that got the output from it have ended. */
+    readonly logged: Promise<void>;
+  }>;
+}
+
+/**
+ * Copies its stdin to the end of file $1 until that has $2 bytes, in blocks of 512; then adds a line and drops the rest.
+ * A process of its own, so that nothing that happens to whoever watches the program can end or stall it. What a full
+ * disk does not take is dropped, and said.
+ */
+const KEEP_LOG = `
+while :; do
+  (ulimit -f $((($2 + 511) / 512)) && exec cat) >>"$1" 2>/dev/null && exit 0
+  if [ $(($(wc -c <"$1"))) -ge "$2" ]; then
+    printf '\\n[research-copilot: the log reached max_log of this box and ends here; the run goes on]\\n' >>"$1"
+    exec cat >/dev/null
+  fi
+  dd bs=65536 count=1 of=/dev/null 2>/dev/null
+  printf '\\n[research-copilot: the disk was full; some of the log is missing here]\\n' >>"$1" 2>/dev/null
+done`;
+
+/** Where a program's output goes: straight into the file, or through a keeper of its cap. */
+function openLog(file: string, capBytes: number | undefined, env: NodeJS.ProcessEnv) {
+  const descriptor = openSync(file, 'a', 0o600);
+  if (capBytes === undefined || process.platform === 'win32') {
+    return { target: descriptor, logged: Promise.resolve(), close: () => closeSync(descriptor) };
+  }
+  const most = fstatSync(descriptor).size + capBytes;
+  closeSync(descriptor);
+  const keeper = spawn('/bin/sh', ['-c', KEEP_LOG, 'sh', file, String(most)], {
+    env: { PATH: env.PATH },
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const logged = new Promise<void>((done) => {
+    keeper.once('exit', () => done());
+    keeper.once('error', () => done());
+  });
+  keeper.stdin.on('error', () => {});
+  keeper.unref();
+  return { target: keeper.stdin, logged, close: () => keeper.stdin.destroy() };
 }
 
 const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = {
@@ -139,12 +184,13 @@ export const realProcesses: Processes = {
   },
   startIntoFile(program, args, options) {
     return new Promise((resolve, reject) => {
-      const file = openSync(options.file, 'a', 0o600);
+      const env = options.env as NodeJS.ProcessEnv;
+      const log = openLog(options.file, options.capBytes, env);
       const child = spawn(program, args, {
         cwd: options.cwd,
-        env: options.env as NodeJS.ProcessEnv,
+        env,
         detached: true,
-        stdio: [options.input === undefined ? 'ignore' : 'pipe', file, file],
+        stdio: [options.input === undefined ? 'ignore' : 'pipe', log.target, log.target],
         windowsHide: true,
       });
       const ended = new Promise<ProcessEnd>((done) => {
@@ -153,16 +199,16 @@ export const realProcesses: Processes = {
         });
       });
       child.once('error', (error) => {
-        closeSync(file);
+        log.close();
         reject(error);
       });
       child.once('spawn', () => {
-        closeSync(file);
+        log.close();
         // A child that ends without reading its stdin is no failure of ours.
         child.stdin?.on('error', () => {});
         child.stdin?.end(options.input);
         if (options.leave) child.unref();
-        resolve({ pid: child.pid ?? 0, ended });
+        resolve({ pid: child.pid ?? 0, ended, logged: log.logged });
       });
     });
   },

@@ -117,16 +117,18 @@ describe('local box: a run', () => {
   it('is set up once per content of its setup inputs', async () => {
     const commit = await box.commit({ 'lock.txt': '1', a: '1' });
     const setup =
-      'mkdir -p "$RESEARCH_ENV/bin" && echo built && printf "#!/bin/sh\\necho tool" > "$RESEARCH_ENV/bin/tool" && chmod +x "$RESEARCH_ENV/bin/tool"';
+      'mkdir -p "$RESEARCH_ENV/bin" && echo built && echo x >>../../../../builds && printf "#!/bin/sh\\necho tool" > "$RESEARCH_ENV/bin/tool" && chmod +x "$RESEARCH_ENV/bin/tool"';
     const environment = { setup, setup_inputs: ['lock.txt'], run: 'tool' };
     const logs: string[] = [];
     for (const at of [commit, await box.commit({ a: '2' }), await box.commit({ 'lock.txt': '2' })]) {
       const shipment = box.shipment(at, environment);
       await worker.submit(shipment);
       assert.equal((await box.ended(worker, shipment.run)).state, 'succeeded');
-      logs.push(await box.log(worker, shipment.run));
+      assert.equal(await box.log(worker, shipment.run), 'tool\n');
+      const setupLog = await fs.readFile(path.join(box.runFolder(shipment.run), 'setup.log'), 'utf8');
+      logs.push(`${setupLog}${await fs.readFile(path.join(box.folder, 'builds'), 'utf8')}`);
     }
-    assert.deepEqual(logs, ['built\ntool\n', 'tool\n', 'built\ntool\n']);
+    assert.deepEqual(logs, ['built\nx\n', 'built\nx\n', 'built\nx\nx\n']);
   });
 
   it('whose protected file was changed by it fails and names the file', async () => {

@@ -1,6 +1,6 @@
 import type { Clock, Processes } from '../../system/index.ts';
 
-export type StopReason = 'cancelled' | 'killed' | 'timeout';
+export type StopReason = 'cancelled' | 'killed' | 'timeout' | 'disk-cap';
 
 export interface CommandEnd {
   /** Exit status of the command's own process. */
@@ -15,6 +15,8 @@ export interface Command {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly log: string;
+  /** How much of what it prints is kept, in bytes. */
+  readonly logBytes: number;
   readonly limitSeconds: number;
   readonly graceMs: number;
   readonly lingerMs: number;
@@ -32,10 +34,14 @@ export interface CommandParts {
   readonly processes: Processes;
   readonly windows: boolean;
   readonly pid: number;
+  /** Seconds since the machine started, sleep included. Setting the clock does not move it. */
+  readonly uptime: () => number;
 }
 
+export type SweepParts = Pick<CommandParts, 'clock' | 'processes' | 'pid'>;
+
 /** Everything that belongs to a run, except the one who asks. */
-function members({ processes, pid }: CommandParts, leader: number, run: string): number[] {
+function members({ processes, pid }: SweepParts, leader: number, run: string): number[] {
   return processes.tree(leader, 'RUN_ID', run).filter((member) => member !== pid);
 }
 
@@ -44,7 +50,7 @@ function members({ processes, pid }: CommandParts, leader: number, run: string):
  * once: a second signal would interrupt the checkpoint it may be writing.
  */
 export async function sweep(
-  parts: CommandParts,
+  parts: SweepParts,
   leader: number,
   run: string,
   lingerMs: number,
@@ -72,15 +78,20 @@ export async function sweep(
 
 /**
  * Runs a command line to its end in a session of its own, with its output in the log, and leaves no process of it.
- * The limit is wall-clock time, so that it passes while the machine sleeps.
+ * The limit is the machine's uptime: it passes while the machine sleeps, and no clock that is set ends a run.
  */
 export async function runCommand(parts: CommandParts, command: Command): Promise<CommandEnd> {
   const { clock, processes } = parts;
   const [shell, args] = parts.windows
     ? ['cmd.exe', ['/d', '/s', '/c', command.line]]
     : ['/bin/sh', ['-c', command.line]];
-  const began = clock.now();
-  const child = await processes.startIntoFile(shell, args, { cwd: command.cwd, env: command.env, file: command.log });
+  const began = parts.uptime();
+  const child = await processes.startIntoFile(shell, args, {
+    cwd: command.cwd,
+    env: command.env,
+    file: command.log,
+    capBytes: command.logBytes,
+  });
   await command.onStart(child.pid);
 
   let end: number | undefined;
@@ -89,7 +100,7 @@ export async function runCommand(parts: CommandParts, command: Command): Promise
   });
   let stopped: StopReason | undefined;
   while (end === undefined && stopped === undefined) {
-    const late = clock.now() - began >= command.limitSeconds * 1000;
+    const late = parts.uptime() - began > command.limitSeconds;
     stopped = (await command.mustStop()) ?? (late ? 'timeout' : undefined);
     if (stopped === undefined) await Promise.race([ended, clock.sleep(TICK_MS)]);
   }
@@ -98,6 +109,7 @@ export async function runCommand(parts: CommandParts, command: Command): Promise
   } else {
     await sweep(parts, child.pid, command.run, stopped === undefined ? command.lingerMs : 0, command.graceMs);
   }
+  await Promise.race([child.logged, clock.sleep(KILLED_MS)]);
   // What ignores even a kill is left to the machine; the run has ended all the same.
   if (end === undefined) await Promise.race([ended, clock.sleep(KILLED_MS)]);
   return { code: end ?? 137, ...(stopped === undefined ? {} : { stopped }) };

@@ -16,6 +16,14 @@ export function ownEnvironment(env: Variables): Record<string, string> {
   return kept;
 }
 
+/**
+ * How many threads a run's libraries should start, as on every box (`box/do.sh` says why): half of one slot's share of
+ * the processors, between 1 and 8.
+ */
+export function threadsOf(processors: number, slots: number): number {
+  return Math.min(8, Math.max(1, Math.floor(processors / Math.max(1, slots) / 2)));
+}
+
 /** The whole environment of a run's command. Later ones win: the machine's, ours, `env` and the seed, secrets. */
 export function runEnvironment(
   own: Readonly<Record<string, string>>,
@@ -25,11 +33,14 @@ export function runEnvironment(
     readonly secrets: Readonly<Record<string, string>>;
     readonly environmentFolder?: string;
     readonly gpus: readonly number[];
+    /** What each library may start. */
+    readonly threads: number;
     readonly windows: boolean;
   },
 ): Record<string, string> {
   const folder = run.environmentFolder;
   const pathName = Object.keys(own).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+  const threads = own.OMP_NUM_THREADS ?? String(run.threads);
   const bin = folder && path.join(folder, run.windows ? 'Scripts' : 'bin');
   return {
     ...own,
@@ -37,8 +48,9 @@ export function runEnvironment(
     // By index: device names in this variable break some trainers.
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
     CUDA_VISIBLE_DEVICES: run.gpus.join(','),
-    // As on the other boxes: some BLAS builds are ten times slower when they fight for cores.
-    OMP_NUM_THREADS: own.OMP_NUM_THREADS ?? '1',
+    OMP_NUM_THREADS: threads,
+    MKL_NUM_THREADS: own.MKL_NUM_THREADS ?? threads,
+    OPENBLAS_NUM_THREADS: own.OPENBLAS_NUM_THREADS ?? threads,
     ...(folder && bin
       ? {
           RESEARCH_ENV: folder,

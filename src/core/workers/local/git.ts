@@ -91,6 +91,34 @@ export async function listTree(parts: GitParts, repository: string, commit: stri
     });
 }
 
+/**
+ * The tree that runs: the commit's, with every path that `isProtected` takes as the trusted commit has it, or not at all
+ * where that lacks it. Gives the tree's id.
+ */
+export async function composeTree(
+  parts: GitParts,
+  repository: string,
+  commits: { readonly commit: string; readonly trusted: string },
+  isProtected: (path: string) => boolean,
+  index: string,
+): Promise<string> {
+  const own = (await listTree(parts, repository, commits.commit)).filter(({ path: file }) => isProtected(file));
+  const theirs = (await listTree(parts, repository, commits.trusted)).filter(({ path: file }) => isProtected(file));
+  const lines = [
+    ...own.map(({ path: file, blob }) => `0 ${blob}\t${file}\0`),
+    ...theirs.map(({ path: file, mode, blob }) => `${mode} ${blob}\t${file}\0`),
+  ];
+  const more = { GIT_INDEX_FILE: index };
+  try {
+    await mustGit(parts, ['--git-dir', repository, 'read-tree', commits.commit], more);
+    const update = ['--git-dir', repository, 'update-index', '-z', '--index-info'];
+    await mustGit(parts, update, more, Buffer.from(lines.join('')));
+    return (await mustGit(parts, ['--git-dir', repository, 'write-tree'], more)).toString('utf8').trim();
+  } finally {
+    await parts.files.remove(index);
+  }
+}
+
 /** Writes a commit's files into a folder, byte for byte, with an index that is thrown away. */
 export async function checkOut(parts: GitParts, repository: string, commit: string, folder: string): Promise<void> {
   const index = `${folder}.index`;

@@ -23,6 +23,10 @@ export interface RunFolder {
   readonly evaluation: string;
   readonly spec: string;
   readonly log: string;
+  /** What `setup` printed: the same file as beside the environment that it made. */
+  readonly setupLog: string;
+  /** Byte offset in the log where evaluate's own output begins. */
+  readonly evaluated: string;
   readonly supervisorLog: string;
   /** `pid start machine` of the supervisor; empty for the instant in which it is made. */
   readonly pid: string;
@@ -56,6 +60,9 @@ export interface RunSpec {
   readonly metricFiles?: readonly string[];
   readonly metricRoots?: readonly string[];
   readonly timeoutSeconds: number;
+  /** How much of what a command prints is kept, and how large the run's folder may grow, in bytes. */
+  readonly maxLogBytes: number;
+  readonly maxDiskBytes: number;
   readonly gpus: number;
   readonly gpuList: 'all' | readonly number[];
   readonly cpuSlots: number;
@@ -68,6 +75,8 @@ export interface RunSpec {
   readonly graceMs: number;
   /** How long processes may outlive the command, before they are told to stop. */
   readonly lingerMs: number;
+  /** How often the run's folder is measured; default 30 s. */
+  readonly measureMs?: number;
 }
 
 /** The root of a local box: `root` of boxes.yaml, or the user's data folder. */
@@ -105,6 +114,8 @@ export function layoutOf(root: string, machine: string): Layout {
         evaluation: file('eval'),
         spec: file('spec.json'),
         log: file('log'),
+        setupLog: file('setup.log'),
+        evaluated: file('evaluated'),
         supervisorLog: file('supervisor.log'),
         pid: file('pid'),
         child: file('child'),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as nodePath from 'node:path';
 import type { Files } from '../../system/index.ts';
 import type { TreeEntry } from './git.ts';
 import { inside } from './layout.ts';
@@ -17,6 +18,16 @@ async function blobHash(files: Files, file: string, size: number, like: string):
   return hash.digest('hex');
 }
 
+/** Whether a name of the path is a link: what is read or written there may lie outside the folder. */
+export async function throughLink(files: Files, folder: string, repositoryPath: string): Promise<boolean> {
+  let at = folder;
+  for (const name of repositoryPath.split('/')) {
+    at = nodePath.join(at, name);
+    if ((await files.info(at))?.kind === 'link') return true;
+  }
+  return false;
+}
+
 /** The files that are not in the folder as the commit has them. Links are judged by being links still. */
 export async function changedFiles(files: Files, folder: string, entries: readonly TreeEntry[]): Promise<string[]> {
   const changed: string[] = [];
@@ -28,6 +39,7 @@ export async function changedFiles(files: Files, folder: string, entries: readon
     const same =
       file !== undefined &&
       info?.kind === kind &&
+      !(await throughLink(files, folder, nodePath.posix.dirname(path))) &&
       (kind === 'link' || (await blobHash(files, file, info.size, blob)) === blob);
     if (!same) changed.push(path);
   }

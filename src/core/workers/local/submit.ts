@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { type BoxOf, HumanError, parseDuration } from '../../domain/index.ts';
+import { type BoxOf, HumanError, parseDuration, parseSize } from '../../domain/index.ts';
 import { globRoots, metricGlobs } from '../box/glob.ts';
 import { commandOf, variables } from '../box/spec.ts';
 import { linkMissing } from '../links.ts';
@@ -37,6 +37,8 @@ function specOf(box: BoxOf<'local'>, shipment: Shipment, parts: LocalParts): Run
     metricFiles: expressions(metricGlobs(environment.metrics)),
     metricRoots: globRoots(metricGlobs(environment.metrics)),
     timeoutSeconds: parseDuration(environment.resources.timeout) ?? 3600,
+    maxLogBytes: parseSize(box.max_log) ?? 1e9,
+    maxDiskBytes: parseSize(box.max_disk) ?? 1e11,
     gpus: environment.resources.gpus,
     gpuList: box.gpus === 0 ? [] : box.gpus,
     cpuSlots: box.slots,
@@ -47,6 +49,7 @@ function specOf(box: BoxOf<'local'>, shipment: Shipment, parts: LocalParts): Run
     secretNames: Object.keys(shipment.secrets),
     graceMs: parts.graceMs,
     lingerMs: parts.lingerMs,
+    measureMs: parts.measureMs,
   };
 }
 

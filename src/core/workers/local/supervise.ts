@@ -3,10 +3,9 @@ import { sweep } from './command.ts';
 import { listTree, type TreeEntry } from './git.ts';
 import { listGpus } from './gpus.ts';
 import { BEAT_MS, formatHolder } from './holder.ts';
-import { type Job, mustStop, RunEnd, runInJob, stoppedEnd } from './job.ts';
-import { inside } from './layout.ts';
-import { filesBelow, matcher } from './patterns.ts';
-import { layOut, setUp } from './prepare.ts';
+import { type Job, mustStop, RunEnd, type RunOptions, runInJob, stoppedEnd } from './job.ts';
+import { matcher } from './patterns.ts';
+import { bringArtifacts, layOut, setUp, treeOf } from './prepare.ts';
 import { changedFiles } from './protect.ts';
 import { type HeldSlots, waitForSlots } from './slots.ts';
 
@@ -14,16 +13,21 @@ const TAIL_BYTES = 2000;
 
 interface Slots {
   readonly held: HeldSlots;
+  /** How many there are on this box. */
+  readonly count: number;
   readonly gpus: readonly { readonly index: number; readonly uuid: string }[];
 }
 
 async function waitForTurn(job: Job): Promise<Slots> {
   const { parts, layout, run, spec } = job;
+  // start_before is a time of the clock; from here on the machine's uptime counts, whatever is set meanwhile.
+  const patience = spec.startBefore === undefined ? undefined : spec.startBefore - parts.clock.now() / 1000;
+  const deadline = patience === undefined ? undefined : parts.uptime() + patience;
   const check = async (): Promise<void> => {
     const stop = await mustStop(job);
     if (stop === 'cancelled') throw new RunEnd(130, 'cancelled', 'Cancelled while it waited.');
     if (stop) throw stoppedEnd(stop, 'its wait', 0);
-    if (spec.startBefore !== undefined && parts.clock.now() > spec.startBefore * 1000) {
+    if (deadline !== undefined && (parts.uptime() > deadline || (patience ?? 0) < 0)) {
       throw new RunEnd(125, 'expired', 'It found no slot before its time to start had passed.');
     }
   };
@@ -43,7 +47,11 @@ async function waitForTurn(job: Job): Promise<Slots> {
   }
   const leftovers = (other: string): boolean => other !== '' && parts.processes.tree(0, 'RUN_ID', other).length > 0;
   const held = await waitForSlots(parts, layout, { run: run.id, names, count, leftovers, check });
-  return { held, gpus: spec.gpus > 0 ? gpus.filter(({ uuid }) => held.names.includes(`gpu-${uuid}`)) : [] };
+  return {
+    held,
+    count: names.length,
+    gpus: spec.gpus > 0 ? gpus.filter(({ uuid }) => held.names.includes(`gpu-${uuid}`)) : [],
+  };
 }
 
 async function checkProtected(job: Job, tree: readonly TreeEntry[], when: string): Promise<void> {
@@ -80,19 +88,15 @@ async function checkCode(job: Job, what: string, code: number): Promise<void> {
   throw new RunEnd(code, reason, `The ${what} command ended with exit code ${code}. ${says}`);
 }
 
-/** Runs `evaluate` where nothing of the run but its artifacts can reach it: a fresh checkout of the commit. */
-async function evaluate(job: Job, line: string, environmentFolder: string | undefined, gpus: readonly number[]) {
+/** Runs `evaluate` where nothing of the run but its artifacts can reach it: a fresh checkout of the tree. */
+async function evaluate(job: Job, tree: string, line: string, more: RunOptions): Promise<void> {
   const { files } = job.parts;
-  const { run, spec } = job;
-  await layOut(job, run.evaluation);
-  const isArtifact = matcher(spec.artifacts);
-  for (const { path: file } of await filesBelow(files, run.code)) {
-    const target = inside(run.evaluation, file);
-    if (!isArtifact(file) || target === undefined || (await files.info(target))) continue;
-    await files.copy(path.join(run.code, ...file.split('/')), target);
-  }
+  const { run } = job;
+  await layOut(job, tree, run.evaluation);
+  await bringArtifacts(job);
+  await files.write(run.evaluated, `${(await files.info(run.log))?.size ?? 0}\n`);
   const extra = { RESEARCH_RUN_DIR: run.code };
-  const { code } = await runInJob(job, 'evaluate', line, run.evaluation, { environmentFolder, gpus, extra });
+  const { code } = await runInJob(job, 'evaluate', line, run.evaluation, { ...more, extra });
   await checkCode(job, 'evaluate', code);
 }
 
@@ -104,19 +108,20 @@ async function live(job: Job, onSlots: (slots: Slots) => void): Promise<void> {
   onSlots(slots);
   await files.write(run.gpus, slots.gpus.map(({ uuid }) => `${uuid}\n`).join(''));
   await files.write(run.state, 'preparing\n');
-  const tree = await listTree(parts, path.join(layout.repos, `${spec.repo}.git`), spec.commit);
-  await layOut(job, run.code);
+  const id = await treeOf(job);
+  const tree = await listTree(parts, path.join(layout.repos, `${spec.repo}.git`), id);
+  await layOut(job, id, run.code);
   const environmentFolder = await setUp(job, tree);
   await checkProtected(job, tree, 'before the start');
 
   await files.write(run.started, `${parts.clock.now()}\n`);
   await files.write(run.state, 'running\n');
-  const gpus = slots.gpus.map(({ index }) => index);
-  const { code } = await runInJob(job, 'run', spec.run, run.code, { environmentFolder, gpus });
+  const more = { environmentFolder, gpus: slots.gpus.map(({ index }) => index), slots: slots.count };
+  const { code } = await runInJob(job, 'run', spec.run, run.code, more);
   await files.write(run.state, 'finishing\n');
   await checkProtected(job, tree, 'after the end');
   await checkCode(job, 'run', code);
-  if (spec.evaluate !== undefined) await evaluate(job, spec.evaluate, environmentFolder, gpus);
+  if (spec.evaluate !== undefined) await evaluate(job, id, spec.evaluate, more);
 }
 
 /** Writes how it ended, once, also on a full disk: then what was kept in reserve is given back first. */

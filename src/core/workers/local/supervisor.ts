@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import { realProcesses, realSystem } from '../../system/index.ts';
 import { createHolderFile, formatHolder, type Holder } from './holder.ts';
 import { layoutOf, type RunSpec } from './layout.ts';
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
   const secrets: Record<string, string> = JSON.parse(input === '' ? '{}' : input);
   const spec: RunSpec = JSON.parse((await files.readText(run.spec)) ?? '');
   const windows = system.platform === 'win32';
-  const parts = { ...system, processes: realProcesses, machine, me, now: clock.now, windows };
+  const parts = { ...system, processes: realProcesses, machine, me, now: clock.now, windows, uptime };
   await supervise({ parts, layout, run, spec, secrets, told: () => told });
 }
 

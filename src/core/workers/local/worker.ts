@@ -37,6 +37,8 @@ export interface LocalOptions {
   readonly graceMs?: number;
   /** How long processes may outlive the command; default 5 s. */
   readonly lingerMs?: number;
+  /** How often a run's folder is measured against max_disk; default 30 s. */
+  readonly measureMs?: number;
 }
 
 export type LocalParts = LockParts &
@@ -45,6 +47,7 @@ export type LocalParts = LockParts &
     readonly supervisor: string;
     readonly graceMs: number;
     readonly lingerMs: number;
+    readonly measureMs?: number;
   };
 
 /** The states in which there may be metric files, and those after which a log no longer grows. */
@@ -82,6 +85,7 @@ export class LocalWorker implements Worker {
       supervisor: options.supervisor ?? bundleFile('supervisor.js'),
       graceMs: options.graceMs ?? 15_000,
       lingerMs: options.lingerMs ?? 5000,
+      measureMs: options.measureMs,
     };
     this.#watching = new Watching(system);
   }
@@ -158,7 +162,7 @@ export class LocalWorker implements Worker {
     await files.create(run.cancel, '');
     // Nobody is left to obey: what the run left behind is ended from here.
     if ((await readLife(run.pid, this.#parts)) === 'dead') {
-      await sweep({ ...this.#parts, windows: this.#windows }, 0, id, 0, this.#parts.graceMs);
+      await sweep(this.#parts, 0, id, 0, this.#parts.graceMs);
     }
   }
 
