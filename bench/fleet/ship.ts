@@ -2,6 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { openRepository, type Repository } from '../../src/core/git/index.ts';
+import { realSystem } from '../../src/core/system/index.ts';
 import { GitRepo } from '../../test/support/git-repo.ts';
 import { pollUntil, shipmentOf } from '../../test/support/shipments.ts';
 import { startBox, type TestBox } from '../../test/support/sshd/box.ts';
@@ -10,7 +12,8 @@ import { median, printRatio } from './measure.ts';
 
 /**
  * A one-line change of a repository of 300 files, from the commit to its launch on the box: ours
- * against `rsync && ssh nohup` in the same run, both on a new connection and both on an open one (ControlMaster).
+ * against `rsync && ssh nohup` in the same run, both on a new connection and both on an open one (ControlMaster), both
+ * without a sandbox.
  */
 const ROUNDS = 7;
 
@@ -38,11 +41,13 @@ class Race {
   #change = 0;
   readonly box: TestBox;
   readonly repo: GitRepo;
+  readonly repository: Repository;
   readonly control: string;
 
-  constructor(box: TestBox, repo: GitRepo, control: string) {
+  constructor(box: TestBox, repo: GitRepo, repository: Repository, control: string) {
     this.box = box;
     this.repo = repo;
+    this.repository = repository;
     this.control = control;
   }
 
@@ -54,8 +59,11 @@ class Race {
 
   async ours(ssh: ReturnType<typeof workerOf>): Promise<Times> {
     const { commit, mark } = this.change();
-    const shipment = shipmentOf(this.repo, commit, { run: `touch ${mark}` });
+    const words = shipmentOf(this.repo, commit, { run: `touch ${mark}` });
     const before = performance.now();
+    const tree = await this.repository.parentless(commit);
+    const pack = (have: readonly string[], commits: readonly string[]) => this.repository.pack(commits, have);
+    const shipment = { ...words, commit: tree, trusted: tree, pack };
     await ssh.worker.submit(shipment);
     const launched = performance.now() - before;
     await until(mark);
@@ -95,10 +103,12 @@ export async function shipAndLaunch(): Promise<void> {
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'rc-bench-'));
   const box = await startBox({ name: 'bench' });
-  const race = new Race(box, makeRepo(path.join(folder, 'repo')), path.join(folder, 'control'));
+  const repo = makeRepo(path.join(folder, 'repo'));
+  const repository = await openRepository(repo.root, realSystem());
+  const race = new Race(box, repo, repository, path.join(folder, 'control'));
   const master = ['-F', box.sshConfigFile, '-o', `ControlPath=${race.control}`];
   try {
-    const ready = workerOf(box);
+    const ready = workerOf(box, { box: { sandbox: 'none' } });
     await race.ours(ready);
     await race.theirs(false);
     execFileSync('ssh', [...master, '-M', '-N', '-f', box.name]);
@@ -111,7 +121,7 @@ export async function shipAndLaunch(): Promise<void> {
     const calls: number[] = [];
     const bytes: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const cold = workerOf(box);
+      const cold = workerOf(box, { box: { sandbox: 'none' } });
       times.oursCold.push(await race.ours(cold));
       cold.connection.dispose();
       times.theirsCold.push(await race.theirs(false));

@@ -1,4 +1,5 @@
-import type { Git } from './run.ts';
+import type { SpawnResult } from '../system/index.ts';
+import { type Git, GitFailed } from './run.ts';
 
 const HEX = /^[0-9a-f]{40}$/;
 const MAX_PACK = 2 ** 32;
@@ -10,17 +11,20 @@ export async function makePack(git: Git, want: readonly string[], have: readonly
   for (const commit of want) {
     if (!HEX.test(commit)) throw new Error(`${commit} is no commit id`);
   }
-  const known = await knownCommits(
-    git,
-    have.filter((commit) => HEX.test(commit)),
-  );
-  const revisions = [...want, ...known.map((commit) => `^${commit}`)].map((line) => `${line}\n`).join('');
+  const named = have.filter((commit) => HEX.test(commit));
+  // As a rule all of them are known here: asking first would cost as much time as the pack.
+  const pack = await attemptPack(git, want, named);
+  if (pack.code === 0) return pack.stdout;
+  const again = await attemptPack(git, want, await knownCommits(git, named));
+  if (again.code !== 0) throw new GitFailed(['pack-objects'], again);
+  return again.stdout;
+}
+
+function attemptPack(git: Git, want: readonly string[], have: readonly string[]): Promise<SpawnResult> {
+  const input = [...want, ...have.map((commit) => `^${commit}`)].map((line) => `${line}\n`).join('');
   // --shallow: commits without parents have no common history, so git must be told to look into the trees of `have`.
   const flags = ['--revs', '--thin', '--shallow', '--stdout', '--delta-base-offset', '-q'];
-  return await git.run(['-c', 'pack.packSizeLimit=0', 'pack-objects', ...flags], {
-    input: revisions,
-    maxBytes: MAX_PACK,
-  });
+  return git.attempt(['-c', 'pack.packSizeLimit=0', 'pack-objects', ...flags], { input, maxBytes: MAX_PACK });
 }
 
 async function knownCommits(git: Git, commits: readonly string[]): Promise<string[]> {
@@ -36,6 +40,6 @@ async function knownCommits(git: Git, commits: readonly string[]): Promise<strin
 
 /** A commit of the same tree without parents. The same tree gives the same commit each time. */
 export async function makeParentless(git: Git, commit: string): Promise<string> {
-  const tree = await git.text(['rev-parse', '--verify', `${commit}^{tree}`]);
-  return await git.commitTree(tree, [], 'research: the tree to run', FIXED_DATE);
+  if (!HEX.test(commit)) throw new Error(`${commit} is no commit id`);
+  return await git.commitTree(`${commit}^{tree}`, [], 'research: the tree to run', FIXED_DATE);
 }
