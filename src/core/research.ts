@@ -431,6 +431,10 @@ class OpenResearch implements Research {
     return askBoxes(options.names ?? all, (name) => this.#fleet.check(name, options.signal), options);
   }
 
+  glanceAtBoxes(): void {
+    this.#fleet.glance();
+  }
+
   async boxTerminal(name: string): Promise<{ readonly program: string; readonly args: readonly string[] }> {
     const words = (await this.#fleet.worker(name)).terminal();
     if (words) return words;

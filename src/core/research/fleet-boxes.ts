@@ -9,6 +9,8 @@ const POLL_MS = 700;
 const LOCAL_POLL_MS = 250;
 /** How long a probe's answer is believed when runs are placed. */
 const REPORT_AGE_MS = 10 * 60_000;
+/** Between two looks at the GPUs of a box, however many windows and views ask for them. */
+const GLANCE_MS = 1000;
 /** Between two tries of a box that only a person can mend: seldom enough for a host that bans who fails to log in. */
 const PERSON_MS = 5 * 60_000;
 
@@ -25,6 +27,8 @@ export interface BoxEntry {
   /** A problem only a person can mend: the box takes nothing new until it answered, or *Check Boxes*. */
   problem: string | undefined;
   readonly mayAsk: MayAsk;
+  /** Its GPUs are looked at just now. */
+  glancing: boolean;
   /** Lost runs to ask for again. */
   again: readonly Run[];
   /** The same box before its lines changed: what it is in the middle of comes first. */
@@ -93,6 +97,7 @@ export class Boxes {
         unreachableSince: undefined,
         problem: undefined,
         mayAsk: new MayAsk(this.#parts.system.clock),
+        glancing: false,
         again: [],
         before: before.get(box.name),
       });
@@ -182,6 +187,29 @@ export class Boxes {
           this.noteFault(entry, error);
         }),
     );
+  }
+
+  /** Looks at the GPUs and disks of the boxes that answered lately, in the background, for a person who looks at them. */
+  glance(): void {
+    const now = this.#now();
+    for (const entry of this.all()) {
+      const { box, report } = entry;
+      if (box.kind === 'slurm' || report?.reachable !== true || entry.unreachableSince !== undefined) continue;
+      if (entry.mayAsk.checking || entry.glancing || now - (report.seenAt ?? report.checkedAt) < GLANCE_MS) continue;
+      entry.glancing = true;
+      const look = this.workerOf(entry)
+        .then((worker) => worker.probe(this.signal, report))
+        .then((seen) => {
+          if (entry.report === report) entry.report = seen;
+        })
+        .catch((error: unknown) => {
+          this.noteFault(entry, error);
+        })
+        .finally(() => {
+          entry.glancing = false;
+        });
+      this.beside(entry, look);
+    }
   }
 
   /** Whether a box may be asked now: it is due, and nothing else is done with it. */

@@ -76,6 +76,11 @@ export class Fleet {
     return this.#boxes.check(name, signal);
   }
 
+  /** As `Boxes.glance`. */
+  glance(): void {
+    this.#boxes.glance();
+  }
+
   /** As `Boxes.expectPerson`. */
   expectPerson(name?: string): Promise<void> {
     return this.#boxes.expectPerson(name);

@@ -234,6 +234,8 @@ export interface Research {
   boxes(): Promise<readonly BoxNode[]>;
   /** Asks the boxes how they are, all at once. Those that answered before an abort keep their report. */
   checkBoxes(options?: Ask & { readonly names?: readonly string[] }): Promise<readonly BoxReport[]>;
+  /** Looks again at the GPUs and disks of boxes that answered lately, for whoever looks at them; the state changes later. */
+  glanceAtBoxes(): void;
   /** A shell on a box, as a command line. @throws HumanError `no-such-box` */
   boxTerminal(name: string): Promise<{ readonly program: string; readonly args: readonly string[] }>;
   attempts(candidate: CandidateId): Promise<readonly Attempt[]>;

@@ -1,3 +1,3 @@
 /** What *Check Boxes* reads and says: a bundle of its own, loaded at the first look at a box. */
-export { parseClock, parseProbe } from './box/probe-answer.ts';
+export { parseClock, parseGlance, parseProbe } from './box/probe-answer.ts';
 export { probe as probeThisMachine } from './local/probe.ts';

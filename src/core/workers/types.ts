@@ -79,6 +79,8 @@ export interface BoxReport {
   /** The comparison class's hardware part: the kind of GPU, or `cpu` with the machine's processor. */
   readonly hardware: string;
   readonly checkedAt: number;
+  /** When its GPUs and its disk were last looked at; absent: at `checkedAt`. */
+  readonly seenAt?: number;
   /** A cluster's own answer; none for a single machine. */
   readonly cluster?: Cluster;
 }
@@ -238,7 +240,8 @@ export interface Piece {
  */
 export interface Worker {
   readonly box: Box;
-  probe(signal?: AbortSignal): Promise<BoxReport>;
+  /** How the box is. With `last`, only what changes by the minute is asked: GPUs, who uses them, the free disk. */
+  probe(signal?: AbortSignal, last?: BoxReport): Promise<BoxReport>;
   submit(shipment: Shipment, signal?: AbortSignal): Promise<SubmitOutcome>;
   /**
    * Several runs: one pack for all their commits, then one start each, in a fixed number of round trips. Gives a result

@@ -47,7 +47,8 @@ export function boxTooltip(box: BoxNode): string {
   if (!report) return [name, state, 'Not checked yet: Check This Box asks it.'].filter(Boolean).join('\n\n');
   const lines = [`${name} · ${escapeMarkdown(report.reachable ? report.hardware : box.where)}`, state];
   if (report.reachable) lines.push(...reportSentences(box, report));
-  lines.push(`Checked at ${clockTime(report.checkedAt)}.`);
+  const seen = report.seenAt === undefined ? '' : ` GPUs and disk as of ${clockTime(report.seenAt)}.`;
+  lines.push(`Checked at ${clockTime(report.checkedAt)}.${seen}`);
   return lines.filter(Boolean).join('\n\n');
 }
 

@@ -121,7 +121,17 @@ function problemNodes(box: BoxNode, wanted: (problem: Problem) => boolean): read
 function reportNodes(box: BoxNode, state: ResearchState): readonly TreeNode[] {
   const { report } = box;
   if (!report?.reachable) return [];
-  const nodes = report.gpus.map((gpu) => gpuNode(box, gpu, state.runs));
+  const nodes: TreeNode[] = [];
+  if (isUnreachable(box)) {
+    const time = clockTime(report.seenAt ?? report.checkedAt);
+    nodes.push({
+      id: `then/${box.name}`,
+      label: `As it was at ${time}`,
+      description: 'before it was silent',
+      icon: 'history',
+    });
+  }
+  nodes.push(...report.gpus.map((gpu) => gpuNode(box, gpu, state.runs)));
   nodes.push(...(report.cluster?.partitions ?? []).map((partition) => partitionNode(box, partition)));
   if (report.disk) {
     const { freeBytes, kind, network } = report.disk;

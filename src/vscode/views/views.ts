@@ -13,6 +13,9 @@ import { NodeTree, type TreeLine } from './node-tree.ts';
 import { runsTree } from './runs-tree.ts';
 import type { TreeNode } from './tree-node.ts';
 
+/** Between two looks at the GPUs of boxes that are on screen. */
+const GLANCE_MS = 15_000;
+
 /** The three tree views and the context keys their buttons and welcome texts hang on. */
 export class Views implements Disposable {
   readonly #store = new DisposableStore();
@@ -45,8 +48,16 @@ export class Views implements Disposable {
     this.#runsView = view('research.runs', this.#runs, true);
     this.#boxesView = view('research.boxes', this.#boxes);
     this.#store.add(session.onDidChange(() => this.update()));
+    // GPUs fill and empty while nobody asks: for as long as somebody looks, they are looked at.
+    this.#store.add(clock.every(GLANCE_MS, () => this.#glance()));
+    this.#store.add(this.#boxesView.onDidChangeVisibility(() => this.#glance()));
     this.#store.add(reviews.onDidChange(() => this.update()));
     this.update();
+  }
+
+  #glance(): void {
+    const { state } = this.#session;
+    if (state.kind === 'open' && this.#boxesView.visible && vscode.window.state.focused) state.research.glanceAtBoxes();
   }
 
   /** What each view shows now, for tests and for whoever wants to look. */

@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import * as path from 'node:path';
 import type { Research } from '../../../src/core/research.ts';
@@ -55,7 +56,17 @@ describe('Check Boxes while one of them hangs', () => {
     stop.abort(new Error('enough'));
     await assert.rejects(check, /enough/);
     assert.deepEqual(said, ['waiting for frozen, well', '1 of 2 answered, waiting for frozen']);
+    const { boxes: before } = await opened.state();
+    writeFileSync(path.join(box.home, 'gpu-apps'), `${before[1]?.report?.gpus[1]?.uuid}, ${process.pid}, 30000\n`);
+    // What somebody who looks at the boxes sees of GPUs is fresh, and nothing else is asked again for it.
+    await until(opened, 'a fresh look at the GPUs', async () => {
+      opened.glanceAtBoxes();
+      return (await opened.state()).boxes[1]?.report?.gpus[1]?.users[0];
+    });
     const after = (await opened.state()).boxes;
+    const [was, is] = [before, after].map((boxes) => boxes[1]?.report);
+    assert.deepEqual([is?.checkedAt, is?.tools, is?.sandbox], [was?.checkedAt, was?.tools, was?.sandbox]);
+    assert.ok((is?.seenAt ?? 0) > (was?.checkedAt ?? 0));
     assert.deepEqual(
       after.map(({ name, checking, report }) => [name, checking, report?.reachable]),
       [
@@ -78,8 +89,9 @@ describe('Check Boxes while one of them hangs', () => {
     const { status, stdout, stderr } = type('--check');
     assert.equal(status, 3, stderr);
     assert.match(stdout, /^box +state +GPUs/m);
-    assert.match(stdout, /^well +(ready|problems) +2 × H100 80GB HBM3 +2 of 2/m);
+    assert.match(stdout, /^well +(ready|problems) +2 × H100 80GB HBM3 +1 of 2/m);
     assert.match(stdout, /^shut +unreachable/m);
+    assert.match(stdout, /GPU 1: .*without a reservation of this tool/);
     assert.match(stdout, /unreachable: shut .*is unreachable/);
     assert.match(stderr, /1 of 2 boxes did not answer: shut\./);
     const json = type('--check', '--json');

@@ -57,6 +57,13 @@ describe('the Boxes view', () => {
     assert.deepEqual(tree[6]?.children, []);
   });
 
+  it('says that what it shows of a silent box is what was', () => {
+    const [node] = boxesTree(state([boxOf('away', { unreachableSince: 1 })]));
+    const [first, gpu] = node?.children ?? [];
+    assert.match(`${first?.label} ${first?.description}`, /^As it was at \d\d:\d\d before it was silent$/);
+    assert.equal(gpu?.label, 'GPU 0');
+  });
+
   it('shows the partitions of a cluster', () => {
     const gpu = {
       name: 'gpu',

@@ -31,7 +31,10 @@ describe('Asking a box how it is', () => {
     let words = 0;
     const random = { word: () => `nonce${++words}`, unit: () => 0.5 };
     const calls = new BoxCalls(box, stuckAfterClock(made), random as never);
-    return { made, report: askProbe(calls, box, realClock, signal, limit) };
+    return {
+      made,
+      report: askProbe(calls, box, realClock, { signal, ...(limit === undefined ? {} : { wholeMs: limit }) }),
+    };
   };
 
   it('comes to an end though the box never does, and calls it unreachable', async () => {

@@ -2,7 +2,7 @@ import * as assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { type BoxOf, boxSchema } from '../../../src/core/domain/index.ts';
-import { parseClock, parseProbe } from '../../../src/core/workers/box/probe-answer.ts';
+import { parseClock, parseGlance, parseProbe } from '../../../src/core/workers/box/probe-answer.ts';
 import { APP_QUERY, GPU_QUERIES, SMI_FORMAT, WSL_SMI } from '../../../src/core/workers/nvidia-smi.ts';
 import { isAtLeast } from '../../../src/core/workers/problems.ts';
 import type { BoxReport } from '../../../src/core/workers/types.ts';
@@ -170,6 +170,29 @@ describe('What a box says of itself', () => {
     assert.equal(parseClock('clock %s\nEND\n', 0, 1), undefined);
     assert.equal(said(probe([], boxOf(), { clockSkewMs: 6000, latencyMs: 4000 })), '');
     assert.match(said(probe([], boxOf(), { clockSkewMs: 8000, latencyMs: 4000 })), /8 s ahead/);
+  });
+
+  it('takes a look at what changes by the minute, and asks for all where something new is wrong', () => {
+    const row = (used: number) => `gpu 0, GPU-0, Disabled, NVIDIA H100, 81559, ${used}, 97`;
+    const smi = `smi 0 ${GPU_QUERIES[0]}`;
+    const last = probe([smi, row(4)]);
+    assert.ok(last);
+    const look = (lines: readonly string[]) => parseGlance([...lines, 'END'].join('\n'), boxOf(), last, 300_000);
+    const seen = look([
+      'free 400000000000',
+      'disk ext4',
+      smi,
+      row(61_000),
+      'app GPU-0, 7, 60000',
+      'who 7 bob - python3',
+    ]);
+    assert.ok(typeof seen === 'object');
+    assert.deepEqual([seen.gpus[0]?.usedMiB, seen.gpus[0]?.users[0]?.user], [61_000, 'bob']);
+    assert.deepEqual([seen.checkedAt, seen.seenAt, seen.disk?.freeBytes], [200_000, 300_000, 400_000_000_000]);
+    assert.equal(seen.tools, last.tools);
+    assert.equal(look(['free 1000', 'disk ext4', smi, row(4)]), 'changed');
+    assert.equal(look(['free 400000000000', 'disk ext4', 'smi 124 index']), 'changed');
+    assert.equal(parseGlance('free 1', boxOf(), last, 0), undefined);
   });
 
   it('never throws, and takes an answer without its last line for cut', () => {

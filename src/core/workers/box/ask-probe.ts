@@ -8,34 +8,43 @@ const IDLE_MS = 20_000;
 /** For all of it, on an open connection. */
 const WHOLE_MS = 60_000;
 
+export interface ProbeOptions {
+  readonly signal?: AbortSignal;
+  /** What it said before: then only what changes by the minute is asked. */
+  readonly last?: BoxReport;
+  /** Milliseconds for all of it, once it is connected. */
+  readonly wholeMs?: number;
+}
+
 /**
  * Asks a box how it is.
- * @param wholeMs milliseconds for all of it, once it is connected
  * @throws HumanError `unreachable` also where it answers but does not come to an end
  */
 export async function askProbe(
   calls: BoxCalls,
   box: BoxOf<'ssh'> | BoxOf<'slurm'>,
   clock: Clock,
-  signal?: AbortSignal,
-  wholeMs = WHOLE_MS,
+  { signal, last, wholeMs = WHOLE_MS }: ProbeOptions = {},
 ): Promise<BoxReport> {
-  const { parseClock, parseProbe } = await import('../probe.ts');
+  const { parseClock, parseGlance, parseProbe } = await import('../probe.ts');
   // The first call pays for the connection, with a person's answers to its questions, and for the scripts.
-  await calls.call('probe', ['clock'], { signal, idleMs: IDLE_MS });
+  if (!last) await calls.call('probe', ['clock'], { signal, idleMs: IDLE_MS });
   const limit = AbortSignal.timeout(wholeMs);
   const call = { signal: signal ? AbortSignal.any([signal, limit]) : limit, idleMs: IDLE_MS };
   try {
+    if (last) {
+      const glance = parseGlance(await calls.text('probe', ['glance'], call), box, last, clock.now());
+      if (glance === undefined) throw calls.cut();
+      if (glance !== 'changed') return glance;
+    }
     const before = clock.now();
     const start = clock.monotonic();
     const time = await calls.text('probe', ['clock'], call);
     const latencyMs = clock.monotonic() - start;
     const clockSkewMs = parseClock(time, before, before + latencyMs);
-    const report = parseProbe(await calls.text('probe', ['all', box.sandbox, box.sandbox_image ?? ''], call), box, {
-      latencyMs,
-      clockSkewMs,
-      now: clock.now(),
-    });
+    const words = ['all', box.sandbox, box.sandbox_image ?? ''];
+    const asked = { latencyMs, clockSkewMs, now: clock.now() };
+    const report = parseProbe(await calls.text('probe', words, call), box, asked);
     if (!report) throw calls.cut();
     return report;
   } catch (error) {

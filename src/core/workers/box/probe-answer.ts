@@ -1,7 +1,7 @@
 import { type BoxOf, isRunId } from '../../domain/index.ts';
 import { readApps, readGpus } from '../nvidia-smi.ts';
 import { clockProblems, diskOf, diskProblems, gitProblems, gpuProblems, sandboxProblems } from '../problems.ts';
-import type { BoxReport, Gpu, GpuLock, GpuUser, Problem } from '../types.ts';
+import type { BoxReport, Disk, Gpu, GpuLock, GpuUser, Problem } from '../types.ts';
 import { NEEDED } from './answers.ts';
 
 type ScriptBox = BoxOf<'ssh'> | BoxOf<'slurm'>;
@@ -57,7 +57,7 @@ export function parseProbe(text: string, box: ScriptBox, asked: Asked): BoxRepor
   if (!lines) return undefined;
   const { tools, loginTools } = toolsOf(lines);
   const smi = gpusOf(lines, box);
-  const disk = diskOf(number(lines.one('free')), lines.one('disk') || lines.one('disk-magic') || '');
+  const disk = diskIn(lines);
   const sandboxes = lines.all('sandbox');
   const kinds = [...new Set(smi.gpus.map((gpu) => gpu.name))];
   const cpu = lines.one('cpu') || lines.one('machine') || 'unknown';
@@ -89,6 +89,30 @@ export function parseProbe(text: string, box: ScriptBox, asked: Asked): BoxRepor
     hardware: kinds.length > 0 ? kinds.join(' + ') : `cpu:${cpu}`,
     checkedAt: asked.now,
   };
+}
+
+/**
+ * The answer of `probe.sh glance`: `last` with GPUs and disk as they are now. `changed` where something is wrong now
+ * that was not before: then all should be asked. Undefined where the answer was cut.
+ */
+export function parseGlance(
+  text: string,
+  box: ScriptBox,
+  last: BoxReport,
+  now: number,
+): BoxReport | 'changed' | undefined {
+  const lines = linesOf(text);
+  if (!lines) return undefined;
+  const { gpus, problems } = gpusOf(lines, box);
+  const disk = diskIn(lines);
+  const wrong = [...problems, ...gpuProblems(box, gpus), ...diskProblems(disk, box)];
+  const known = new Set(last.problems.map(({ what }) => what));
+  if (gpus.length !== last.gpus.length || wrong.some(({ what }) => !known.has(what))) return 'changed';
+  return { ...last, gpus, ...(disk ? { disk } : {}), seenAt: now };
+}
+
+function diskIn(lines: Lines): Disk | undefined {
+  return diskOf(number(lines.one('free')), lines.one('disk') || lines.one('disk-magic') || '');
 }
 
 const LOGOUT: Problem = {

@@ -1,5 +1,6 @@
-# What the box is and has: `key value` a line, then END. $1 root, $2 `all`, or `clock` for its time alone; $3 sandbox and
-# $4 sandbox_image of boxes.yaml. Nothing here waits longer than its limit: what hangs is named and left behind.
+# What the box is and has: `key value` a line, then END. $1 root, $2 `all`, `glance` for what changes by the minute, or
+# `clock` for its time alone; $3 sandbox and $4 sandbox_image of boxes.yaml. Nothing here waits longer than its limit:
+# what hangs is named and left behind.
 rc_root=$1
 . "${0%/*}/lib.sh"
 # For itself, under a limit, as a run would: does sandbox $3 work; what does `sandbox: $3` come to.
@@ -48,61 +49,65 @@ rc_say disk-magic "$(stat -f -c %T -- "$rc_root" 2>/dev/null)"
 rc_say cpu "$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)"
 rc_say machine "$(uname -m)"
 
-# What runs find besides: the PATH of a login shell (uv, conda), then ~/.local/bin.
-rc_limited "${RC_LOGIN_SECONDS:-10}" "${SHELL:-/bin/sh}" -lc 'printf "\n%s\n" "$PATH"'
-if [ "$rc_status" -eq 124 ]; then
-  rc_say login hangs
-else
-  rc_login=$(tail -n 1 "$rc_said")
-  case $rc_login in /*) rc_put "$rc_root/login-path" "$rc_login" ;; *) rc_login= ;; esac
-  [ -z "$rc_login" ] || PATH=$rc_plain_path:$rc_login
-fi
-PATH=$PATH:$HOME/.local/bin
-for rc_tool in git flock setsid python3 uv tar timeout sha256sum awk bwrap docker apptainer sbatch; do
-  rc_via=plain
-  if ! (PATH=$rc_plain_path && command -v "$rc_tool") >/dev/null 2>&1; then
-    rc_via=login
-    command -v "$rc_tool" >/dev/null 2>&1 || continue
+# All that a person cannot change by the minute, for sandbox $1 and sandbox_image $2.
+rc_look() {
+  # What runs find besides: the PATH of a login shell (uv, conda), then ~/.local/bin.
+  rc_limited "${RC_LOGIN_SECONDS:-10}" "${SHELL:-/bin/sh}" -lc 'printf "\n%s\n" "$PATH"'
+  if [ "$rc_status" -eq 124 ]; then
+    rc_say login hangs
+  else
+    rc_login=$(tail -n 1 "$rc_said")
+    case $rc_login in /*) rc_put "$rc_root/login-path" "$rc_login" ;; *) rc_login= ;; esac
+    [ -z "$rc_login" ] || PATH=$rc_plain_path:$rc_login
   fi
-  : >"$rc_said"
-  case $rc_tool in git | python3 | uv | flock | timeout) rc_limited 5 "$rc_tool" --version ;; esac
-  rc_say "tool $rc_tool $rc_via" "$(cat "$rc_said")"
-done
+  PATH=$PATH:$HOME/.local/bin
+  for rc_tool in git flock setsid python3 uv tar timeout sha256sum awk bwrap docker apptainer sbatch; do
+    rc_via=plain
+    if ! (PATH=$rc_plain_path && command -v "$rc_tool") >/dev/null 2>&1; then
+      rc_via=login
+      command -v "$rc_tool" >/dev/null 2>&1 || continue
+    fi
+    : >"$rc_said"
+    case $rc_tool in git | python3 | uv | flock | timeout) rc_limited 5 "$rc_tool" --version ;; esac
+    rc_say "tool $rc_tool $rc_via" "$(cat "$rc_said")"
+  done
 
-rc_try=$rc_root/.probe.$$
-if true >"$rc_try"; then
-  rc_limited 5 flock -n -F "$rc_try" true
-  [ "$rc_status" -ne 0 ] || rc_say flock-exec yes
-  rc_limited 5 flock -n "$rc_try" true
-  [ "$rc_status" -ne 0 ] || rc_say flock-works yes
-  rm -f -- "$rc_try"
-fi
-. "$rc_bin/locks.sh"
-rc_say locks-at "$rc_locks"
-if rc_lock_folders && [ -w "$rc_locks" ]; then rc_say locks yes; else rc_say locks-unsafe "$rc_unsafe"; fi
+  rc_try=$rc_root/.probe.$$
+  if true >"$rc_try"; then
+    rc_limited 5 flock -n -F "$rc_try" true
+    [ "$rc_status" -ne 0 ] || rc_say flock-exec yes
+    rc_limited 5 flock -n "$rc_try" true
+    [ "$rc_status" -ne 0 ] || rc_say flock-works yes
+    rm -f -- "$rc_try"
+  fi
+  . "$rc_bin/locks.sh"
+  rc_say locks-at "$rc_locks"
+  if rc_lock_folders && [ -w "$rc_locks" ]; then rc_say locks yes; else rc_say locks-unsafe "$rc_unsafe"; fi
 
-# Whether logind ends what an account left behind at its last logout.
-rc_me=$(id -un) rc_word=
-if command -v loginctl >/dev/null 2>&1; then
-  rc_limited 5 loginctl show-user "$rc_me" -p Linger
-  rc_word=$(sed -n 's/^Linger=//p' "$rc_said")
-fi
-[ -n "$rc_word" ] || [ ! -e "/var/lib/systemd/linger/$rc_me" ] || rc_word=yes
-[ -z "$rc_word" ] || rc_say linger "$rc_word"
-rc_word=$(cat "${RC_LOGIND:-/etc/systemd}"/logind.conf /usr/lib/systemd/logind.conf.d/*.conf \
-  "${RC_LOGIND:-/etc/systemd}"/logind.conf.d/*.conf 2>/dev/null |
-  sed -n 's/^[[:space:]]*KillUserProcesses[[:space:]]*=[[:space:]]*//p' | tail -n 1)
-[ -z "$rc_word" ] || rc_say kills "$rc_word"
+  # Whether logind ends what an account left behind at its last logout.
+  rc_me=$(id -un) rc_word=
+  if command -v loginctl >/dev/null 2>&1; then
+    rc_limited 5 loginctl show-user "$rc_me" -p Linger
+    rc_word=$(sed -n 's/^Linger=//p' "$rc_said")
+  fi
+  [ -n "$rc_word" ] || [ ! -e "/var/lib/systemd/linger/$rc_me" ] || rc_word=yes
+  [ -z "$rc_word" ] || rc_say linger "$rc_word"
+  rc_word=$(cat "${RC_LOGIND:-/etc/systemd}"/logind.conf /usr/lib/systemd/logind.conf.d/*.conf \
+    "${RC_LOGIND:-/etc/systemd}"/logind.conf.d/*.conf 2>/dev/null |
+    sed -n 's/^[[:space:]]*KillUserProcesses[[:space:]]*=[[:space:]]*//p' | tail -n 1)
+  [ -z "$rc_word" ] || rc_say kills "$rc_word"
 
-# A sandbox counts when it ran something; an image may have to be loaded first.
-for rc_name in bwrap apptainer docker; do
-  rc_limited 15 /bin/sh "$0" "$rc_root" works "$rc_name" "$4"
-  rc_word=$(tail -n 1 "$rc_said")
-  [ "$rc_status" -ne 124 ] || rc_word="$rc_name does not answer in 15 s; its image may still be on the way"
-  if [ "$rc_word" = works ]; then rc_say sandbox "$rc_name"; else rc_say "sandbox-fails $rc_name" "$rc_word"; fi
-done
-rc_limited 18 /bin/sh "$0" "$rc_root" choice "$3" "$4"
-rc_say sandbox-is "$(tail -n 1 "$rc_said")"
+  # A sandbox counts when it ran something; an image may have to be loaded first.
+  for rc_name in bwrap apptainer docker; do
+    rc_limited 15 /bin/sh "$0" "$rc_root" works "$rc_name" "$2"
+    rc_word=$(tail -n 1 "$rc_said")
+    [ "$rc_status" -ne 124 ] || rc_word="$rc_name does not answer in 15 s; its image may still be on the way"
+    if [ "$rc_word" = works ]; then rc_say sandbox "$rc_name"; else rc_say "sandbox-fails $rc_name" "$rc_word"; fi
+  done
+  rc_limited 18 /bin/sh "$0" "$rc_root" choice "$1" "$2"
+  rc_say sandbox-is "$(tail -n 1 "$rc_said")"
+}
+[ "$2" != all ] || rc_look "$3" "$4"
 
 # Process $1 as `PID ACCOUNT RUN PROGRAM`, a dash for what it does not show. Other programs may know a RUN_ID, too: one of
 # this account's counts where this root has that run.

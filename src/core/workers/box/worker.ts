@@ -60,8 +60,8 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
     this.#shipper = new Shipper(this.calls, inputs, (...start) => this.start(...start));
   }
 
-  probe(signal?: AbortSignal): Promise<BoxReport> {
-    return askProbe(this.calls, this.box, this.#system.clock, signal);
+  probe(signal?: AbortSignal, last?: BoxReport): Promise<BoxReport> {
+    return askProbe(this.calls, this.box, this.#system.clock, { signal, last });
   }
 
   async submit(shipment: Shipment, signal?: AbortSignal): Promise<SubmitOutcome> {

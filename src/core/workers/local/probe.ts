@@ -77,14 +77,19 @@ async function gpusOf(parts: LocalParts, layout: Layout, box: BoxOf<'local'>, si
   };
 }
 
-/** What this machine is and has. Nothing it asks takes longer than ten seconds. */
+/** What this machine is and has; with `last` only its GPUs and its disk. Nothing it asks takes longer than ten seconds. */
 export async function probe(
   parts: LocalParts,
   layout: Layout,
   box: BoxOf<'local'>,
-  signal?: AbortSignal,
+  { signal, last }: { readonly signal?: AbortSignal; readonly last?: BoxReport } = {},
 ): Promise<BoxReport> {
   await parts.files.makeFolder(layout.root, 0o700);
+  if (last) {
+    const { gpus } = await gpusOf(parts, layout, box, signal);
+    const disk = await diskAt(parts, layout.root, signal);
+    return { ...last, gpus, ...(disk ? { disk } : {}), seenAt: parts.clock.now() };
+  }
   const found = await Promise.all(
     TOOLS.map(async (tool) => {
       const said = await ask(parts, tool, ['--version'], signal);

@@ -90,9 +90,9 @@ export class LocalWorker implements Worker {
     this.#watching = new Watching(system);
   }
 
-  async probe(signal?: AbortSignal): Promise<BoxReport> {
+  async probe(signal?: AbortSignal, last?: BoxReport): Promise<BoxReport> {
     const { probeThisMachine } = await import('../probe.ts');
-    return probeThisMachine(this.#parts, this.#layout, this.box, signal);
+    return probeThisMachine(this.#parts, this.#layout, this.box, { signal, last });
   }
 
   async submit(shipment: Shipment, signal?: AbortSignal): Promise<SubmitOutcome> {
