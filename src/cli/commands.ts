@@ -1,4 +1,4 @@
-import { HumanError, isEnd } from '../core/domain/index.ts';
+import { HumanError, isEnd, LogText } from '../core/domain/index.ts';
 import type { Progress, SearchResult } from '../core/research/types.ts';
 import { realSystem } from '../core/system/index.ts';
 import { printable, tableLines } from './columns.ts';
@@ -236,13 +236,15 @@ export async function logs(
   const find = async () => (await research.state()).runs.find((one) => one.id === id);
   let live = !isEnd(found.state);
   let offset = 0;
+  // On a terminal only text and colours: a log must not set its title or its clipboard. In a pipe, byte for byte.
+  const text = terminal.width === undefined ? undefined : new LogText();
   const drain = async (): Promise<void> => {
     for (
       let bytes = await research.readLog(id, offset, 65_536);
       bytes.length > 0;
       bytes = await research.readLog(id, offset, 65_536)
     ) {
-      terminal.raw(bytes);
+      terminal.raw(text ? text.push(bytes) : bytes);
       offset += bytes.length;
     }
   };

@@ -63,11 +63,12 @@ describe('runs that move from one box to another', function () {
     gates = mkdtempSync(path.join(tmpdir(), 'gates-'));
     chmodSync(gates, 0o777);
     source = gatedRepo(gates);
-    place = makePlace(source, { RESEARCH_COPILOT_SSH_CONFIG: configFile });
+    // A local run has no box to tell it where it is.
+    place = makePlace(source, { RESEARCH_COPILOT_SSH_CONFIG: configFile, BOX: 'here' });
   });
 
   afterEach(async () => {
-    for (const { name } of boxes) open(name);
+    for (const name of ['here', ...boxes.map((box) => box.name)]) open(name);
     await research?.close();
     place.dispose();
     for (const folder of [source, gates]) rmSync(folder, { recursive: true, force: true });
@@ -167,5 +168,21 @@ describe('runs that move from one box to another', function () {
     assert.equal(rows.length, 3);
     assert.deepEqual(counting(rows), ['1 succeeded', '2 succeeded']);
     assert.equal(rows.find((run) => run.id === second)?.counts, false, 'the later try counts');
+  });
+
+  it('are never asked for on another machine that their box’s name stands for by now', async () => {
+    const line = (root: string) =>
+      place.boxes(`boxes:\n  - { name: here, kind: local, root: "${path.join(place.root, root)}" }\n`);
+    await start([]);
+    line('first');
+    const [id = ''] = await research.runBaseline({ seeds: 1 });
+    await when('it being at work', (rows) => rows[0]?.state === 'running');
+    line('second');
+    const left = await when('its row saying so', (rows) => /another machine/.test(rows[0]?.reason ?? ''));
+    assert.equal(left[0]?.state, 'running', 'a stranger’s word that it has no such run is not asked for');
+    line('first');
+    open('here');
+    const [ended] = await research.waitForRuns([id]);
+    assert.equal(ended?.state, 'succeeded');
   });
 });
