@@ -25,6 +25,8 @@ export interface TestCluster {
   file(run: string, name: string): string | undefined;
   /** Writes a file of the account's home, for runs that wait for it. */
   touch(name: string): void;
+  /** Queue and nodes as Slurm tells them, for what a failed test says. */
+  state(): string;
   /** Takes everything out of the queue, so that one test's jobs are not in the next one's way. */
   clear(): Promise<void>;
   stop(): Promise<void>;
@@ -60,6 +62,7 @@ export async function startCluster(options: SlurmOptions = {}): Promise<TestClus
   // Nothing is kept for long, and what a run needs for its end it gets at once.
   box.bend(`RC_SQUEUE_EVERY=0\nRC_SQUEUE_SOON=0\nRC_SLURM_REST=0\nPATH=${site}:$PATH`);
   const workers: Worker[] = [];
+  const state = () => slurm.command('squeue', '-t', 'all') + slurm.command('sinfo', '-N', '-l');
   return {
     slurm,
     box,
@@ -86,9 +89,14 @@ export async function startCluster(options: SlurmOptions = {}): Promise<TestClus
       }
     },
     touch: (name) => writeFileSync(path.join(box.home, name), ''),
+    state,
     async clear() {
       slurm.command('scancel', '-u', box.user);
-      while (slurm.command('squeue', '-h') !== '') await new Promise((resolve) => setTimeout(resolve, 50));
+      const limit = Date.now() + 30_000;
+      while (slurm.command('squeue', '-h') !== '') {
+        if (Date.now() > limit) throw new Error(`the queue does not get empty\n${state()}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     },
     async stop() {
       for (const worker of workers) worker.dispose();

@@ -1,5 +1,14 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -19,8 +28,8 @@ export interface SlurmOptions {
   readonly nodes?: number;
   /** Whether slurmdbd keeps accounts. */
   readonly accounting?: boolean;
-  /** `cgroup`: what no container without cgroups can give; such a node takes jobs and runs none. */
-  readonly proctrack?: 'linuxproc' | 'cgroup';
+  /** Its nodes take jobs, run none, and call them completed. */
+  readonly broken?: boolean;
   /** More lines of slurm.conf. */
   readonly conf?: readonly string[];
 }
@@ -32,7 +41,7 @@ export interface TestSlurm {
   readonly nodes: readonly string[];
   /** A command of Slurm as root; gives what it printed. */
   command(program: string, ...args: readonly string[]): string;
-  /** Ends the controller as a power cut does; its state is on its disk. */
+  /** Ends the controller as an administrator does: it writes its state down. */
   stopController(): Promise<void>;
   /** Resolves when it answers. */
   startController(): Promise<void>;
@@ -68,15 +77,17 @@ export async function startSlurm(options: SlurmOptions = {}): Promise<TestSlurm>
     );
   };
   const stopNode = async (name: string) => {
-    await end(slurmds.get(name));
-    slurmds.delete(name);
-    // What runs on it knows its node; the daemons that watch each step have the node's spool folder open.
+    const daemon = slurmds.get(name);
+    // First who could still tell the controller: the node's daemon, and the daemon of each of its jobs.
+    daemon?.kill('SIGKILL');
     for (const pid of processesOf(
-      (environ, command) =>
-        environ.includes(`SLURMD_NODENAME=${name}`) || (command.includes('slurmstepd') && opens(root, name, command)),
+      (_, command, pid) => command.startsWith('slurmstepd') && opens(pid, `${root}/${name}`),
     )) {
       kill(pid);
     }
+    for (const pid of processesOf((environ) => environ.includes(`SLURMD_NODENAME=${name}`))) kill(pid);
+    await end(daemon);
+    slurmds.delete(name);
   };
   const until = async (what: string, holds: () => boolean) => {
     const limit = Date.now() + 30_000;
@@ -93,7 +104,7 @@ export async function startSlurm(options: SlurmOptions = {}): Promise<TestSlurm>
   };
   const stop = async () => {
     run('scancel', ['--user', 'root', '--full']);
-    await Promise.all([...slurmds.values(), controller].map(end));
+    await Promise.all([...slurmds.values(), controller].map((child) => end(child)));
     // Daemons that watch a step end with it; one whose step was killed may not have noticed yet.
     for (const pid of processesOf((environ) => environ.includes(`SLURM_CONF=${conf}`))) kill(pid);
     await accounting?.stop();
@@ -108,10 +119,18 @@ export async function startSlurm(options: SlurmOptions = {}): Promise<TestSlurm>
       path.join(root, 'gres.conf'),
       `NodeName=${list(nodes)} Name=gpu Type=fake File=${root}/dev/gpu[0-3]\n`,
     );
-    if (options.proctrack === 'cgroup') writeFileSync(path.join(root, 'cgroup.conf'), 'CgroupAutomount=no\n');
     if (accounting) run('sacctmgr', ['-i', 'add', 'cluster', 'test']);
     await startController();
     await Promise.all(nodes.map(startNode));
+    if (options.broken) {
+      // As an administrator does who changes the files of nodes that are up: their daemons know nothing of it, and each
+      // job's own daemon, which reads them, cannot start.
+      writeFileSync(
+        path.join(root, 'cgroup.conf'),
+        `CgroupPlugin=cgroup/v1\nCgroupAutomount=no\nCgroupMountpoint=${root}/none\n`,
+      );
+      writeFileSync(conf, confOf(root, nodes, ports, options).replace('proctrack/linuxproc', 'proctrack/cgroup'));
+    }
   } catch (error) {
     await stop();
     throw error;
@@ -125,7 +144,7 @@ export async function startSlurm(options: SlurmOptions = {}): Promise<TestSlurm>
       return said.stdout;
     },
     async stopController() {
-      await end(controller);
+      await end(controller, 'SIGTERM');
       controller = undefined;
     },
     startController,
@@ -166,7 +185,7 @@ function confOf(root: string, nodes: readonly string[], ports: readonly number[]
     `SlurmdPidFile=${root}/%n.pid`,
     `SlurmctldLogFile=${root}/slurmctld.log`,
     `SlurmdLogFile=${root}/%n.log`,
-    `ProctrackType=proctrack/${options.proctrack ?? 'linuxproc'}`,
+    'ProctrackType=proctrack/linuxproc',
     'TaskPlugin=task/none',
     'JobAcctGatherType=jobacct_gather/none',
     ...accounting,
@@ -192,10 +211,10 @@ function confOf(root: string, nodes: readonly string[], ports: readonly number[]
   ].join('\n');
 }
 
-async function end(child: ChildProcess | undefined): Promise<void> {
+async function end(child: ChildProcess | undefined, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   if (!child || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
+  child.kill(signal);
   await gone;
 }
 
@@ -207,19 +226,25 @@ function kill(pid: number): void {
   }
 }
 
-/** Whether a step's daemon is one of that node: it was started by the node's slurmd. */
-function opens(root: string, name: string, command: string): boolean {
-  return command.includes(`${root}/${name}`);
+/** Whether a process has a file open whose path begins so. */
+function opens(pid: number, prefix: string): boolean {
+  return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(prefix);
+    } catch {
+      return false;
+    }
+  });
 }
 
-function processesOf(wanted: (environ: readonly string[], command: string) => boolean): number[] {
+function processesOf(wanted: (environ: readonly string[], command: string, pid: number) => boolean): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((name) => {
       try {
         const environ = readFileSync(`/proc/${name}/environ`, 'latin1').split('\0');
         const command = readFileSync(`/proc/${name}/cmdline`, 'latin1').split('\0').join(' ');
-        return wanted(environ, command) ? [Number(name)] : [];
+        return wanted(environ, command, Number(name)) ? [Number(name)] : [];
       } catch {
         return [];
       }

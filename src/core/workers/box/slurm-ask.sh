@@ -1,5 +1,5 @@
 # Asks the cluster for all our jobs, for everybody who polls: $1 root. Descriptor 9 is the lock of those who ask.
-# Leaves slurm/queue: seconds it took, then `job state place reason` a line, arrays element by element.
+# Leaves slurm/queue: seconds it took, then `job name state place reason` a line, arrays element by element.
 rc_root=$1
 . "${0%/*}/lib.sh"
 . "$rc_bin/slurm.sh"
@@ -7,11 +7,12 @@ cd -- "$rc_slurm" || exit 1
 rc_begin=$(date +%s)
 # The answer is as old as the question.
 true >asked.$$
-if timeout 45 squeue -h -t all -u "$(id -un)" -o '%i|%T|%r' >said.$$ 2>error.$$; then
+if timeout 45 squeue -h -t all -u "$(id -un)" -o '%i|%j|%T|%r' >said.$$ 2>error.$$; then
   {
     echo $(($(date +%s) - rc_begin))
     awk -F '|' '
-      function say(id) { print id " " $2 " " ($2 == "PENDING" ? ++place : "-") " " $3 }
+      function say(id) { print id " " $2 " " $3 " " ($3 == "PENDING" ? ++place : "-") " " $4 }
+      $2 !~ /^rc-[a-z0-9-]+$/ { next }
       $1 !~ /_\[/ { say($1); next }
       {
         base = list = $1

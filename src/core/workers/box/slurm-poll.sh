@@ -61,10 +61,12 @@ rc_cluster() {
   { true <"$1/log"; } 2>/dev/null || :
   # Received, and not in the queue yet as far as is known here.
   rc_job_of "$1" || { rc_state=absent; return; }
-  rc_word='' rc_said=''
+  # With the name, because a controller that lost its state gives the same ids again.
+  rc_read "$1/group"
+  rc_key="$rc_nl$rc_job rc-${rc_got%% *} " rc_word='' rc_said=''
   case $rc_jobs in
-    *"$rc_nl$rc_job "*)
-      rc_got=${rc_jobs#*"$rc_nl$rc_job "}
+    *"$rc_key"*)
+      rc_got=${rc_jobs#*"$rc_key"}
       rc_said=${rc_got%%"$rc_nl"*}
       rc_word=${rc_said%% *} rc_said=${rc_said#* }
       ;;
