@@ -81,6 +81,13 @@ export const PARTS: readonly Part[] = [
     packages: ['slurmctld', 'slurmd', 'slurm-client'],
     full: true,
   },
+  {
+    name: 'Slurm accounts',
+    rings: [],
+    present: () => program('slurmdbd') && program('mariadbd'),
+    packages: ['slurmdbd', 'mariadb-server'],
+    full: true,
+  },
 ];
 
 /** What a ring lacks on this machine to run in that VS Code. */

@@ -1,7 +1,12 @@
 import * as assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
 import fc from 'fast-check';
 import { type BoxOf, boxSchema } from '../../../src/core/domain/index.ts';
 import { parsePoll } from '../../../src/core/workers/box/answers.ts';
+import { SCRIPT_FILES } from '../../../src/core/workers/box/scripts.ts';
 import { arraysOf } from '../../../src/core/workers/slurm/arrays.ts';
 import { limitSeconds, sbatchOptions } from '../../../src/core/workers/slurm/options.ts';
 import { parseCluster } from '../../../src/core/workers/slurm/probe.ts';
@@ -99,6 +104,40 @@ describe('The options of sbatch', () => {
         assert.ok(all.at(-1)?.startsWith(`--${key}=`) && all.length === 7);
       }),
     );
+  });
+});
+
+describe('The answer of squeue', () => {
+  it('is kept element by element, whatever ranges an array waits in', () => {
+    const root = mkdtempSync(path.join(tmpdir(), 'rc-squeue-'));
+    try {
+      mkdirSync(path.join(root, 'slurm'));
+      for (const name of ['lib.sh', 'slurm.sh', 'slurm-ask.sh'])
+        writeFileSync(path.join(root, name), SCRIPT_FILES[name] ?? '');
+      const said = [
+        '7_[4-6,9%2]|rc-g|PENDING|JobArrayTaskLimit',
+        '8_[0-6:3]|rc-h|PENDING|Priority',
+        '7_3|rc-g|RUNNING|None',
+        '12|rc-solo|COMPLETED|None',
+        '13_[1-2]|a job | of somebody|PENDING|None',
+      ];
+      writeFileSync(path.join(root, 'squeue'), `#!/bin/sh\ncat <<'EOF'\n${said.join('\n')}\nEOF\n`, { mode: 0o755 });
+      const env = { ...process.env, PATH: `${root}:${process.env.PATH}` };
+      execFileSync('/bin/sh', [path.join(root, 'slurm-ask.sh'), root], { env });
+      assert.deepEqual(readFileSync(path.join(root, 'slurm/queue'), 'utf8').trim().split('\n').slice(1), [
+        '7_4 rc-g PENDING 1 JobArrayTaskLimit',
+        '7_5 rc-g PENDING 2 JobArrayTaskLimit',
+        '7_6 rc-g PENDING 3 JobArrayTaskLimit',
+        '7_9 rc-g PENDING 4 JobArrayTaskLimit',
+        '8_0 rc-h PENDING 5 Priority',
+        '8_3 rc-h PENDING 6 Priority',
+        '8_6 rc-h PENDING 7 Priority',
+        '7_3 rc-g RUNNING - None',
+        '12 rc-solo COMPLETED - None',
+      ]);
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
   });
 });
 
