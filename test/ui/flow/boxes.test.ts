@@ -129,6 +129,12 @@ describe('the Boxes view, as a person sees it', function () {
     await code.page.keyboard.press('Escape');
   });
 
+  it('follows what the GPUs do while somebody looks', async () => {
+    writeFileSync(path.join(box.home, 'gpu-apps'), '');
+    await row(/GPU 1.*free/).waitFor();
+    writeFileSync(path.join(box.home, 'gpu-apps'), `GPU-two, ${process.pid}, 30000\n`);
+  });
+
   it('copies a fix, opens a terminal on the box and the file at its line', async () => {
     await press(row(/Runs are in no sandbox/), 'Copy Fix');
     await code.page.locator('.statusbar', { hasText: 'Fix copied' }).waitFor();
