@@ -13,6 +13,7 @@ import { type WorkerOptions, workerBy } from '../../support/workers.ts';
 const CLIENTS = ['ssh2', 'system'] as const;
 /** What costs a login of the system's ssh each time is tried with it in the full tests only. */
 const FULL = process.env.FULL === '1';
+const SHELLS = ['/usr/bin/fish', '/usr/bin/tcsh', '/bin/bash', '/bin/dash'];
 const MAIN = FULL ? CLIENTS : (['ssh2'] as const);
 const blobOf = (file: string) => Buffer.from(publicKey(file).split(' ')[1] ?? '', 'base64');
 const uidOf = (box: TestBox) => Number(execFileSync('id', ['-u', box.user], { encoding: 'utf8' }));
@@ -227,7 +228,7 @@ describe('Connecting to a box', () => {
       writeFileSync(box.knownHostsFile, '');
       const strict = (word: string) => box.clientConfig((usual) => `${usual}  StrictHostKeyChecking ${word}\n`);
       const { asked, asker } = person({ trust: true });
-      for (const client of CLIENTS) {
+      for (const client of MAIN) {
         await refusalOf(reach(box, { asker, sshConfigFile: strict('yes') }, client), 'host-key');
         await reach(box, { asker, sshConfigFile: strict('accept-new') }, client);
         rmSync(path.join(box.configFolder, 'known_hosts'));
@@ -238,7 +239,7 @@ describe('Connecting to a box', () => {
     });
   });
 
-  for (const shell of ['/bin/bash', '/usr/bin/fish', '/usr/bin/tcsh', '/bin/dash']) {
+  for (const shell of FULL ? SHELLS : SHELLS.slice(0, 2)) {
     it(`runs its scripts in an account whose login shell is ${path.basename(shell)} and talks`, async function () {
       const why = existsSync(shell) ? undefined : `${shell} is missing: npm run provision`;
       if (why !== undefined || process.getuid?.() !== 0) {
@@ -263,7 +264,7 @@ describe('Connecting to a box', () => {
     });
   }
 
-  for (const client of CLIENTS) {
+  for (const client of MAIN) {
     describe(`carries (${client})`, () => {
       let box: TestBox;
       before(async () => {

@@ -221,9 +221,9 @@ describe('Logging in to a box', () => {
 
     it('answers the questions of PAM, and keeps a password of them', async () => {
       const pam = await start({ name: 'pam', login: ['keyboard'], password: RIGHT });
-      const { asked, asker, leave } = person({ answers: [WRONG, RIGHT] });
+      const { asked, asker, leave } = person({ answers: [RIGHT] });
       const { worker } = await reach(pam, { asker });
-      assert.equal(asked.length, 2);
+      assert.equal(asked.length, 1);
       assert.match(asked[0] ?? '', /: Password:$/);
       leave();
       pam.dropConnections();
@@ -231,6 +231,9 @@ describe('Logging in to a box', () => {
       await worker.poll(['a-run']);
       // PAM makes each wrong answer wait two seconds.
       if (process.env.FULL !== '1') return;
+      const second = person({ answers: [WRONG, RIGHT] });
+      await reach(pam, { asker: second.asker });
+      assert.equal(second.asked.length, 2);
       const stubborn = person({ answers: [WRONG, WRONG, WRONG, RIGHT] });
       assert.match(await refusal(reach(pam, { asker: stubborn.asker })), /keyboard-interactive, 3 wrong answers/);
       assert.equal(stubborn.asked.length, 3);

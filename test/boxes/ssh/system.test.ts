@@ -294,7 +294,11 @@ describe('A box by the system’s ssh', () => {
     });
   });
 
-  it('logs in for each session where it cannot share a connection, as on Windows', async () => {
+  it('logs in for each session where it cannot share a connection, as on Windows', async function () {
+    if (process.env.FULL !== '1') {
+      console.log('    skipped: in the full tests only (FULL=1)');
+      this.skip();
+    }
     const system = { platform: 'win32' } as const;
     writeFileSync(box.knownHostsFile, '');
     await refusalOf(reach('system', box, { system }), 'host-key');
