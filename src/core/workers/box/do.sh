@@ -37,15 +37,17 @@ rc_open_log() {
     return
   fi
   rc_pipe=$rc_dir/pipe
-  exec 5<>pipe
   rc_start_keeper
 }
 
 # The keeper ends when the last process that prints has ended. In parentheses, as all that is given fewer descriptors:
-# dash keeps a hidden copy of what it closes for a function.
+# dash keeps a hidden copy of what it closes for a function. Its end of the pipe is open before anybody can write: what
+# is in a pipe that nobody has open is gone. Leaves the other end on 5.
 rc_start_keeper() {
-  (rc_keep_log "$rc_log" "$rc_cap") <pipe 5<&- 9>&- &
+  exec 5<>pipe 4<pipe
+  (rc_keep_log "$rc_log" "$rc_cap") <&4 4<&- 5<&- 9>&- &
   rc_writer=$!
+  exec 4<&-
 }
 
 # Waits until the log has its last byte. All writers are gone by now; one that hangs in the kernel is not waited for.
@@ -229,6 +231,7 @@ rc_obey() {
     elif [ -n "$rc_writer" ] && ! kill -0 "$rc_writer" 2>/dev/null && kill -0 "$rc_child" 2>/dev/null; then
       # Somebody ended the keeper of the log.
       rc_start_keeper
+      exec 5>&-
     fi
     [ -n "$rc_why" ] || return 0
     rc_until=$((rc_up + rc_grace))
