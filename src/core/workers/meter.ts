@@ -28,9 +28,19 @@ export class Meter {
     this.add(0);
   }
 
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** So much is there, whoever brought it: less than before where what went was not taken. */
+  set(bytes: number): void {
+    if (bytes < this.#sent) this.#samples = [];
+    this.add(bytes - this.#sent);
+  }
+
   add(bytes: number): void {
-    if (!this.#tell) return;
     this.#sent += bytes;
+    if (!this.#tell) return;
     const at = this.#clock.monotonic();
     this.#samples = [...this.#samples.filter((sample) => at - sample.at <= WINDOW_MS), { at, sent: this.#sent }];
     const [first] = this.#samples;

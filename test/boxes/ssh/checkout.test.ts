@@ -174,7 +174,7 @@ describe('The checkout of a run is the commit, byte for byte, mode for mode, nam
       const worker = box.worker({ system: { env: { ...env, HOME: box.folder } } });
       for (const _ of [1, 2]) {
         const shipment = {
-          ...(await shipped({ run: './run.sh' })),
+          ...(await shipped({ run: './run.sh', protected: ['deep/**', '*.sh', '*.crlf'] })),
           gitDir: repository.commonDir,
         };
         await worker.submit(shipment);
@@ -182,6 +182,9 @@ describe('The checkout of a run is the commit, byte for byte, mode for mode, nam
         assert.equal(report.state, 'succeeded', report.reason);
         assert.deepEqual(differences(path.join(box.runFolder(shipment.run), 'code')), []);
       }
+      const refused = { ...(await shipped({ run: './run.sh', protected: ['*.txt'] })), gitDir: repository.commonDir };
+      await worker.submit(refused);
+      assert.match((await box.ended(worker, refused.run)).reason ?? '', /latin.*is not UTF-8.*Rename it/);
     } finally {
       await box.remove();
     }

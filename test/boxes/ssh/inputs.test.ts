@@ -94,6 +94,26 @@ describe('Inputs of a run on an ssh box', () => {
     );
   });
 
+  it('go once though two windows send them at the same time', async () => {
+    const data = input('windows.bin', 20 * MB);
+    const windows = [connect(), connect()].map((window) => ({
+      window,
+      told: [] as ShipProgress[],
+      shipment: shipmentOf(repo, base, { run: 'true' }, { inputs: [data] }),
+    }));
+    await Promise.all(
+      windows.map(({ window, shipment, told }) =>
+        window.worker.submitAll([shipment], { progress: (progress) => told.push(progress) }),
+      ),
+    );
+    const left = windows.reduce((sum, { window }) => sum + written(window), 0);
+    assert.ok(left < 30 * MB, `${left} bytes left for one input of 20 MB`);
+    for (const { window, shipment, told } of windows) {
+      await succeeded(window, shipment.run);
+      assert.equal(told.at(-1)?.sentBytes, told.at(-1)?.totalBytes);
+    }
+  });
+
   it('tell how far they are: bytes, the whole, the rate and who waits', async () => {
     const ssh = connect();
     const inputs = [input('p1.bin', 3 * MB), input('p2.bin', 2 * MB)];

@@ -149,17 +149,28 @@ export class InputSender {
     const { input, size } = wanted;
     let from = wanted.from;
     let over = false;
+    // Behind another upload nothing is sent: only asked for.
+    let behind = false;
     let still = { bytes: -1, since: this.#clock.monotonic() };
+    const before = meter.sent;
+    const there = (bytes: number) => meter.set(before + Math.max(0, bytes - wanted.from));
+    meter.begin(input.path, wanted.runs);
     for (let tries = 0; tries < TRIES; ) {
-      meter.begin(input.path, wanted.runs);
-      const answer = await this.#put(wanted, from, over, meter, signal);
+      there(from);
+      const answer = await this.#put(wanted, from, behind ? from : size, over, meter, signal);
       const [word = '', digits = ''] = answer.trim().split('\n').at(-1)?.split(' ') ?? [];
       over = false;
-      if (word === 'TAKEN') return;
+      behind = word === 'BUSY';
+      if (word === 'TAKEN') {
+        there(size);
+        return;
+      }
       if (word === 'BUSY') {
         const now = this.#clock.monotonic();
         if (Number(digits) !== still.bytes) still = { bytes: Number(digits), since: now };
         over = now - still.since >= STILL_MS;
+        from = Number(digits);
+        there(from);
         await this.#clock.sleep(LOOK_MS, signal);
       } else if (word === 'AT') {
         from = Number(digits);
@@ -179,18 +190,20 @@ export class InputSender {
     );
   }
 
+  /** Sends the bytes from one to another; none where they are the same. */
   async #put(
     { input, size }: Wanted,
     from: number,
+    to: number,
     over: boolean,
     meter: Meter,
     signal?: AbortSignal,
   ): Promise<string> {
     const files = this.#files;
     async function* bytes() {
-      for (let offset = from; offset < size; ) {
+      for (let offset = from; offset < to; ) {
         signal?.throwIfAborted();
-        const chunk = await files.readRange(input.source, offset, Math.min(CHUNK, size - offset));
+        const chunk = await files.readRange(input.source, offset, Math.min(CHUNK, to - offset));
         if (chunk.length === 0) return;
         offset += chunk.length;
         yield chunk;

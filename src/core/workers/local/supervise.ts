@@ -57,6 +57,14 @@ async function waitForTurn(job: Job): Promise<Slots> {
 async function checkProtected(job: Job, tree: readonly TreeEntry[], when: string): Promise<void> {
   const isProtected = matcher(job.spec.protected);
   const entries = tree.filter((entry) => isProtected(entry.path));
+  const unreadable = entries.find((entry) => entry.path.includes('\u{fffd}'));
+  if (unreadable) {
+    throw new RunEnd(
+      74,
+      'protected-unreadable',
+      `The name of the protected file ${unreadable.path} is not UTF-8, so it cannot be checked on this machine. Rename it, or run on an ssh box.`,
+    );
+  }
   // A link on the box stands where the commit may have had a file: that is what `links` asks for.
   const linked = matcher(Object.keys(job.spec.links).map((link) => `${link.replaceAll(/[^\w/-]/g, '\\$&')}(/.*)?`));
   const shipped = new Set(job.spec.inputs.map((input) => input.path));
