@@ -192,6 +192,10 @@ describe('What a box says of itself', () => {
     assert.equal(seen.tools, last.tools);
     assert.equal(look(['free 1000', 'disk ext4', smi, row(4)]), 'changed');
     assert.equal(look(['free 400000000000', 'disk ext4', 'smi 124 index']), 'changed');
+    const full = probe(['free 90000000', smi, row(4)]);
+    assert.ok(full);
+    const still = parseGlance(['free 80000000', 'disk ext4', smi, row(4), 'END'].join('\n'), boxOf(), full, 1);
+    assert.equal(typeof still, 'object');
     assert.equal(parseGlance('free 1', boxOf(), last, 0), undefined);
   });
 

@@ -106,8 +106,10 @@ export function parseGlance(
   const { gpus, problems } = gpusOf(lines, box);
   const disk = diskIn(lines);
   const wrong = [...problems, ...gpuProblems(box, gpus), ...diskProblems(disk, box)];
-  const known = new Set(last.problems.map(({ what }) => what));
-  if (gpus.length !== last.gpus.length || wrong.some(({ what }) => !known.has(what))) return 'changed';
+  // A number that moved, such as the free space of a full disk, is nothing new.
+  const kind = ({ what }: Problem) => what.replaceAll(/\d+/g, '0');
+  const known = new Set(last.problems.map(kind));
+  if (gpus.length !== last.gpus.length || wrong.some((problem) => !known.has(kind(problem)))) return 'changed';
   return { ...last, gpus, ...(disk ? { disk } : {}), seenAt: now };
 }
 
