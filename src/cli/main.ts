@@ -4,6 +4,7 @@ import { version } from '../../package.json';
 import { HumanError, isHumanError, messageOf } from '../core/domain/index.ts';
 import type { Research } from '../core/research/types.ts';
 import type { Question } from '../core/research.ts';
+import { artifacts } from './artifacts.ts';
 import { boxes } from './boxes.ts';
 import * as commands from './commands.ts';
 import { EXIT } from './exit.ts';
@@ -260,6 +261,11 @@ export function buildProgram(
     .argument('<run>', RUN, runName)
     .option('-f, --follow', 'go on until the run ends')
     .action(act(commands.logs));
+  command('artifacts', 'fetch the files that artifacts of research.yaml names, as a run wrote them')
+    .argument('<run>', RUN, runName)
+    .option('--to <folder>', 'where to; default .research/artifacts/RUN, which git does not see')
+    .option('--max <size>', 'at most so much, such as 500MB; default 1 GiB')
+    .action(act(artifacts));
   command('leaderboard', 'what was tried and what came of it, best first').action(act(commands.leaderboard));
   command('apply', 'bring an approved candidate to you as a branch')
     .argument('<candidate>', 'such as 12.1', candidateName)

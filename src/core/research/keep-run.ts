@@ -226,10 +226,7 @@ export class RunKeeper {
     const points: readonly MetricPoint[] = await store.metrics(run.id, { names: [objective.metric, ...axis] });
     const value: ObjectiveValue = summariseObjective(objective, points);
     if (value.state !== 'missing') {
-      // Where evaluate began is not told by a supervisor that an earlier version started.
-      if (!evaluates || report.evaluatedAt === undefined) {
-        return { objective: value, verified: evaluates && value.state === 'ok' };
-      }
+      if (!evaluates) return { objective: value, verified: false };
       const reason = `evaluate printed no ${objective.metric}, so the number is what the run itself reported: not verified.`;
       return { objective: value, verified: false, reason };
     }

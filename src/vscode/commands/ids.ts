@@ -23,6 +23,7 @@ export const COMMAND_NAMES = [
   'replicateRun',
   'cancelRun',
   'openLog',
+  'fetchArtifacts',
   'openLogText',
   'openRunFolder',
   'rerunRun',

@@ -1,3 +1,4 @@
+import { artifactCommands } from './artifacts.ts';
 import { boxCommands } from './boxes.ts';
 import type { Command, CommandParts, Commands } from './context.ts';
 import { ideaCommands } from './ideas.ts';
@@ -17,6 +18,7 @@ export function commandTable(parts: CommandParts): Readonly<Record<CommandName, 
     ...reviewCommands(parts),
     ...runCommands(parts),
     ...logCommands(parts),
+    ...artifactCommands(parts),
     ...queueCommands(parts),
     ...resultCommands(parts),
     ...boxCommands(parts),
