@@ -102,7 +102,9 @@ export class Sender {
       try {
         const base = await this.#keeper.base(run.base);
         if (!run.commit) throw new Error(`Run ${run.id} has no commit.`);
-        classes.set(run.id, classOf(entry.report?.hardware ?? 'unknown', base.environment.resources.gpus));
+        // What a cluster's run is compared as, its node says when it begins.
+        if (entry.box.kind !== 'slurm')
+          classes.set(run.id, classOf(entry.report?.hardware ?? 'unknown', base.environment.resources.gpus));
         shipments.push(await makeShipment(this.#parts, base, run, entry.report?.clockSkewMs));
       } catch (error) {
         if (this.#isOfBox(error, signal)) throw error;

@@ -1,4 +1,5 @@
 import { isEnd, type Run } from '../domain/index.ts';
+import { isOfCluster } from './types.ts';
 
 /** How many of the last runs speak for how long one takes: code and data change over time. */
 const LAST = 10;
@@ -43,8 +44,10 @@ export function baselineClasses(
     const gaveValue = run.state === 'succeeded' && run.objective?.state === 'ok';
     if (isEnd(run.state) && !gaveValue) continue;
     const named = run.wants === undefined ? undefined : classOfBox(run.base, run.wants);
-    const comparisonClass = run.comparisonClass ?? run.wantsClass ?? named;
+    const meant = run.wantsClass ?? named;
+    const comparisonClass = run.comparisonClass ?? meant;
     if (comparisonClass !== undefined) classes.add(key(run.base, comparisonClass));
+    if (meant !== undefined && isOfCluster(meant)) classes.add(key(run.base, meant));
   }
   return (base, comparisonClass) => classes.has(key(base, comparisonClass));
 }

@@ -70,3 +70,11 @@ export interface Placement {
 export function classOf(hardware: string, gpus: number): string {
   return gpus > 1 ? `${hardware} ×${gpus}` : hardware;
 }
+
+/**
+ * Whether a class is a cluster's own name and not a kind of hardware: what a run there is compared as, its node says when
+ * it begins. A baseline that ran there is the cluster's, whatever it was measured on.
+ */
+export function isOfCluster(comparisonClass: string): boolean {
+  return comparisonClass.startsWith('slurm:');
+}

@@ -5,6 +5,7 @@ import type { BoxClass } from '../../../src/core/research/fleet-queue.ts';
 import type { Parts } from '../../../src/core/research/parts.ts';
 import { queueRunsAfterBaseline } from '../../../src/core/research/requests/baselines.ts';
 import type { Job } from '../../../src/core/research/requests/index.ts';
+import { baselineClasses } from '../../../src/core/scheduler/index.ts';
 import type { Lease, Store } from '../../../src/core/store/index.ts';
 import { realSystem } from '../../../src/core/system/index.ts';
 import { addApproved, addBase, addIdea, lead, openTestStore, temporaryFolder } from '../../support/store.ts';
@@ -75,5 +76,23 @@ describe('a trial that would compare with nothing', () => {
   it('gets none where no box says what it is', async () => {
     const { ask } = await scene();
     assert.deepEqual(await ask([]), ['trial 1 anywhere']);
+  });
+
+  it('is a cluster’s when it ran there, whatever node it came to', async () => {
+    const cluster: BoxClass = { comparisonClass: 'slurm:gpu', boxes: ['cluster'], atOnce: 16 };
+    const { ask, base } = await scene();
+    assert.equal((await ask([cluster])).length, 3);
+    for (const [index, run] of (await store.runs({ base })).entries()) {
+      if (run.purpose !== 'baseline') continue;
+      await store.moveRun(lease, run.id, 'shipping', { box: 'cluster' });
+      const comparisonClass = index === 0 ? 'H100' : 'A100';
+      await store.moveRun(lease, run.id, 'succeeded', { comparisonClass, objective: { state: 'ok', value: 2 } });
+    }
+    assert.equal((await ask([cluster])).length, 4, 'one baseline is enough');
+    const known = baselineClasses(await store.runs({ base }), () => undefined);
+    assert.deepEqual(
+      ['slurm:gpu', 'H100', 'A100', 'V100'].map((one) => known(base, one)),
+      [true, true, true, false],
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { type Base, isEnd, type Run, type RunId } from '../../domain/index.ts';
+import { isOfCluster } from '../../scheduler/index.ts';
 import { countedValue } from '../../search/index.ts';
 import type { BoxClass } from '../fleet-queue.ts';
 import { requireBase } from '../parts.ts';
@@ -10,6 +11,7 @@ import { newRunIds, queueBaselineRuns, queueRuns, seedsFrom } from './runs.ts';
 export function baselineOf(runs: readonly Run[], { comparisonClass, boxes }: BoxClass): readonly Run[] {
   return runs.filter((run) => {
     if (run.purpose !== 'baseline' || (isEnd(run.state) && countedValue(run) === undefined)) return false;
+    if (isOfCluster(comparisonClass) && run.box !== undefined && boxes.includes(run.box)) return true;
     if (run.comparisonClass !== undefined) return run.comparisonClass === comparisonClass;
     return run.wantsClass === comparisonClass || (run.wants !== undefined && boxes.includes(run.wants));
   });
