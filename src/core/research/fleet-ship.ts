@@ -19,6 +19,7 @@ const ANSWER_MS = 3000;
 
 /** An upload that other work of its box does not wait for. */
 interface Beside {
+  readonly box: string;
   readonly runs: ReadonlySet<RunId>;
   stop(): void;
 }
@@ -37,8 +38,8 @@ export class Sender {
   readonly #keeper: RunKeeper;
   readonly #tries = new Map<string, { readonly times: number; readonly next: Millis }>();
   readonly #consent: ShipConsent;
-  /** By box, the runs whose inputs are sent beside everything else. */
-  readonly #beside = new Map<string, Beside>();
+  /** Runs whose inputs are sent beside everything else. */
+  readonly #beside = new Set<Beside>();
 
   constructor(parts: Parts, boxes: Boxes, keeper: RunKeeper) {
     this.#parts = parts;
@@ -53,15 +54,14 @@ export class Sender {
    * @throws what concerns the whole box: `unreachable`, `auth`, `host-key`, `closing`, `lease-lost`
    */
   async send(entry: BoxEntry, worker: Worker, runs: readonly Run[], lease: Lease): Promise<void> {
-    const { name } = entry.box;
     const plain: Run[] = [];
     const data: Run[] = [];
     for (const run of runs) {
-      if (this.#now() < (this.#tries.get(run.id)?.next ?? 0) || this.#beside.get(name)?.runs.has(run.id)) continue;
+      if (this.#now() < (this.#tries.get(run.id)?.next ?? 0) || this.#isBeside(run.id)) continue;
       const { inputs } = (await this.#keeper.base(run.base)).environment;
       (inputs.length > 0 ? data : plain).push(run);
     }
-    if (data.length > 0 && !this.#beside.has(name)) {
+    if (data.length > 0) {
       this.#boxes.beside(entry, this.#sendBeside(entry, worker, data.slice(0, TOGETHER), lease));
     }
     for (let at = 0; at < plain.length; at += TOGETHER) {
@@ -72,8 +72,12 @@ export class Sender {
   async #sendBeside(entry: BoxEntry, worker: Worker, runs: readonly Run[], lease: Lease): Promise<void> {
     const { name } = entry.box;
     const stop = new AbortController();
-    const beside: Beside = { runs: new Set(runs.map(({ id }) => id)), stop: () => stop.abort(new Error('cancelled')) };
-    this.#beside.set(name, beside);
+    const beside: Beside = {
+      box: name,
+      runs: new Set(runs.map(({ id }) => id)),
+      stop: () => stop.abort(new Error('cancelled')),
+    };
+    this.#beside.add(beside);
     try {
       await this.#sendTogether(entry, worker, runs, lease, AbortSignal.any([this.#boxes.signal, stop.signal]));
     } catch (error) {
@@ -82,7 +86,7 @@ export class Sender {
       this.#parts.log('warn', `inputs for ${name}: ${messageOf(error)}`);
       for (const { id } of runs) this.#delay(id);
     } finally {
-      this.#beside.delete(name);
+      this.#beside.delete(beside);
     }
   }
 
@@ -187,10 +191,14 @@ export class Sender {
 
   /** What every run that waits for it was cancelled for is not sent on. */
   stopCancelled(box: string, runs: readonly Run[]): void {
-    const beside = this.#beside.get(box);
-    if (!beside) return;
-    const wanted = runs.filter((run) => beside.runs.has(run.id) && run.state === 'shipping' && !run.cancelAsked);
-    if (wanted.length === 0) beside.stop();
+    const wanted = runs.filter((run) => run.state === 'shipping' && !run.cancelAsked);
+    for (const beside of this.#beside) {
+      if (beside.box === box && !wanted.some((run) => beside.runs.has(run.id))) beside.stop();
+    }
+  }
+
+  #isBeside(run: RunId): boolean {
+    return [...this.#beside].some((beside) => beside.runs.has(run));
   }
 
   #now(): Millis {

@@ -39,6 +39,8 @@ export class InputSender {
   readonly #clock: Clock;
   readonly #limits: InputLimits;
   readonly #flights = new Map<string, Promise<void>>();
+  /** Ends when the last upload that was asked for has ended, one way or the other. */
+  #line: Promise<void> = Promise.resolve();
 
   constructor(calls: BoxCalls, system: { readonly files: Files; readonly clock: Clock }, limits: InputLimits) {
     this.#calls = calls;
@@ -117,32 +119,36 @@ export class InputSender {
     );
   }
 
-  /** Several that want the same content wait for one upload. Where its own asker gave it up, the next takes over. */
+  /**
+   * Several that want the same content wait for one upload; different ones go one after the other, so that other calls to
+   * the box find a channel. Where its own asker gave an upload up, the next takes over.
+   */
   async #once(wanted: Wanted, meter: Meter, signal?: AbortSignal): Promise<void> {
     const { sha256 } = wanted.input;
     for (;;) {
       signal?.throwIfAborted();
       const flight = this.#flights.get(sha256);
       if (!flight) break;
-      const aborted = Promise.withResolvers<never>();
-      const onAbort = () => aborted.reject(signal?.reason);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      const over = await Promise.race([
-        flight.then(
-          () => true,
-          () => false,
-        ),
-        aborted.promise,
-      ]).finally(() => signal?.removeEventListener('abort', onAbort));
-      if (over) return;
+      const arrived = flight.then(
+        () => true,
+        () => false,
+      );
+      if (await orAborted(arrived, signal)) return;
     }
-    const own = this.#upload(wanted, meter, signal);
+    const own = this.#line.then(() => {
+      signal?.throwIfAborted();
+      return this.#upload(wanted, meter, signal);
+    });
     this.#flights.set(sha256, own);
-    try {
-      await own;
-    } finally {
-      this.#flights.delete(sha256);
-    }
+    this.#line = own.then(
+      () => {
+        this.#flights.delete(sha256);
+      },
+      () => {
+        this.#flights.delete(sha256);
+      },
+    );
+    await orAborted(own, signal);
   }
 
   async #upload(wanted: Wanted, meter: Meter, signal?: AbortSignal): Promise<void> {
@@ -214,6 +220,19 @@ export class InputSender {
     const answer = await this.#calls.text('put-input', args, { input: bytes, signal });
     throwForAnswer(answer, this.#calls.where);
     return answer;
+  }
+}
+
+/** What the work comes to, or the signal's reason as soon as it is given up. */
+async function orAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 
