@@ -1,6 +1,7 @@
 import type { MetricPoint } from '../../domain/index.ts';
 import { parseNumber } from '../numbers.ts';
 import { pointsOfRecord } from './record.ts';
+import { Rows } from './rows.ts';
 import type { FileReader } from './types.ts';
 
 /** A longer row is no row of numbers: a quote that was never closed, as a rule. */
@@ -11,20 +12,17 @@ const [QUOTE, NEWLINE] = [0x22, 0x0a];
 export class CsvReader implements FileReader {
   readonly #comma: string | undefined;
   #header: readonly string[];
-  #held: Buffer = Buffer.alloc(0);
-  #consumed: number;
-  #dropping = false;
-  #tooLong = 0;
+  readonly #rows: Rows;
   #nameless = 0;
 
   constructor(from: number, state: string, comma?: string) {
-    this.#consumed = from;
+    this.#rows = new Rows(from, ROW_CAP, rowEnd);
     this.#comma = comma;
     this.#header = state === '' ? [] : (JSON.parse(state) as string[]);
   }
 
   get consumed(): number {
-    return this.#consumed;
+    return this.#rows.consumed;
   }
 
   get state(): string {
@@ -33,35 +31,19 @@ export class CsvReader implements FileReader {
 
   get diagnostics(): readonly string[] {
     return [
-      ...(this.#tooLong > 0 ? [`${this.#tooLong} row(s) over ${ROW_CAP / 1024 / 1024} MB were left out.`] : []),
+      ...(this.#rows.tooLong > 0
+        ? [`${this.#rows.tooLong} row(s) over ${ROW_CAP / 1024 / 1024} MB were left out.`]
+        : []),
       ...(this.#nameless > 0 ? [`${this.#nameless} row(s) before any header were left out.`] : []),
     ];
   }
 
   push(bytes: Buffer): MetricPoint[] {
-    const data = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
-    const points: MetricPoint[] = [];
-    let start = 0;
-    for (let end = rowEnd(data, start, this.#dropping); end >= 0; end = rowEnd(data, start, this.#dropping)) {
-      if (!this.#dropping) points.push(...this.#row(data.toString('utf8', start, end)));
-      this.#dropping = false;
-      start = end + 1;
-    }
-    if (data.length - start > ROW_CAP) {
-      if (!this.#dropping) this.#tooLong += 1;
-      this.#dropping = true;
-      start = data.length;
-    }
-    this.#consumed += start;
-    this.#held = Buffer.from(data.subarray(start));
-    return points;
+    return this.#rows.push(bytes).flatMap((row) => this.#row(row));
   }
 
   end(): MetricPoint[] {
-    const points = this.#dropping ? [] : this.#row(this.#held.toString('utf8'));
-    this.#consumed += this.#held.length;
-    this.#held = Buffer.alloc(0);
-    return points;
+    return this.#rows.end().flatMap((row) => this.#row(row));
   }
 
   #row(line: string): MetricPoint[] {

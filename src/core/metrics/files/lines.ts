@@ -2,6 +2,7 @@ import type { MetricPoint } from '../../domain/index.ts';
 import { KnownFormats } from '../known.ts';
 import { numbersOfObject } from '../literals.ts';
 import { pointsOfRecord } from './record.ts';
+import { Rows } from './rows.ts';
 import type { FileReader } from './types.ts';
 
 /** A longer line is left out. */
@@ -12,51 +13,32 @@ const NEWLINE = 0x0a;
 export class LinesReader implements FileReader {
   readonly state = '';
   readonly #known = new KnownFormats();
-  #held: Buffer = Buffer.alloc(0);
-  #consumed: number;
-  #dropping = false;
-  #tooLong = 0;
+  readonly #rows: Rows;
   #broken = 0;
 
   constructor(from: number) {
-    this.#consumed = from;
+    this.#rows = new Rows(from, LINE_CAP, (data, start) => data.indexOf(NEWLINE, start));
   }
 
   get consumed(): number {
-    return this.#consumed;
+    return this.#rows.consumed;
   }
 
   get diagnostics(): readonly string[] {
     return [
-      ...(this.#tooLong > 0 ? [`${this.#tooLong} line(s) over ${LINE_CAP / 1024 / 1024} MB were left out.`] : []),
+      ...(this.#rows.tooLong > 0
+        ? [`${this.#rows.tooLong} line(s) over ${LINE_CAP / 1024 / 1024} MB were left out.`]
+        : []),
       ...(this.#broken > 0 ? [`${this.#broken} line(s) that begin as JSON are none, and were left out.`] : []),
     ];
   }
 
   push(bytes: Buffer): MetricPoint[] {
-    const data = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
-    const points: MetricPoint[] = [];
-    let start = 0;
-    for (let end = data.indexOf(NEWLINE); end >= 0; end = data.indexOf(NEWLINE, start)) {
-      if (!this.#dropping) points.push(...this.#line(data.toString('utf8', start, end)));
-      this.#dropping = false;
-      start = end + 1;
-    }
-    if (data.length - start > LINE_CAP) {
-      if (!this.#dropping) this.#tooLong += 1;
-      this.#dropping = true;
-      start = data.length;
-    }
-    this.#consumed += start;
-    this.#held = Buffer.from(data.subarray(start));
-    return points;
+    return this.#rows.push(bytes).flatMap((line) => this.#line(line));
   }
 
   end(): MetricPoint[] {
-    const points = this.#dropping ? [] : this.#line(this.#held.toString('utf8'));
-    this.#consumed += this.#held.length;
-    this.#held = Buffer.alloc(0);
-    return points;
+    return this.#rows.end().flatMap((line) => this.#line(line));
   }
 
   #line(line: string): MetricPoint[] {
