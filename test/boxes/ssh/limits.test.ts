@@ -84,7 +84,11 @@ describe('The supervisor of a run on an ssh box', () => {
     assert.match(readFileSync(inRun(shipment.run, 'exit'), 'utf8'), /^74 disk-cap /);
   });
 
-  it('samples its GPUs, and a driver that hangs then delays nothing', async () => {
+  it('samples its GPUs, and a driver that hangs then delays nothing', async function () {
+    if (process.env.FULL !== '1') {
+      console.log('      skipped: one of the full tests: FULL=1 npm run test:boxes');
+      this.skip();
+    }
     const worker = workerWith();
     const shipment = shipmentOf(repo, base, { run: 'sleep 300', resources: { gpus: 2, timeout: '1h' } });
     await worker.submit(shipment);
@@ -106,7 +110,11 @@ describe('The supervisor of a run on an ssh box', () => {
     rmSync(inHome('gpus-hang'));
   });
 
-  it('lets no clock that is set end a run or its wait; only time that passes does', async () => {
+  it('lets no clock that is set end a run or its wait; only time that passes does', async function () {
+    if (process.env.FULL !== '1') {
+      console.log('      skipped: one of the full tests: FULL=1 npm run test:boxes');
+      this.skip();
+    }
     box.bend(`RC_UPTIME_FILE=${inHome('uptime')}`);
     const worker = workerWith({ gpus: [0] });
     const runs = shipmentOf(repo, base, { run: 'sleep 300', resources: one });

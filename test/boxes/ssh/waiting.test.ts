@@ -98,7 +98,11 @@ describe('The queue of an ssh box', () => {
     show();
   });
 
-  it('starts nothing while nvidia-smi hangs, starts when it answers, and does not wait for ever', async () => {
+  it('starts nothing while nvidia-smi hangs, starts when it answers, and does not wait for ever', async function () {
+    if (process.env.FULL !== '1') {
+      console.log('      skipped: one of the full tests: FULL=1 npm run test:boxes');
+      this.skip();
+    }
     writeFileSync(inHome('gpus-hang'), '');
     const patient = shipmentOf(repo, base, tell);
     await ssh.worker.submit(patient);
@@ -134,7 +138,11 @@ describe('The queue of an ssh box', () => {
     for (const { run } of gpu) assert.equal((await pollUntil(ssh.worker, run)).state, 'succeeded');
   });
 
-  it('sleeps while it waits: no process of a waiting run is another one a while later', async () => {
+  it('sleeps while it waits: no process of a waiting run is another one a while later', async function () {
+    if (process.env.FULL !== '1') {
+      console.log('      skipped: one of the full tests: FULL=1 npm run test:boxes');
+      this.skip();
+    }
     const holder = shipmentOf(repo, base, { run: 'echo up; sleep 300', resources: { gpus: 2, timeout: '1m' } });
     await ssh.worker.submit(holder);
     await pollUntil(ssh.worker, holder.run, RUNNING);
