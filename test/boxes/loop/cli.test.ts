@@ -107,7 +107,8 @@ describe('the terminal', function () {
     assert.equal(typeof board.rows.find((row: { key: string }) => row.key === '1.1').delta, 'number');
     assert.match(await done('status'), /Round 0: 2 ideas/);
     assert.match(await done('export', '--format', 'markdown'), /^\| rank/);
-    assert.match(await done('boxes', '--check'), /reachable/);
+    assert.match(await done('boxes', '--check'), /^here\b.*\b(?:ready|problems)\b/m);
+    assert.equal(JSON.parse(await done('boxes', '--check', '--json'))[0].reachable, true);
     appendFileSync(path.join(place.repo, 'README.md'), 'my own words\n');
     const dirty = await type('apply', '1.1', '--merge');
     assert.equal(dirty.code, 1);
