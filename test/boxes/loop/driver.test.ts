@@ -1,14 +1,14 @@
 import { strict as assert } from 'node:assert';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { RunState } from '../../../src/core/domain/index.ts';
 import type { Research } from '../../../src/core/research.ts';
-import { checkout, makePlace, openAt, type Place, until } from '../../support/research.ts';
+import { makePlace, openAt, type Place, until } from '../../support/research.ts';
 import { startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
+import { Window } from '../../support/window.ts';
 
 /** A run that tells each launch to a file and stands still in each state until a gate file is there. */
 function gatedRepo(gates: string): string {
@@ -41,30 +41,6 @@ function gatedRepo(gates: string): string {
   writeFileSync(path.join(folder, 'train.sh'), `${train.join('\n')}\n`);
   writeFileSync(path.join(folder, 'evaluate.sh'), `${wait('finishing')}\necho "val_loss: 1.25"\n`);
   return folder;
-}
-
-class Window {
-  readonly process: ChildProcess;
-
-  constructor(place: Place, holder: string) {
-    const entry = path.join(checkout, 'out/test/boxes/loop/driver.entry.js');
-    this.process = spawn(process.execPath, ['--enable-source-maps', entry, place.repo, holder], {
-      env: place.env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-  }
-
-  async opened(): Promise<this> {
-    if (this.process.stdout) await once(this.process.stdout, 'data');
-    return this;
-  }
-
-  async kill(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    const ended = once(this.process, 'exit');
-    this.process.kill('SIGKILL');
-    await ended;
-  }
 }
 
 const STATES = [
@@ -120,7 +96,7 @@ for (const kind of ['local', 'ssh'] as const) {
     const windows: Window[] = [];
 
     const window = async (holder: string): Promise<Window> => {
-      const one = await new Window(place, holder).opened();
+      const one = await Window.open(place, holder);
       windows.push(one);
       return one;
     };
