@@ -44,7 +44,7 @@ describe('store: runs', () => {
     const { id } = await addRun(store, lease, base, { seed: 1001 });
     await store.moveRun(lease, id, 'shipping', { box: 'lambda-1', comparisonClass: 'cpu:x' });
     await store.moveRun(lease, id, 'running', { startedAt: 1234.5 });
-    const refused = await store.moveRun(lease, id, 'waiting', { reason: 'late news' });
+    const refused = await store.moveRun(lease, id, 'shipping', { reason: 'late news' });
     assert.equal(refused.state, 'running');
     assert.equal(refused.reason, undefined);
     const lastMetric = { name: 'val_loss', value: Number.NaN, step: 3 };
