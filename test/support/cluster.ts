@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { type BoxOf, boxSchema } from '../../src/core/domain/index.ts';
 import { realSystem } from '../../src/core/system/index.ts';
-import type { Worker } from '../../src/core/workers/index.ts';
+import type { RunReport, Worker } from '../../src/core/workers/index.ts';
 import { createSlurmWorker } from '../../src/core/workers/ssh/worker.ts';
 import { GitRepo } from './git-repo.ts';
 import { type SlurmOptions, startSlurm, type TestSlurm, whyNoSlurm } from './slurm.ts';
@@ -25,6 +25,8 @@ export interface TestCluster {
   file(run: string, name: string): string | undefined;
   /** Writes a file of the account's home, for runs that wait for it. */
   touch(name: string): void;
+  /** Polls until the report of a run is as wanted, for a minute. */
+  reportOf(worker: Worker, run: string, wanted: (report: RunReport) => boolean): Promise<RunReport>;
   /** Queue and nodes as Slurm tells them, for what a failed test says. */
   state(): string;
   /** Takes everything out of the queue, so that one test's jobs are not in the next one's way. */
@@ -90,6 +92,15 @@ export async function startCluster(options: SlurmOptions = {}): Promise<TestClus
     },
     touch: (name) => writeFileSync(path.join(box.home, name), ''),
     state,
+    async reportOf(worker, run, wanted) {
+      const limit = Date.now() + 60_000;
+      for (;;) {
+        const [report] = await worker.poll([run]);
+        if (report && wanted(report)) return report;
+        if (Date.now() > limit) throw new Error(`run ${run} is ${JSON.stringify(report)}\n${state()}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
     async clear() {
       slurm.command('scancel', '-u', box.user);
       const limit = Date.now() + 30_000;

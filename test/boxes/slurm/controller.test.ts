@@ -20,15 +20,7 @@ describe('A Slurm cluster whose controller goes away', () => {
 
   const ship = (environment: Readonly<Record<string, unknown>>, rest: Parameters<typeof shipmentOf>[3] = {}) =>
     shipmentOf(cluster.repo, cluster.base, { resources: gpu, ...environment }, rest);
-  const until = async (run: string, wanted: (report: RunReport) => boolean): Promise<RunReport> => {
-    const limit = Date.now() + 60_000;
-    for (;;) {
-      const [report] = await worker.poll([run]);
-      if (report && wanted(report)) return report;
-      if (Date.now() > limit) throw new Error(`run ${run} is ${JSON.stringify(report)}\n${cluster.state()}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
+  const until = (run: string, wanted: (report: RunReport) => boolean) => cluster.reportOf(worker, run, wanted);
   const gated = (gate: string) => `echo begun; while [ ! -e "$HOME/${gate}" ]; do sleep 0.1; done; echo ended`;
 
   // First, because a controller that was started again may never give back the GPUs of what ended meanwhile.

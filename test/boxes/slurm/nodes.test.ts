@@ -33,15 +33,7 @@ describe('A Slurm cluster of two nodes', () => {
   const jobOf = (run: string) => cluster.file(run, 'job')?.trim() ?? '';
   const on = (node: string, part: Readonly<Record<string, unknown>> = {}) =>
     cluster.worker({ options: [`--nodelist=${node}`], ...part });
-  const until = async (run: string, wanted: (report: RunReport) => boolean): Promise<RunReport> => {
-    const limit = Date.now() + 60_000;
-    for (;;) {
-      const [report] = await worker.poll([run]);
-      if (report && wanted(report)) return report;
-      if (Date.now() > limit) throw new Error(`run ${run} is ${JSON.stringify(report)}\n${cluster.state()}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
+  const until = (run: string, wanted: (report: RunReport) => boolean) => cluster.reportOf(worker, run, wanted);
   const gated = (gate: string) => `echo begun; while [ ! -e "$HOME/${gate}" ]; do sleep 0.1; done; echo ended`;
 
   it('loses a run with its node, says so, and goes on when the node is back', async () => {

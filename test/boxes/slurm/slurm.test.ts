@@ -38,16 +38,7 @@ describe('A Slurm cluster through its login node', () => {
       await pollUntil(worker, shipment.run);
     };
   };
-  /** Polls until the report is as wanted. */
-  const reportOf = async (run: string, wanted: (report: RunReport) => boolean): Promise<RunReport> => {
-    const until = Date.now() + 30_000;
-    for (;;) {
-      const [report] = await worker.poll([run]);
-      if (report && wanted(report)) return report;
-      if (Date.now() > until) throw new Error(`run ${run} is ${JSON.stringify(report)}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
+  const reportOf = (run: string, wanted: (report: RunReport) => boolean) => cluster.reportOf(worker, run, wanted);
 
   it('runs a commit on a GPU it gave, with its exit code, its log and the kind of GPU it ran on', async () => {
     const smi = path.join(cluster.box.home, 'smi');
