@@ -12,29 +12,20 @@ import {
   type Run,
   type RunId,
 } from './domain/index.ts';
-import { configFolder, type Detected, detectEnvironment, stateFolder } from './environment/index.ts';
+import { configFolder, type Detected, stateFolder } from './environment/index.ts';
 import { openRepository } from './git/index.ts';
 import { metricNames } from './metrics/index.ts';
+import { agreeToModel, readyToRun } from './research/agree.ts';
 import { fetchArtifactsOf } from './research/artifacts.ts';
 import { ensureBase, takeBase } from './research/base.ts';
 import { askBoxes } from './research/check-boxes.ts';
-import { Consents, commandsKey, describeCommands, serverKey } from './research/consents.ts';
+import { Consents } from './research/consents.ts';
 import { Driver } from './research/driver.ts';
 import { exportBoard } from './research/export.ts';
 import { Fleet } from './research/fleet.ts';
 import type { OpenOptions } from './research/host.ts';
 import { cleanUp, measure } from './research/housekeeping.ts';
-import { describeMissing } from './research/left-out.ts';
-import { modelServer } from './research/make.ts';
-import {
-  environmentFile,
-  logFile,
-  type Parts,
-  requireBase,
-  requireBoxes,
-  requireEnvironment,
-  researchFolder,
-} from './research/parts.ts';
+import { logFile, type Parts, requireBoxes, researchFolder } from './research/parts.ts';
 import { newRunIds, seedsFrom } from './research/requests/runs.ts';
 import {
   applyToBranch,
@@ -46,9 +37,9 @@ import {
   rejectCandidate,
   requireCandidate,
 } from './research/review.ts';
+import { detect, writeEnvironment } from './research/set-up.ts';
 import { Sparks } from './research/sparks.ts';
 import { boxNode, readLeaderboard, readState } from './research/state.ts';
-import { readTexts } from './research/texts.ts';
 import { newestTries, withRetries } from './research/tries.ts';
 import { Turns } from './research/turns.ts';
 import type {
@@ -138,25 +129,12 @@ class OpenResearch implements Research {
 
   // ---- environment
 
-  async detect(): Promise<Detected> {
-    const head = await this.#parts.repository.head();
-    if (!head) {
-      throw new HumanError(`The repository ${this.root} has no commit yet. Commit your code first.`, {
-        code: 'no-commits',
-      });
-    }
-    const { repository } = this.#parts;
-    return detectEnvironment(await readTexts(repository, head.commit), await repository.missingContent(head.commit));
+  detect(): Promise<Detected> {
+    return detect(this.#parts);
   }
 
   async writeEnvironment(yaml: string): Promise<string> {
-    const file = environmentFile(this.#parts.repository);
-    if (!(await this.#parts.system.files.create(file, yaml))) {
-      throw new HumanError(`${file} is there already. Edit it, or move it away first.`, {
-        code: 'exists',
-        actions: [{ title: 'Open research.yaml', file: { path: file } }],
-      });
-    }
+    const file = await writeEnvironment(this.#parts, yaml);
     this.#notice();
     return file;
   }
@@ -168,12 +146,12 @@ class OpenResearch implements Research {
   // ---- ideas
 
   async generateIdeas(options: Ask & { readonly count?: number } = {}): Promise<readonly IdeaId[]> {
-    await this.#agreeToModel();
+    await agreeToModel(this.#parts);
     return this.#request('generate-ideas', { count: options.count ?? DEFAULT_IDEAS }, options);
   }
 
   async nextRound(options: Ask & { readonly count?: number } = {}): Promise<readonly IdeaId[]> {
-    await this.#agreeToModel();
+    await agreeToModel(this.#parts);
     return this.#request('next-round', { count: options.count ?? DEFAULT_IDEAS }, options);
   }
 
@@ -220,7 +198,7 @@ class OpenResearch implements Research {
   async implement(id: IdeaId, options: Ask = {}): Promise<Candidate> {
     const idea = await this.#parts.store.idea(id);
     if (!idea) throw new HumanError(`There is no idea #${id}.`, { code: 'no-idea' });
-    if (idea.edits.length === 0) await this.#agreeToModel();
+    if (idea.edits.length === 0) await agreeToModel(this.#parts);
     const candidate = await this.#request<CandidateId>('implement', { idea: id }, options);
     return (await requireCandidate(this.#parts, candidate)).candidate;
   }
@@ -264,7 +242,7 @@ class OpenResearch implements Research {
   // ---- runs
 
   async runBaseline(options: Ask & { readonly box?: string; readonly seeds?: number } = {}): Promise<readonly RunId[]> {
-    const base = await this.#readyToRun();
+    const base = await readyToRun(this.#parts);
     await this.#fleet.expectPerson(options.box);
     const runs = newRunIds(this.#parts, seedsFrom(1, options.seeds ?? 3));
     return this.#request('baseline', { base: base.id, box: options.box, runs }, options);
@@ -274,7 +252,7 @@ class OpenResearch implements Research {
     candidate: CandidateId,
     options: Ask & { readonly box?: string; readonly seeds?: number; readonly baselineSeeds?: number } = {},
   ): Promise<readonly RunId[]> {
-    await this.#readyToRun((await requireCandidate(this.#parts, candidate)).candidate.base);
+    await readyToRun(this.#parts, (await requireCandidate(this.#parts, candidate)).candidate.base);
     await this.#fleet.expectPerson(options.box);
     const mine = (await this.#parts.store.runs({ candidate })).filter((run) => run.purpose === 'trial');
     const first = Math.max(0, ...mine.map((run) => run.seed)) + 1;
@@ -286,7 +264,7 @@ class OpenResearch implements Research {
   async replicate(run: RunId, seeds: number): Promise<readonly RunId[]> {
     const row = await this.#requireRun(run);
     if (row.candidate !== undefined) return this.run(row.candidate, { seeds, box: row.box });
-    await this.#readyToRun(row.base);
+    await readyToRun(this.#parts, row.base);
     await this.#fleet.expectPerson(row.box);
     const baseline = (await this.#parts.store.runs({ base: row.base })).filter((one) => one.purpose === 'baseline');
     const first = Math.max(0, ...baseline.map((one) => one.seed)) + 1;
@@ -296,7 +274,7 @@ class OpenResearch implements Research {
 
   async rerun(run: RunId): Promise<RunId> {
     const row = await this.#requireRun(run);
-    await this.#readyToRun(row.base);
+    await readyToRun(this.#parts, row.base);
     const fellows = (await this.#parts.store.runs({ base: row.base })).filter(
       (one) => one.candidate === row.candidate && one.purpose === row.purpose && one.seed === row.seed,
     );
@@ -383,8 +361,8 @@ class OpenResearch implements Research {
   // ---- search
 
   async startSearch(options: SearchOptions & Ask): Promise<SearchResult> {
-    await this.#readyToRun();
-    await this.#agreeToModel();
+    await readyToRun(this.#parts);
+    await agreeToModel(this.#parts);
     await this.#fleet.expectPerson();
     const { signal, progress, ...payload } = options;
     return this.#request('search', payload, { signal, progress });
@@ -478,52 +456,6 @@ class OpenResearch implements Research {
   }
 
   // ---- the ways of asking
-
-  /**
-   * Before anything runs on a box: a box exists, and a person agreed to the commands that will run. Those are the
-   * base's, whatever research.yaml says by now. Gives that base; default the one in use.
-   */
-  async #readyToRun(id?: number): Promise<Base> {
-    if (id === undefined) await requireEnvironment(this.#parts);
-    await requireBoxes(this.#parts);
-    const base = id === undefined ? await ensureBase(this.#parts) : await requireBase(this.#parts, id);
-    const { consents, host } = this.#parts;
-    const key = commandsKey(this.root, base.environment);
-    if (await consents.has('commands', key)) return base;
-    const missing = await describeMissing(this.#parts.repository, base.commit, base.environment);
-    const agreed = await host.confirm({
-      kind: 'run-commands',
-      message: `Run the commands of ${path.join(this.root, 'research.yaml')} on your boxes?`,
-      detail: [describeCommands(base.environment), missing].filter((text) => text !== '').join('\n\n'),
-      yes: 'Run These Commands',
-    });
-    if (!agreed)
-      throw new HumanError('Nothing was run: you did not agree to the commands of research.yaml.', {
-        code: 'declined',
-      });
-    await consents.give('commands', key);
-    return base;
-  }
-
-  /** Before the first call to a server: which files would leave this machine, and how many bytes. */
-  async #agreeToModel(): Promise<void> {
-    const server = await modelServer(this.#parts);
-    if (!server) return;
-    const key = serverKey(this.root, server.origin);
-    if (await this.#parts.consents.has('servers', key)) return;
-    const base = await ensureBase(this.#parts);
-    const texts = await readTexts(this.#parts.repository, base.commit);
-    const files = [...texts].map(([name, text]) => `${name} (${Buffer.byteLength(text)} bytes)`);
-    const bytes = [...texts.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-    const agreed = await this.#parts.host.confirm({
-      kind: 'model-consent',
-      message: `Send files of ${this.root} to ${server.origin} (${server.model})?`,
-      detail: `${files.length} files, ${bytes} bytes at most, and the results of runs:\n${files.join('\n')}`,
-      yes: 'Send',
-    });
-    if (!agreed) throw new HumanError(`Nothing was sent to ${server.origin}.`, { code: 'declined' });
-    await this.#parts.consents.give('servers', key);
-  }
 
   /** Writes a request and waits until whoever drives has done it. */
   async #request<T>(kind: RequestKind, payload: unknown, { signal, progress }: Ask): Promise<T> {

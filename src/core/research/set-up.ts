@@ -1,0 +1,31 @@
+import { HumanError } from '../domain/index.ts';
+import { type Detected, detectEnvironment } from '../environment/index.ts';
+import { environmentFile, type Parts } from './parts.ts';
+import { readTexts } from './texts.ts';
+
+/**
+ * Reads the repo as it was committed last and proposes a research.yaml; writes nothing.
+ * @throws HumanError `no-commits`
+ */
+export async function detect({ repository }: Parts): Promise<Detected> {
+  const head = await repository.head();
+  if (!head) {
+    throw new HumanError(`The repository ${repository.root} has no commit yet. Commit your code first.`, {
+      code: 'no-commits',
+    });
+  }
+  return detectEnvironment(await readTexts(repository, head.commit), await repository.missingContent(head.commit));
+}
+
+/**
+ * Writes research.yaml where there is none. Gives its path.
+ * @throws HumanError `exists`
+ */
+export async function writeEnvironment(parts: Parts, yaml: string): Promise<string> {
+  const file = environmentFile(parts.repository);
+  if (await parts.system.files.create(file, yaml)) return file;
+  throw new HumanError(`${file} is there already. Edit it, or move it away first.`, {
+    code: 'exists',
+    actions: [{ title: 'Open research.yaml', file: { path: file } }],
+  });
+}
