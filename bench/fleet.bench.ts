@@ -6,6 +6,7 @@ import { whyNoBox } from '../test/support/sshd/box.ts';
 import { idleTime } from './fleet/idle.ts';
 import { connections, logs } from './fleet/logs.ts';
 import { pollCost } from './fleet/polling.ts';
+import { schedule } from './fleet/schedule.ts';
 import { shipAndLaunch } from './fleet/ship.ts';
 import { waitingCost } from './fleet/waiting.ts';
 
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
   const repo = new GitRepo(path.join(folder, 'repo'));
   const commit = repo.commit({ 'train.py': 'print("hello")\n' });
   try {
+    schedule();
     await shipAndLaunch();
     await idleTime(repo, commit, folder);
     await logs(repo, commit);
