@@ -173,11 +173,10 @@ describe('The supervisor of a run on an ssh box', () => {
 
   it('keeps the locks of all eight GPUs of a run, through setup and run, and gives all of them back', async () => {
     const worker = workerWith();
-    const locks = readdirSync(inHome('locks')).filter((name) => name.startsWith('gpu-'));
-    assert.equal(locks.length, 8);
     const held = () =>
-      locks.filter((name) => spawnSync('flock', ['-n', path.join(box.home, 'locks', name), 'true']).status !== 0)
-        .length;
+      readdirSync(inHome('locks'))
+        .filter((name) => name.startsWith('gpu-'))
+        .filter((name) => spawnSync('flock', ['-n', path.join(box.home, 'locks', name), 'true']).status !== 0).length;
     const shipment = shipmentOf(repo, base, {
       setup: `mkdir -p "$RESEARCH_ENV"; echo built; ${gate('set-up')}`,
       run: `echo "$CUDA_VISIBLE_DEVICES"; ${gate('go-8')}`,
