@@ -90,6 +90,25 @@ export function isOverdue(run: Run, now: Millis, skewMs = 0): boolean {
   return run.startBefore !== undefined && now > run.startBefore + CLOCKS_MS + Math.abs(skewMs);
 }
 
+/** Less is the journey of an answer and the second that a box counts in. */
+const LEAST_SKEW_MS = 5000;
+
+/**
+ * What a box says of a run, with its times by our clock: elapsed is counted from here.
+ * @param skewMs how far the box's clock is ahead, as it was last seen
+ */
+export function inOurTime(report: RunReport, skewMs = 0): RunReport {
+  if (Math.abs(skewMs) < LEAST_SKEW_MS) return report;
+  // Whole seconds: the same moment must not be told as another one at each look.
+  const ahead = Math.round(skewMs / 1000) * 1000;
+  const { startedAt, endedAt } = report;
+  return {
+    ...report,
+    ...(startedAt === undefined ? {} : { startedAt: startedAt - ahead }),
+    ...(endedAt === undefined ? {} : { endedAt: endedAt - ahead }),
+  };
+}
+
 /** The id of the next try of a run: `-a2`, `-a3`, … behind the first one's id. */
 export function nextTryId(run: Pick<Run, 'id' | 'attempt'>): string {
   return `${run.id.replace(/-a\d+$/, '')}-a${run.attempt + 1}`;

@@ -3,7 +3,7 @@ import type { BoxState, Lease, Schedule } from '../store/index.ts';
 import type { RunReport, Worker } from '../workers/index.ts';
 import type { BoxEntry, Boxes } from './fleet-boxes.ts';
 import { droppedWords, type Moves } from './fleet-moves.ts';
-import { isFoundLater, STOPS_BOX } from './fleet-rules.ts';
+import { inOurTime, isFoundLater, STOPS_BOX } from './fleet-rules.ts';
 import { Sender } from './fleet-ship.ts';
 import type { RunKeeper } from './keep-run.ts';
 import type { LiveLogs } from './live-logs.ts';
@@ -63,10 +63,9 @@ export class Service {
     for (const run of runs.filter((one) => one.cancelAsked)) await worker.cancel(run.id, signal);
     const { again } = entry;
     entry.again = [];
-    const reports = await worker.poll(
-      [...runs, ...again].map((run) => run.id),
-      signal,
-    );
+    const asked = [...runs, ...again].map((run) => run.id);
+    const skewMs = entry.report?.clockSkewMs;
+    const reports = (await worker.poll(asked, signal)).map((report) => inOurTime(report, skewMs));
     await this.#keeper.catchUp(worker, reports, lease, signal);
     this.#live.look(worker, reports, lease);
     let trouble: unknown;

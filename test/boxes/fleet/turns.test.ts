@@ -232,6 +232,11 @@ describe('The queue of a box', function () {
             ['succeeded', 1],
           ],
         );
+        const HOUR = 3_600_000;
+        assert.ok(
+          ended.every((run) => [run.startedAt, run.endedAt].every((at) => Math.abs((at ?? 0) - Date.now()) < HOUR)),
+          'its times are told by our clock',
+        );
       } finally {
         writeFileSync(path.join(box.home, 'go'), '');
         await research.close();

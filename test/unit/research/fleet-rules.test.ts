@@ -1,6 +1,13 @@
 import { strict as assert } from 'node:assert';
 import { boxSchema } from '../../../src/core/domain/index.ts';
-import { addressOf, isAt, isOverdue, nextTryId, startBefore } from '../../../src/core/research/fleet-rules.ts';
+import {
+  addressOf,
+  inOurTime,
+  isAt,
+  isOverdue,
+  nextTryId,
+  startBefore,
+} from '../../../src/core/research/fleet-rules.ts';
 import { foldQueue } from '../../../src/core/research/queue-state.ts';
 import { baselineOf } from '../../../src/core/research/requests/baselines.ts';
 import { newestTries } from '../../../src/core/research/tries.ts';
@@ -26,6 +33,16 @@ describe('until when a box may begin a run', () => {
     assert.equal(isOverdue(run, HOUR + 6 * 60_000, -120_000), false, 'its clock is two minutes behind');
     assert.equal(isOverdue({ ...run, state: 'running' }, 9 * HOUR), false);
     assert.equal(isOverdue({ ...run, startBefore: undefined }, 9 * HOUR), false);
+  });
+});
+
+describe('the times of a run', () => {
+  it('are told by our clock, also where the box’s is off', () => {
+    const report = { run: 'r', state: 'running', logBytes: 0, gpus: [], startedAt: 9 * HOUR } as const;
+    assert.equal(inOurTime(report, 2 * HOUR + 400).startedAt, 7 * HOUR);
+    assert.equal(inOurTime({ ...report, endedAt: 10 * HOUR }, -HOUR).endedAt, 11 * HOUR);
+    assert.equal(inOurTime(report, 3000), report, 'what the way of an answer takes is no other clock');
+    assert.equal(inOurTime(report), report);
   });
 });
 
