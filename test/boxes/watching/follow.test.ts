@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { isHumanError } from '../../../src/core/domain/index.ts';
 import { GitRepo } from '../../support/git-repo.ts';
 import { LocalBox } from '../../support/local-box.ts';
+import { eventually } from '../../support/processes.ts';
 import { pollUntil, shipmentOf } from '../../support/shipments.ts';
 import { startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 import { type TestWorker, workerOf } from '../../support/workers.ts';
@@ -129,6 +130,8 @@ describe('a log that is followed on this machine', function () {
       const shipment = box.shipment(base, { run });
       await worker.submit(shipment);
       await pollUntil(worker, shipment.run, new Set(['running']));
+      // From a byte on that is there: a log shorter than that counts as truncated.
+      await eventually('its first line', async () => ((await worker.poll([shipment.run]))[0]?.logBytes ?? 0) > 0);
       const heard = new Heard();
       const followed = worker.follow(shipment.run, 1, heard.take, new AbortController().signal);
       await heard.holds('ne\n');

@@ -80,7 +80,9 @@ export class Watching {
         const last = await over();
         for (let more = true; more; ) {
           const { size, bytes } = await this.read(run, 'log', offset, CHUNK);
-          if (size < offset) throw new HumanError(`The log of ${run.id} was truncated.`, { code: 'log-truncated' });
+          // No log yet is an empty one.
+          if (Math.max(0, size) < offset)
+            throw new HumanError(`The log of ${run.id} was truncated.`, { code: 'log-truncated' });
           if (bytes.length > 0) onBytes(bytes);
           offset += bytes.length;
           more = bytes.length > 0;
