@@ -76,6 +76,13 @@ export async function sweep(
   }
 }
 
+/** Waits for something, but no longer; and leaves no timer, which would keep the supervisor alive after its run. */
+async function atMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const enough = new AbortController();
+  await Promise.race([work, clock.sleep(ms, enough.signal).catch(() => {})]);
+  enough.abort();
+}
+
 /**
  * Runs a command line to its end in a session of its own, with its output in the log, and leaves no process of it.
  * The limit is the machine's uptime: it passes while the machine sleeps, and no clock that is set ends a run.
@@ -109,8 +116,8 @@ export async function runCommand(parts: CommandParts, command: Command): Promise
   } else {
     await sweep(parts, child.pid, command.run, stopped === undefined ? command.lingerMs : 0, command.graceMs);
   }
-  await Promise.race([child.logged, clock.sleep(KILLED_MS)]);
+  await atMost(clock, KILLED_MS, child.logged);
   // What ignores even a kill is left to the machine; the run has ended all the same.
-  if (end === undefined) await Promise.race([ended, clock.sleep(KILLED_MS)]);
+  if (end === undefined) await atMost(clock, KILLED_MS, ended);
   return { code: end ?? 137, ...(stopped === undefined ? {} : { stopped }) };
 }
