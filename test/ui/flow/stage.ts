@@ -96,7 +96,7 @@ export class Desk {
   async answer(button: string): Promise<void> {
     const dialog = this.code.page.locator('.monaco-dialog-box');
     await dialog.locator('.monaco-button', { hasText: button }).click();
-    await dialog.waitFor({ state: 'detached' });
+    await dialog.first().waitFor({ state: 'hidden' });
   }
 
   /** Picks a row of the quick pick that is open under a title, by the keyboard: the next question comes up at once. */
@@ -122,6 +122,9 @@ export class Desk {
   async press(row: Locator, button: string): Promise<void> {
     const action = row.locator(`.action-label[aria-label^="${button}"]`);
     for (let left = 20; ; left -= 1) {
+      // Away first: the hover of the row before may lie over this one, and stays as long as the pointer is on it.
+      await this.code.page.mouse.move(720, 899);
+      await this.code.page.locator('.monaco-hover:visible').first().waitFor({ state: 'hidden' });
       await row.hover();
       try {
         await action.click({ timeout: 1500 });
