@@ -68,8 +68,10 @@ describe('A start whose link is cut', () => {
 
   /** After a cut: each run is whole or nothing, can be sent again, and runs once with all that it was told. */
   const check = async (runs: readonly Shipment[], place: string) => {
+    // First the server of the cut connection: until it has gone it may still start what it has heard of.
+    await eventually('the box to notice', () => box.connections() === 1);
     await eventually(
-      'the box to notice',
+      'the scripts to end',
       () => !box.processes().some(({ command }) => /start\.sh|have\.sh/.test(command)),
     );
     const reports = await direct.worker.poll(runs.map(({ run }) => run));
