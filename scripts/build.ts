@@ -9,6 +9,7 @@ import { writeSchemas } from './schemas.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
+const RUFF_WASM = 'ruff_wasm_bg.wasm';
 
 /**
  * We are an ssh client: the server, the key generator and SFTP of ssh2 are a fifth of it. Of tweetnacl, bcrypt-pbkdf
@@ -202,6 +203,8 @@ export async function build(options: BuildOptions = {}): Promise<readonly Built[
   const bundles = BUNDLES.filter((bundle) => existsSync(path.join(root, bundle.entry)));
   const lenient = options.only !== undefined;
   const results = await Promise.all(bundles.map((bundle) => buildBundle(bundle, production, lenient)));
+  // Ruff's own loader looks for it beside the bundle it runs in.
+  await fs.copyFile(path.join(root, 'node_modules/@astral-sh/ruff-wasm-nodejs', RUFF_WASM), path.join(dist, RUFF_WASM));
   if (existsSync(path.join(dist, 'cli.js'))) await fs.chmod(path.join(dist, 'cli.js'), 0o755);
   await writeSchemas(root).catch((error: unknown) => {
     if (!lenient) throw error;

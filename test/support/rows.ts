@@ -52,6 +52,8 @@ export function candidateRow(idea: number, more: Partial<Candidate> = {}): Candi
     cutFrom: 'a'.repeat(40),
     approved: 'b'.repeat(40),
     reasons: [],
+    findings: [],
+    tags: [],
     createdAt: idea,
     ...more,
   };

@@ -1,4 +1,5 @@
 import type { Environment } from './environment.ts';
+import type { CandidateTag, Finding } from './findings.ts';
 import type { CandidateId, IdeaId, RunId } from './ids.ts';
 import type { CandidateState, RunState } from './states.ts';
 
@@ -86,6 +87,9 @@ export interface Candidate {
   readonly failure?: { readonly code: string; readonly message: string };
   /** Why, per hunk, in the implementer's words: shown as a comment thread in the review. */
   readonly reasons: readonly HunkReason[];
+  /** What the gates saw that did not refuse it, in their order. */
+  readonly findings: readonly Finding[];
+  readonly tags: readonly CandidateTag[];
   readonly approvedBy?: 'person' | 'policy';
   readonly createdAt: Millis;
 }

@@ -1,4 +1,6 @@
 export { createEditImplementer, type EditImplementerOptions } from './edit.ts';
+export { checkConfigs, checkPython } from './gate/ruff/check.ts';
+export { createSyntaxChecker, type SyntaxChecker, type SyntaxCheckerOptions } from './gate/ruff/checker.ts';
 export { createLlmImplementer, type LlmImplementerOptions } from './llm.ts';
 export type { RefusalCode } from './refusal.ts';
 export type * from './types.ts';

@@ -19,7 +19,14 @@ export type RefusalCode =
   | 'too-large'
   | 'patch-refused'
   | 'stale-edit'
-  | 'bad-literal';
+  | 'bad-literal'
+  | 'syntax'
+  | 'undefined-name'
+  | 'missing-import'
+  | 'secret-added'
+  | 'network-added'
+  | 'touches-evaluation'
+  | 'smoke-failed';
 
 export interface Refusal {
   readonly code: RefusalCode;

@@ -1,7 +1,7 @@
 import { HumanError, type Idea } from '../domain/index.ts';
 import { readHyperparameters } from '../environment/index.ts';
 import { createHyperparameterIdeator, createLlmIdeator, type Ideator } from '../ideator/index.ts';
-import { createEditImplementer, createLlmImplementer, type Implementer } from '../implementer/index.ts';
+import type { Implementer } from '../implementer/index.ts';
 import { type ClientOptions, createClientOver, createModelClient, type ModelClient } from '../models/index.ts';
 import { serverKey } from './consents.ts';
 import { modelConfig, type Parts } from './parts.ts';
@@ -54,6 +54,7 @@ export async function makeIdeator(parts: Parts): Promise<Ideator> {
 
 /** Structured edits need no model; words do. @throws HumanError `no-model` */
 export async function makeImplementer(parts: Parts, idea: Idea): Promise<Implementer> {
+  const { createEditImplementer, createLlmImplementer } = await import('../implementer/index.ts');
   if (idea.edits.length > 0) return createEditImplementer({ readHyperparameters });
   const client = await makeClient(parts, 'implementer');
   if (client) return createLlmImplementer({ client });

@@ -19,6 +19,8 @@ function columns(patch: CandidatePatch): Record<string, Value> {
     duplicate_of: patch.duplicateOf,
     failure: patch.failure && JSON.stringify(patch.failure),
     reasons: patch.reasons && JSON.stringify(patch.reasons),
+    findings: patch.findings && JSON.stringify(patch.findings),
+    tags: patch.tags && JSON.stringify(patch.tags),
     approved_by: patch.approvedBy,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

@@ -131,6 +131,8 @@ export function toCandidate(row: Row): Candidate {
     ...optional(row, 'duplicate_of', 'duplicateOf', text),
     ...optional(row, 'failure', 'failure', object<NonNullable<Candidate['failure']>>),
     reasons: list(row, 'reasons'),
+    findings: list(row, 'findings'),
+    tags: list(row, 'tags'),
     ...optional(row, 'approved_by', 'approvedBy', text<NonNullable<Candidate['approvedBy']>>),
     createdAt: number(row, 'created_at'),
   };

@@ -236,6 +236,11 @@ export const MIGRATIONS: readonly string[] = [
     paused INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   `,
+  // What the gates saw in a candidate's patch, and what it is known for.
+  `
+  ALTER TABLE candidate ADD COLUMN findings TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE candidate ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+  `,
 ];
 
 /** The version this program writes. */

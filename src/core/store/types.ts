@@ -80,7 +80,19 @@ export interface Change {
 export type NewIdea = Omit<Idea, 'id' | 'createdAt' | 'dropped' | 'pinned'>;
 export type NewCandidate = Pick<Candidate, 'idea' | 'base' | 'cutFrom'> & Partial<Pick<Candidate, 'revises'>>;
 export type CandidatePatch = Partial<
-  Pick<Candidate, 'proposal' | 'approved' | 'kind' | 'patchHash' | 'duplicateOf' | 'failure' | 'reasons' | 'approvedBy'>
+  Pick<
+    Candidate,
+    | 'proposal'
+    | 'approved'
+    | 'kind'
+    | 'patchHash'
+    | 'duplicateOf'
+    | 'failure'
+    | 'reasons'
+    | 'findings'
+    | 'tags'
+    | 'approvedBy'
+  >
 >;
 export type NewRun = Pick<Run, 'id' | 'base' | 'purpose' | 'commit' | 'seed' | 'attempt'> &
   Partial<Pick<Run, 'candidate' | 'retries' | 'verified' | 'priority' | 'wantsClass' | 'queuedAt'>> & {

@@ -72,7 +72,7 @@ function outcome(id: number, proposed: ProposedIdea, delta: number): Outcome {
   const idea: Idea = { id, base: 1, round: 0, lane: 'hyperparameter', pinned: false, createdAt: 0, ...words };
   const candidate: Candidate = {
     ...{ id: `${id}.1`, idea: id, number: 1, base: 1, state: 'approved', cutFrom: '0'.repeat(40) },
-    ...{ reasons: [], createdAt: 0 },
+    ...{ reasons: [], findings: [], tags: [], createdAt: 0 },
   };
   return { idea, candidate, verdict: delta < 0 ? 'better' : 'worse', delta };
 }

@@ -28,6 +28,7 @@ describe('the VSIX', () => {
     const bundles = BUNDLES.map((bundle) => `dist/${bundle.name}.js`);
     const wanted = [
       ...bundles,
+      'dist/ruff_wasm_bg.wasm',
       'dist/webview.css',
       'dist/codicon.ttf',
       'dist/NOTICE.txt',
@@ -39,7 +40,8 @@ describe('the VSIX', () => {
     const others = listed.filter((file) => !file.startsWith('media/') && !wanted.includes(file));
     assert.deepEqual(others, []);
     for (const file of bundles) if (existsSync(path.join(root, file))) assert.ok(listed.includes(file), file);
-    for (const file of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE']) assert.ok(listed.includes(file), file);
+    for (const file of ['dist/ruff_wasm_bg.wasm', 'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+      assert.ok(listed.includes(file), file);
   });
 
   it('carries every file that package.json names', async () => {

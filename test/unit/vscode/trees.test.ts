@@ -27,7 +27,18 @@ function idea(id: number, more: Partial<Idea> = {}): Idea {
 
 function candidate(id: string, state: Candidate['state']): Candidate {
   const [owner = '0', number = '1'] = id.split('.');
-  return { id, idea: Number(owner), number: Number(number), base: 1, state, cutFrom: 'a', reasons: [], createdAt: 0 };
+  return {
+    id,
+    idea: Number(owner),
+    number: Number(number),
+    base: 1,
+    state,
+    cutFrom: 'a',
+    reasons: [],
+    findings: [],
+    tags: [],
+    createdAt: 0,
+  };
 }
 
 function run(id: string, more: Partial<Run>): Run {
