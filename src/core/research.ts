@@ -25,7 +25,7 @@ import { exportBoard } from './research/export.ts';
 import { Fleet } from './research/fleet.ts';
 import type { OpenOptions } from './research/host.ts';
 import { cleanUp, measure } from './research/housekeeping.ts';
-import { logFile, type Parts, requireBoxes, researchFolder } from './research/parts.ts';
+import { logFile, type Parts, requireBoxes, researchFolder, shared } from './research/parts.ts';
 import { newRunIds, seedsFrom } from './research/requests/runs.ts';
 import {
   applyToBranch,
@@ -41,7 +41,6 @@ import { detect, writeEnvironment } from './research/set-up.ts';
 import { Sparks } from './research/sparks.ts';
 import { boxNode, readLeaderboard, readState } from './research/state.ts';
 import { newestTries, withRetries } from './research/tries.ts';
-import { Turns } from './research/turns.ts';
 import type {
   Ask,
   BoxNode,
@@ -82,8 +81,7 @@ export async function openResearch(options: OpenOptions): Promise<Research> {
     repository,
     store,
     consents: new Consents(system.files, stateFolder(system)),
-    turns: new Turns(),
-    inputHashes: new Map(),
+    ...shared(system.clock),
     configFolder: configFolder(system),
     holder: options.holder,
     options,
@@ -452,6 +450,7 @@ class OpenResearch implements Research {
     await this.#driver.stop();
     await this.#fleet.dispose();
     this.#noticed?.dispose();
+    this.#parts.checkers.dispose();
     await this.#parts.store.close();
   }
 

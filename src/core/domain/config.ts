@@ -121,6 +121,14 @@ export const configSchema = z.strictObject({
       max_output_tokens: z.int().min(256).default(16_000),
     })
     .prefault({}),
+  implementer: z
+    .strictObject({
+      max_changed_files: z.int().min(1).default(30).describe('A patch that changes more files is refused.'),
+      max_changed_lines: z.int().min(1).default(3000).describe('A patch that adds and removes more lines is refused.'),
+      max_file_size: size.default('400kB').describe('A patch that makes a file larger than this is refused.'),
+    })
+    .prefault({})
+    .describe('What the implementer may do.'),
   prices: z
     .record(
       z.string(),

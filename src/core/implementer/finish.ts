@@ -1,27 +1,35 @@
-import { HumanError } from '../domain/index.ts';
+import { type Finding, HumanError } from '../domain/index.ts';
 import type { Placed } from './apply/apply.ts';
-import { checkChanges, type Finding } from './gate/gate.ts';
+import { runBoxGates } from './gate/box.ts';
+import { hasErrors, runGates } from './gate/run.ts';
 import { emitPatch, hashPatch } from './patch/emit.ts';
 import { kindOf } from './patch/kind.ts';
+import type { RefusalCode } from './refusal.ts';
 import type { Implementation, ImplementRequest } from './types.ts';
+
+/** A finding that refuses: what goes back to whoever wrote the patch. */
+export interface Refused extends Finding {
+  readonly code: RefusalCode;
+}
 
 export type Finished =
   | { readonly ok: true; readonly implementation: Implementation; readonly diff: string }
-  | { readonly ok: false; readonly findings: readonly Finding[] };
+  | { readonly ok: false; readonly findings: readonly Refused[] };
 
 /**
- * The one way from new texts to an implementation, whoever wrote them: the gate, our own diff, and git's word that it
- * gives the same bytes.
+ * The one way from new texts to an implementation, whoever wrote them: the gates, our own diff, and git's word that it
+ * gives the same bytes. What the gates saw and did not refuse goes with the implementation.
  * @throws HumanError `patch-refused` when git and we disagree about the result: never hand on such a patch
  */
 export async function finish(
   request: ImplementRequest,
   changes: ReadonlyMap<string, string | null>,
   placed: readonly Placed[],
+  renames: ReadonlyMap<string, string> = new Map(),
 ): Promise<Finished> {
-  const { files, environment } = request;
-  const findings = checkChanges(files, changes, environment);
-  if (findings.length > 0) return { ok: false, findings };
+  const { files, environment, tree, limits, checker, boxGates } = request;
+  const report = await runGates({ files, changes, environment, renames, tree, limits, checker });
+  if (hasErrors(report.findings)) return refused(report.findings);
   const diff = emitPatch(files, changes);
   if (!(await request.verify(diff, changes))) {
     throw new HumanError(
@@ -29,11 +37,28 @@ export async function finish(
       { code: 'patch-refused' },
     );
   }
+  const findings = [...report.findings, ...(await runBoxGates(files, changes, renames, boxGates))];
+  if (hasErrors(findings)) return refused(findings);
   const reasons = placed
     .filter((one) => one.prose !== '' && changes.has(one.path))
     .map(({ path, line, prose }) => ({ path, line: Math.min(line, lineCount(changes.get(path))), text: prose }));
-  const implementation = { changes, reasons, kind: kindOf(files, changes), patchHash: hashPatch(files, changes) };
-  return { ok: true, implementation, diff };
+  const made = { changes, reasons, kind: kindOf(files, changes), patchHash: hashPatch(files, changes) };
+  return { ok: true, implementation: { ...made, findings, tags: report.tags }, diff };
+}
+
+/** The errors alone, as `file:line: message`. */
+function refused(findings: readonly Finding[]): Finished {
+  const errors = findings.filter((one) => one.severity === 'error');
+  return {
+    ok: false,
+    findings: errors.map((one) => ({ ...one, code: one.code as RefusalCode, message: told(one) })),
+  };
+}
+
+function told({ gate, path, line, message }: Finding): string {
+  const placed =
+    gate === 'syntax' || gate === 'imports' || gate === 'secrets' || gate === 'network' || gate === 'evaluation';
+  return placed && line !== undefined ? `${path}:${line}: ${message}` : message;
 }
 
 function lineCount(text: string | null | undefined): number {

@@ -26,7 +26,8 @@ export type RefusalCode =
   | 'secret-added'
   | 'network-added'
   | 'touches-evaluation'
-  | 'smoke-failed';
+  | 'smoke-failed'
+  | 'case-twin';
 
 export interface Refusal {
   readonly code: RefusalCode;

@@ -1,7 +1,25 @@
-import type { Attempt, Environment, HunkReason, Idea, IdeaKind } from '../domain/index.ts';
+import type { Attempt, CandidateTag, Environment, Finding, HunkReason, Idea, IdeaKind } from '../domain/index.ts';
+import type { SizeLimits } from './gate/gate.ts';
+import type { SyntaxChecker } from './gate/ruff/checker.ts';
 
 /** Text files by repository path. Line ends, BOM and last newline are part of the text. */
 export type Texts = ReadonlyMap<string, string>;
+
+/** One entry of a commit's tree: files, links (120000) and submodules (160000). */
+export interface TreeEntry {
+  readonly path: string;
+  readonly mode: string;
+}
+
+/** What only a box can tell of a patch. */
+export interface BoxGates {
+  /** Which of these packages the job's Python cannot find; undefined where no box could be asked. */
+  missingImports(modules: readonly string[]): Promise<readonly string[] | undefined>;
+  /** One short run of the patch, where research.yaml declares how. */
+  smoke?(
+    changes: ReadonlyMap<string, string | null>,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly tail: string }>;
+}
 
 export interface ImplementRequest {
   readonly idea: Idea;
@@ -10,6 +28,12 @@ export interface ImplementRequest {
   readonly files: Texts;
   /** Which of them the model may read, entry script first. */
   readonly context: readonly string[];
+  /** Every entry of that commit. */
+  readonly tree?: readonly TreeEntry[];
+  readonly limits?: SizeLimits;
+  /** Reads what the patch wrote; without one that it was not read is a warning. */
+  readonly checker?: Pick<SyntaxChecker, 'check'>;
+  readonly boxGates?: BoxGates;
   /** Earlier refusals or a person's comments to take into account. */
   readonly feedback?: string;
   /** Same key, same candidate: replays what was already paid. */
@@ -29,6 +53,9 @@ export interface Implementation {
   readonly kind: IdeaKind;
   /** Hash of the normalised patch. */
   readonly patchHash: string;
+  /** Warnings and remarks of the gates: an error would have refused it. */
+  readonly findings: readonly Finding[];
+  readonly tags: readonly CandidateTag[];
 }
 
 export interface Implementer {

@@ -11,11 +11,12 @@ import {
 import { type Diagnostic, type Loaded, loadBoxes, loadConfig, loadEnvironment } from '../environment/index.ts';
 import type { Repository } from '../git/index.ts';
 import type { Store } from '../store/index.ts';
-import type { System } from '../system/index.ts';
+import type { Clock, System } from '../system/index.ts';
 import type { Consents } from './consents.ts';
+import { Checkers } from './gates.ts';
 import type { OpenOptions, ResearchHost } from './host.ts';
 import type { InputHashes } from './ship.ts';
-import type { Turns } from './turns.ts';
+import { Turns } from './turns.ts';
 
 /** The parts of one open repo, built once and handed to every function that does something with them. */
 export interface Parts {
@@ -26,12 +27,19 @@ export interface Parts {
   readonly consents: Consents;
   /** Work that two requests may ask for at once, done one after the other. */
   readonly turns: Turns;
+  /** What reads the patches, for the gates. */
+  readonly checkers: Checkers;
   readonly inputHashes: InputHashes;
   readonly configFolder: string;
   readonly holder: string;
   readonly options: OpenOptions;
   /** Lines for the log a person may read; never secrets, prompts or keys. */
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
+}
+
+/** What all work on one open repo shares. */
+export function shared(clock: Clock): Pick<Parts, 'turns' | 'checkers' | 'inputHashes'> {
+  return { turns: new Turns(), checkers: new Checkers(clock), inputHashes: new Map() };
 }
 
 /** `<git common dir>/research`: a clone cannot bring a hostile one and `git clean` cannot take it. */

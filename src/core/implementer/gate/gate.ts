@@ -1,70 +1,99 @@
-import type { Environment } from '../../domain/index.ts';
+import type { Environment, Finding } from '../../domain/index.ts';
 import { matcher } from '../../environment/index.ts';
-import { pathProblem } from '../../git/index.ts';
-import type { RefusalCode } from '../refusal.ts';
-import type { Texts } from '../types.ts';
+import type { Texts, TreeEntry } from '../types.ts';
+import { lineChanges } from './added.ts';
+import { checkPaths } from './paths.ts';
 import { changedRegion } from './regions.ts';
 
-/** Something a patch may not do. */
-export interface Finding {
-  readonly path: string;
-  /** 1-based line of the new text. */
-  readonly line: number;
-  readonly code: RefusalCode;
-  readonly message: string;
+export type { Finding } from '../../domain/index.ts';
+
+/** How large a patch may be: beyond it, it is not one idea and no person could review it. */
+export interface SizeLimits {
+  readonly max_changed_files: number;
+  readonly max_changed_lines: number;
+  /** Characters of one new file. */
+  readonly max_file_size: number;
 }
 
-/** A patch larger than this is not one idea; a person could not review it either. */
-const MAX_CHANGED_LINES = 3000;
-const MAX_FILE_CHARS = 400_000;
+export const DEFAULT_LIMITS: SizeLimits = { max_changed_files: 30, max_changed_lines: 3000, max_file_size: 400_000 };
 
 export type GateRules = Pick<Environment, 'editable' | 'protected' | 'protected_regions'>;
 
+export interface GateOptions {
+  readonly limits?: SizeLimits | undefined;
+  /** Every entry of the commit with its mode: links and submodules stand in the way. */
+  readonly tree?: readonly TreeEntry[] | undefined;
+}
+
+type Changes = ReadonlyMap<string, string | null>;
+
 /**
- * What every patch must pass, whoever made it: paths in the repository, editable and not protected; protected regions
- * byte for byte the same; text; of a size a person can review; and a change at all. Gives all findings, worst first.
+ * What every patch must pass, whoever made it, before its text is read at all: a change, paths in the repository,
+ * editable and not protected, protected regions byte for byte the same, text, and of a size a person can review.
  */
-export function checkChanges(before: Texts, changes: ReadonlyMap<string, string | null>, rules: GateRules): Finding[] {
+export function checkChanges(
+  before: Texts,
+  changes: Changes,
+  rules: GateRules,
+  { limits = DEFAULT_LIMITS, tree }: GateOptions = {},
+): Finding[] {
+  const [first] = changes.keys();
+  const path = first ?? '';
+  const same = [...changes].every(([name, text]) => (before.get(name) ?? null) === text);
+  if (same) {
+    return [{ gate: 'no-op', code: 'no-op', path, line: 1, message: 'The patch changes nothing.', severity: 'error' }];
+  }
+  const paths = checkPaths(before, changes, tree);
+  const escaped = new Set(paths.filter((one) => one.severity === 'error').map((one) => one.path));
+  const inside: Changes = new Map([...changes].filter(([name]) => !escaped.has(name)));
+  return [...paths, ...checkProtected(before, inside, rules), ...checkSize(before, inside, limits)];
+}
+
+function checkProtected(before: Texts, changes: Changes, rules: GateRules): Finding[] {
   const editable = matcher(rules.editable);
   const kept = matcher(rules.protected);
   const findings: Finding[] = [];
-  let size = 0;
   for (const [path, text] of changes) {
-    const add = (code: RefusalCode, message: string, line = 1) => findings.push({ path, line, code, message });
+    const add = (code: string, message: string, line: number) =>
+      findings.push({ gate: 'protected', code, path, line, message, severity: 'error' });
     const old = before.get(path);
-    const problem = pathProblem(path);
-    if (problem !== undefined) {
-      add('path-escape', `${JSON.stringify(path)} is not a file of this repository: ${problem}.`);
-      continue;
-    }
     const line = firstDifference(old ?? '', text ?? '');
     if (path === 'research.yaml' || path.startsWith('.research/') || kept(path)) {
       add('protected-path', `${path} is protected and may not be changed.`, line);
-      continue;
-    }
-    if (!editable(path)) {
+    } else if (!editable(path)) {
       add('not-editable', `${path} is not among the files that may be changed (${rules.editable.join(', ')}).`, line);
-      continue;
+    } else {
+      const region = changedRegion(path, old, text, rules.protected_regions);
+      if (region) add('protected-region', region.message, region.line);
     }
-    const region = changedRegion(path, old, text, rules.protected_regions);
-    if (region) add('protected-region', region.message, region.line);
-    if (text?.includes('\0')) add('not-text', `The new ${path} holds a NUL character.`, line);
-    if (text !== null && text.length > MAX_FILE_CHARS)
-      add('too-large', `The new ${path} has ${text.length} characters.`);
-    size += Math.abs(lineCount(text ?? '') - lineCount(old ?? '')) + 1;
-  }
-  const same = [...changes].every(([path, text]) => (before.get(path) ?? null) === text);
-  const [first] = changes.keys();
-  if (same) findings.push({ path: first ?? '', line: 1, code: 'no-op', message: 'The patch changes nothing.' });
-  if (size > MAX_CHANGED_LINES) {
-    const message = `The patch adds or removes more than ${MAX_CHANGED_LINES} lines; no person could review it.`;
-    findings.push({ path: first ?? '', line: 1, code: 'too-large', message });
   }
   return findings;
 }
 
-function lineCount(text: string): number {
-  return text.split('\n').length;
+function checkSize(before: Texts, changes: Changes, limits: SizeLimits): Finding[] {
+  const findings: Finding[] = [];
+  const add = (code: string, path: string, message: string, line = 1) =>
+    findings.push({ gate: 'size', code, path, line, message, severity: 'error' });
+  const [first = ''] = changes.keys();
+  if (changes.size > limits.max_changed_files) {
+    add('too-large', first, `The patch changes ${changes.size} files; ${limits.max_changed_files} is the most.`);
+  }
+  let lines = 0;
+  for (const [path, text] of changes) {
+    const old = before.get(path) ?? '';
+    if (text?.includes('\0'))
+      add('not-text', path, `The new ${path} holds a NUL character.`, firstDifference(old, text));
+    if (text !== null && text.length > limits.max_file_size) {
+      add('too-large', path, `The new ${path} has ${text.length} characters; ${limits.max_file_size} is the most.`);
+    }
+    const { added, removed } = lineChanges(old, text ?? '');
+    lines += added.length + removed.length;
+  }
+  if (lines > limits.max_changed_lines) {
+    const message = `The patch adds or removes ${lines} lines; ${limits.max_changed_lines} is the most that is taken for one idea.`;
+    add('too-large', first, message);
+  }
+  return findings;
 }
 
 function firstDifference(before: string, after: string): number {

@@ -23,6 +23,12 @@ function stretches(text: string, region: Region): Found[] {
   return found;
 }
 
+/** Whether one of the two lines that bound a region stands more or fewer times than it did. */
+function ambiguous(before: string, after: string, region: Region): boolean {
+  const count = (text: string, mark: string) => text.split('\n').filter((line) => line.includes(mark)).length;
+  return [region.from, region.to].some((mark) => count(before, mark) !== count(after, mark));
+}
+
 /** Whether any protected region of the file is not byte for byte what it was. */
 export function changedRegion(
   path: string,
@@ -34,8 +40,9 @@ export function changedRegion(
     if (before === undefined || !matcher([region.file])(path)) continue;
     const old = stretches(before, region);
     const now = stretches(after ?? '', region);
+    const doubled = ambiguous(before, after ?? '', region);
     const at = now.findIndex((one, index) => one.text !== old[index]?.text);
-    if (at < 0 && old.length === now.length) continue;
+    if (at < 0 && old.length === now.length && !doubled) continue;
     const message = `${path} changes the protected region from ${JSON.stringify(region.from)} to ${JSON.stringify(region.to)}; it must stay as it is.`;
     return { message, line: now[at]?.line ?? 1 };
   }

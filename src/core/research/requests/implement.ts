@@ -9,8 +9,9 @@ import {
 } from '../../domain/index.ts';
 import { selectContext } from '../../environment/index.ts';
 import type { Implementation } from '../../implementer/index.ts';
+import { limitsOf } from '../gates.ts';
 import { makeImplementer } from '../make.ts';
-import { type Parts, requireBase } from '../parts.ts';
+import { modelConfig, type Parts, requireBase } from '../parts.ts';
 import { readTexts } from '../texts.ts';
 import type { Job } from './index.ts';
 import { implementPayload } from './payloads.ts';
@@ -67,6 +68,9 @@ async function implementNow(
       idea,
       environment: base.environment,
       files,
+      tree: await parts.repository.files(candidate.cutFrom),
+      limits: limitsOf((await modelConfig(parts)).implementer),
+      checker: await parts.checkers.syntax(),
       context: selectContext(files, base.environment),
       feedback: options.feedback,
       key: `candidate-${candidate.id}`,
@@ -140,8 +144,11 @@ async function propose(
   const twin = others.find(
     (one) => one.id !== candidate.id && one.patchHash === made.patchHash && one.cutFrom === candidate.cutFrom,
   );
-  const { reasons, kind, patchHash } = made;
-  return store.moveCandidate(candidate.id, 'ready', { proposal, reasons, kind, patchHash, duplicateOf: twin?.id });
+  const { reasons, kind, patchHash, findings, tags } = made;
+  return store.moveCandidate(candidate.id, 'ready', {
+    ...{ proposal, reasons, kind, patchHash, findings, tags },
+    duplicateOf: twin?.id,
+  });
 }
 
 /** Our patch, applied by git itself, must give our bytes: else the patch is wrong, not git. */

@@ -1,0 +1,157 @@
+import type { Environment, Finding, Severity } from '../../domain/index.ts';
+import { programFiles } from '../../environment/index.ts';
+import type { Texts } from '../types.ts';
+import type { AddedLine } from './added.ts';
+import { codeLines, type FileChange } from './changed.ts';
+
+/** Functions that compute the objective, by the names that training code gives them. */
+const EVALUATES =
+  /^(\s{0,200})(?:async\s+)?def\s+(_{0,2}(?:run_|do_|compute_)?(?:evaluat\w{0,40}|eval(?:_\w{0,40})?|valid(?:ate|ation)(?:_\w{0,40})?|estimate_loss|val_\w{0,40}|test_step|metrics?))\s*\(/;
+/** What is held back for evaluation, and how it is taken. */
+const SPLIT =
+  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval|test)[_-](?:split|frac|fraction|ratio|portion|data|set|dataset|files?|path|dir|bin|tokens|size|seed)\w{0,20}|test_size)["']?\s{0,20}(?:[:=](?!=)|\s\d)/i;
+const SAMPLES =
+  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval)[_-](?:iters|steps|batches|batch_size))["']?\s{0,20}(?:[:=](?!=)|\s\d)/i;
+const PRINTS = /\b(?:print|log\w{0,20}|write|info|echo|report|emit|print0|add_scalar)\s*\(|\becho\b/i;
+const MOST_LINE = 2000;
+
+export type EvaluationRules = Pick<Environment, 'run' | 'evaluate' | 'objective'>;
+
+/**
+ * Where a patch touches how the objective is measured. The line that prints the metric, what is held back for
+ * evaluation, and the files of the `evaluate` command alone are refused: a better number from there says nothing. The
+ * inside of a function that evaluates, and how many samples it takes, are for a person to judge.
+ */
+export function checkEvaluation(files: Texts, changed: readonly FileChange[], rules: EvaluationRules): Finding[] {
+  const evaluator = evaluateOnly(files, rules);
+  const metric = metricPattern(rules.objective.metric);
+  const findings: Finding[] = [];
+  for (const change of changed) {
+    const { path } = change;
+    const add = (severity: Severity, line: number, message: string) =>
+      findings.push({ gate: 'evaluation', code: 'touches-evaluation', path, line, message, severity });
+    const role = evaluator.get(path);
+    if (role === 'script') {
+      add('error', change.added[0]?.line ?? 1, `${path} is what the evaluate command runs; a patch may not change it.`);
+      continue;
+    }
+    if (role === 'import') {
+      add(
+        'warning',
+        change.added[0]?.line ?? 1,
+        `${path} is used by the evaluate command only: see that it measures the same.`,
+      );
+    }
+    for (const one of touched(change)) {
+      const text = one.text.slice(0, MOST_LINE);
+      if (metric.test(text) && PRINTS.test(text)) {
+        // Where `evaluate` measures, what a run prints is a picture on the way.
+        const severity = rules.evaluate === undefined ? 'error' : 'warning';
+        add(
+          severity,
+          one.at,
+          `This changes a line that reports ${rules.objective.metric}. Leave every such line as it is.`,
+        );
+      } else if (SPLIT.test(text)) {
+        add(
+          'error',
+          one.at,
+          `This changes ${SPLIT.exec(text)?.[1]}, what is held back for evaluation. Leave it as it is.`,
+        );
+      } else if (SAMPLES.test(text)) {
+        const what = SAMPLES.exec(text)?.[1];
+        add('warning', one.at, `This changes ${what}: the objective is measured on other samples than the baseline's.`);
+      }
+    }
+    for (const { name, line } of touchedFunctions(change)) {
+      add('warning', line, `This changes ${name}, which computes the objective: see that it measures the same.`);
+    }
+  }
+  return once(findings);
+}
+
+interface Touched extends AddedLine {
+  /** The line of the new text that stands for it. */
+  readonly at: number;
+}
+
+/** Lines written or taken away, without those that only moved or changed their indentation. */
+function touched(change: FileChange): readonly Touched[] {
+  const added = new Set(change.added.map((one) => one.text.trim()));
+  const removed = new Set(change.removed.map((one) => one.text.trim()));
+  // What a new file prints was never the baseline's; only what stood there can be bent.
+  const own = change.added.filter((one) => !removed.has(one.text.trim()) && !isComment(one.text));
+  const gone = change.removed.filter((one) => !added.has(one.text.trim()) && !isComment(one.text));
+  const lines = change.after?.split('\n').length ?? 1;
+  const near = (line: number) => change.added.find((one) => one.line >= line)?.line ?? Math.min(line, lines);
+  return [...own.map((one) => ({ ...one, at: one.line })), ...gone.map((one) => ({ ...one, at: near(one.line) }))];
+}
+
+function isComment(text: string): boolean {
+  return /^\s*#/.test(text);
+}
+
+/** `val_loss` is also printed as `val loss` and `val-loss`. */
+function metricPattern(metric: string): RegExp {
+  const escaped = metric
+    .slice(0, 100)
+    .split(/[\s_/-]+/)
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`(?<![A-Za-z0-9_])${escaped.join('[\\s_/-]')}(?![A-Za-z0-9_])`, 'i');
+}
+
+interface Stretch {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+function evaluating(lines: readonly string[]): readonly Stretch[] {
+  const found: Stretch[] = [];
+  for (const [index, line] of lines.entries()) {
+    const [, indent = '', name = ''] = EVALUATES.exec(line) ?? [];
+    if (name === '') continue;
+    let end = index + 1;
+    while (end < lines.length && (lines[end]?.trim() === '' || depth(lines[end] ?? '') > indent.length)) end += 1;
+    found.push({ name, from: index + 1, to: end });
+  }
+  return found;
+}
+
+function depth(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
+function touchedFunctions(change: FileChange): readonly { readonly name: string; readonly line: number }[] {
+  if (!change.python || change.before === undefined) return [];
+  const found = new Map<string, number>();
+  const old = codeLines(change.before, change);
+  const now = codeLines(change.after ?? '', change);
+  const known = evaluating(old);
+  for (const { name, from, to } of known) {
+    const gone = change.removed.find(({ line }) => line >= from && line <= to && old[line - 1]?.trim() !== '');
+    if (gone) found.set(name, evaluating(now).find((one) => one.name === name)?.from ?? 1);
+  }
+  for (const { name, from, to } of evaluating(now)) {
+    if (!known.some((one) => one.name === name)) continue;
+    const written = change.added.find(({ line }) => line >= from && line <= to && now[line - 1]?.trim() !== '');
+    if (written) found.set(name, written.line);
+  }
+  return [...found].map(([name, line]) => ({ name, line }));
+}
+
+/** The files of the evaluate command that training does not use: what both use has to be changeable. */
+function evaluateOnly(files: Texts, rules: EvaluationRules): ReadonlyMap<string, 'script' | 'import'> {
+  if (rules.evaluate === undefined) return new Map();
+  const trains = new Set(programFiles(files, { run: rules.run }));
+  const named = programFiles(files, { run: rules.evaluate }).filter((path) => !trains.has(path));
+  return new Map(named.map((path) => [path, rules.evaluate?.includes(path) ? 'script' : 'import'] as const));
+}
+
+function once(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter((one) => {
+    const key = `${one.path}:${one.line}:${one.message}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}

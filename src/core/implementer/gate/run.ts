@@ -1,0 +1,60 @@
+import type { CandidateTag, Environment, Finding } from '../../domain/index.ts';
+import type { Texts, TreeEntry } from '../types.ts';
+import { readChanges } from './changed.ts';
+import { checkEvaluation } from './evaluation.ts';
+import { checkChanges, type SizeLimits } from './gate.ts';
+import { checkNetwork } from './network.ts';
+import { checkConfigs, checkPython } from './ruff/check.ts';
+import type { SyntaxChecker } from './ruff/checker.ts';
+import { checkSecrets } from './secrets.ts';
+import { checkSeed } from './seed.ts';
+
+export interface GateInput {
+  readonly files: Texts;
+  /** New text by path; null deletes. */
+  readonly changes: ReadonlyMap<string, string | null>;
+  readonly environment: Environment;
+  /** New path to old path. */
+  readonly renames?: ReadonlyMap<string, string> | undefined;
+  readonly tree?: readonly TreeEntry[] | undefined;
+  readonly limits?: SizeLimits | undefined;
+  /** Without one, that the syntax was not checked is a warning. */
+  readonly checker?: Pick<SyntaxChecker, 'check'> | undefined;
+}
+
+export interface GateReport {
+  /** In the order of the gates. */
+  readonly findings: readonly Finding[];
+  readonly tags: readonly CandidateTag[];
+}
+
+const NOBODY: Pick<SyntaxChecker, 'check'> = { check: async () => ({ ok: false, why: 'there is no checker here' }) };
+
+/**
+ * All static gates in their order, whoever made the patch. One that is not a change within its bounds is not read any
+ * further; past that every gate looks, so that one revision can mend all.
+ */
+export async function runGates(input: GateInput): Promise<GateReport> {
+  const { files, changes, environment, renames, checker = NOBODY } = input;
+  const bounds = checkChanges(files, changes, environment, { limits: input.limits, tree: input.tree });
+  if (hasErrors(bounds)) return { findings: bounds, tags: [] };
+  const changed = readChanges(files, changes, renames);
+  const syntax = [
+    ...(await checkPython(files, changes, checker, renames)),
+    ...(await checkConfigs(files, changes, checker, renames)),
+  ];
+  const secrets = checkSecrets(files, changed);
+  const network = checkNetwork(files, changed);
+  const evaluation = checkEvaluation(files, changed, environment);
+  const seed = checkSeed(changed);
+  const tags: CandidateTag[] = [];
+  if (seed.only) tags.push('seed-only');
+  if (evaluation.length > 0) tags.push('touches-evaluation');
+  if (network.length > 0) tags.push('network');
+  return { findings: [...bounds, ...syntax, ...secrets, ...network, ...evaluation, ...seed.findings], tags };
+}
+
+/** Whether any finding refuses the patch. */
+export function hasErrors(findings: readonly Finding[]): boolean {
+  return findings.some((one) => one.severity === 'error');
+}
