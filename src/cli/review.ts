@@ -1,3 +1,4 @@
+import type { Finding } from '../core/domain/index.ts';
 import type { FileDiff, Hunk } from '../core/git/index.ts';
 import type { ReviewHandle } from '../core/research/types.ts';
 import { printable } from './columns.ts';
@@ -25,6 +26,16 @@ export function showPatch(terminal: Terminal, files: readonly FileDiff[]): void 
   }
 }
 
+/** What the gates saw and let pass: one line each, worst first. */
+function findingLines(findings: readonly Finding[]): string[] {
+  const shown = findings.toSorted((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'));
+  return shown.map(({ severity, path, line, message }) => {
+    const place = line === undefined ? path : `${path}:${line}`;
+    const text = printable(`${severity}: ${place}: ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
+    return severity === 'warning' ? colours.yellow(text) : colours.dim(text);
+  });
+}
+
 /** What a review is of, above its first hunk: the idea in its own words, and how much there is to read. */
 export function reviewHead({ candidate, idea, files }: Pick<ReviewHandle, 'candidate' | 'idea' | 'files'>): string[] {
   const hunks = files.reduce((sum, file) => sum + Math.max(1, file.hunks.length), 0);
@@ -32,6 +43,7 @@ export function reviewHead({ candidate, idea, files }: Pick<ReviewHandle, 'candi
     colours.bold(`#${candidate.id} ${printable(idea.title)}`),
     ...(idea.hypothesis === '' ? [] : [printable(idea.hypothesis)]),
     colours.dim(`${count(files.length, 'file')}, ${count(hunks, 'hunk')}`),
+    ...findingLines(candidate.findings),
     ...(candidate.duplicateOf === undefined ? [] : [`The same patch as #${candidate.duplicateOf}.`]),
     '',
   ];

@@ -88,6 +88,28 @@ describe('reviewing an idea', () => {
     );
   });
 
+  it('what the gates see in it stands on its line in the Problems panel, and goes with it', async () => {
+    const target = path.join(review.folder, file);
+    const good = readFileSync(target, 'utf8');
+    const marks = () =>
+      vscode.languages.getDiagnostics(review.fileUri(file)).filter((one) => one.source === 'Research Copilot');
+    writeFileSync(target, `${good}\nprint(no_such_name)\n`);
+    const line = good.split('\n').length;
+    const [mark] = await until('the diagnostic', vscode.languages.onDidChangeDiagnostics, () => {
+      const found = marks().filter((one) => one.code === 'undefined-name');
+      return found.length > 0 && found;
+    });
+    assert.equal(mark?.range.start.line, line);
+    assert.equal(mark?.severity, vscode.DiagnosticSeverity.Error);
+    assert.match(mark?.message ?? '', /no_such_name/);
+    writeFileSync(target, good);
+    await until(
+      'no diagnostic',
+      vscode.languages.onDidChangeDiagnostics,
+      () => !marks().some((one) => one.code === 'undefined-name'),
+    );
+  });
+
   it('what a person writes into the worktree is part of it', async () => {
     const target = path.join(review.folder, file);
     const lines = readFileSync(target, 'utf8').split('\n');

@@ -56,6 +56,11 @@ export interface Review {
   accepted(): Promise<FileDiff[]>;
   /** Index against working tree: not yet decided. Zero context, so each change is one hunk. */
   undecided(): Promise<FileDiff[]>;
+  /**
+   * The new bytes by path, null for a deletion: of what was accepted (the index), or of all that stands in the working
+   * tree, decided or not.
+   */
+  changes(side: 'accepted' | 'proposed'): Promise<ReadonlyMap<string, Buffer | null>>;
   /** @throws HumanError `stale-hunk` when the file changed since the hunk was listed */
   acceptHunk(path: string, hunk: string): Promise<void>;
   rejectHunk(path: string, hunk: string): Promise<void>;

@@ -1,31 +1,64 @@
-import { type Config, parseSize } from '../domain/index.ts';
-import type { SizeLimits, SyntaxChecker } from '../implementer/index.ts';
-import type { Clock, Disposable } from '../system/index.ts';
-
-/** The one thread that reads what patches wrote, started by the first patch and shared by all of a repository. */
-export class Checkers implements Disposable {
-  readonly #clock: Clock;
-  #made: SyntaxChecker | undefined;
-  #disposed = false;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  async syntax(): Promise<SyntaxChecker> {
-    const { createSyntaxChecker } = await import('../implementer/index.ts');
-    this.#made ??= createSyntaxChecker({ clock: this.#clock });
-    if (this.#disposed) this.#made.dispose();
-    return this.#made;
-  }
-
-  dispose(): void {
-    this.#disposed = true;
-    this.#made?.dispose();
-  }
-}
+import { type Candidate, type Config, HumanError, parseSize } from '../domain/index.ts';
+import type { GateReport, SizeLimits } from '../implementer/index.ts';
+import { modelConfig, type Parts, requireBase } from './parts.ts';
+import { readTexts } from './texts.ts';
 
 /** The size limits of `config.yaml` as the gate takes them. */
 export function limitsOf({ max_changed_files, max_changed_lines, max_file_size }: Config['implementer']): SizeLimits {
   return { max_changed_files, max_changed_lines, max_file_size: parseSize(max_file_size) ?? 400_000 };
+}
+
+/**
+ * What the static gates see in changed bytes of a candidate, and what its box told of it when it was made.
+ * @param changes new bytes by path, null for a deletion; bytes that are no text are refused as such
+ */
+export async function gateBytes(
+  parts: Parts,
+  candidate: Candidate,
+  changes: ReadonlyMap<string, Buffer | null>,
+): Promise<GateReport> {
+  if (changes.size === 0) return { findings: [], tags: [] };
+  const { runGates } = await import('../implementer/index.ts');
+  const { environment } = await requireBase(parts, candidate.base);
+  const files = new Map(await readTexts(parts.repository, candidate.cutFrom));
+  const unread = [...changes.keys()].filter((path) => !files.has(path));
+  // A file too large for a model is there all the same: its regions are protected, and most of it is not new.
+  for (const [path, bytes] of await parts.repository.readMany(candidate.cutFrom, unread)) {
+    files.set(path, bytes.toString('utf8'));
+  }
+  const report = await runGates({
+    files,
+    // A NUL in what is no text: the size gate says so, and git's own bytes are what counts.
+    changes: new Map([...changes].map(([path, bytes]) => [path, bytes === null ? null : bytes.toString('utf8')])),
+    environment,
+    tree: await parts.repository.files(candidate.cutFrom),
+    limits: limitsOf((await modelConfig(parts)).implementer),
+    checker: await parts.checkers.syntax(),
+  });
+  const told = candidate.findings.filter(
+    (one) => (one.gate === 'imports' || one.gate === 'smoke') && changes.has(one.path),
+  );
+  return { ...report, findings: [...report.findings, ...told] };
+}
+
+/**
+ * The gates over what a person accepted or wrote, before it becomes a commit that may run.
+ * @throws HumanError `gate-refused` with every error and its line
+ */
+export async function requireGates(
+  parts: Parts,
+  candidate: Candidate,
+  changes: ReadonlyMap<string, Buffer | null>,
+): Promise<GateReport> {
+  const report = await gateBytes(parts, candidate, changes);
+  const errors = report.findings.filter((one) => one.severity === 'error');
+  if (errors.length === 0) return report;
+  const lines = errors
+    .slice(0, 10)
+    .map((one) => `${one.path}${one.line === undefined ? '' : `:${one.line}`}: ${one.message}`);
+  const more = errors.length > lines.length ? `\n… and ${errors.length - lines.length} more.` : '';
+  throw new HumanError(
+    `#${candidate.id} cannot be approved as it stands. Change these lines or reject their hunks:\n${lines.join('\n')}${more}`,
+    { code: 'gate-refused' },
+  );
 }

@@ -12,8 +12,8 @@ import { type Diagnostic, type Loaded, loadBoxes, loadConfig, loadEnvironment } 
 import type { Repository } from '../git/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Clock, System } from '../system/index.ts';
+import { Checkers } from './checkers.ts';
 import type { Consents } from './consents.ts';
-import { Checkers } from './gates.ts';
 import type { OpenOptions, ResearchHost } from './host.ts';
 import type { InputHashes } from './ship.ts';
 import { Turns } from './turns.ts';

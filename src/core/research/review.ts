@@ -1,4 +1,6 @@
 import { type Candidate, type CandidateId, HumanError, type Idea } from '../domain/index.ts';
+import type { Review } from '../git/index.ts';
+import { gateBytes, requireGates } from './gates.ts';
 import type { Parts } from './parts.ts';
 import type { ReviewHandle } from './types.ts';
 
@@ -30,8 +32,20 @@ export async function openReview(parts: Parts, id: CandidateId): Promise<ReviewH
     });
   }
   const review = await parts.repository.openReview(id, candidate.cutFrom, candidate.proposal);
-  const files = await parts.repository.diff(candidate.cutFrom, candidate.proposal);
-  return { candidate, idea, review, files };
+  return handleOf(parts, candidate, candidate.proposal, idea, review);
+}
+
+async function handleOf(
+  parts: Parts,
+  candidate: Candidate,
+  proposal: string,
+  idea: Idea,
+  review: Review,
+): Promise<ReviewHandle> {
+  const files = await parts.repository.diff(candidate.cutFrom, proposal);
+  const check: ReviewHandle['check'] = async (side) =>
+    (await gateBytes(parts, candidate, await review.changes(side))).findings;
+  return { candidate, idea, review, files, check };
 }
 
 /** The reviews that are open on disk, of candidates still to be decided. */
@@ -41,17 +55,23 @@ export async function openReviews(parts: Parts): Promise<readonly ReviewHandle[]
     const candidate = await parts.store.candidate(review.candidate);
     const idea = candidate && (await parts.store.idea(candidate.idea));
     if (!idea || candidate.state !== 'ready' || !candidate.proposal) continue;
-    const files = await parts.repository.diff(candidate.cutFrom, candidate.proposal);
-    handles.push({ candidate, idea, review, files });
+    handles.push(await handleOf(parts, candidate, candidate.proposal, idea, review));
   }
   return handles;
 }
 
-/** Commits what a person accepted. @throws HumanError `undecided`, `empty`, `not-reviewable` */
+/**
+ * Commits what a person accepted, once the gates let it pass: with only some hunks, or edited, it is another patch than
+ * the one they saw. What they see in it now is kept with the candidate.
+ * @throws HumanError `undecided`, `empty`, `not-reviewable`, `gate-refused` with every error and its line
+ */
 export async function approveReviewed(parts: Parts, id: CandidateId): Promise<Candidate> {
   const { review, idea, candidate } = await openReview(parts, id);
+  // What is undecided or empty is told by approve itself.
+  const open = (await review.undecided()).length > 0;
+  const { findings, tags } = await requireGates(parts, candidate, open ? new Map() : await review.changes('accepted'));
   const approved = await review.approve(messageFor(candidate, idea), branchName(idea));
-  const after = await parts.store.moveCandidate(id, 'approved', { approved, approvedBy: 'person' });
+  const after = await parts.store.moveCandidate(id, 'approved', { approved, approvedBy: 'person', findings, tags });
   await review.close();
   return after;
 }
@@ -64,12 +84,26 @@ export async function approveWhole(parts: Parts, id: CandidateId, by: 'person' |
       code: 'not-reviewable',
     });
   }
+  // What the implementer made has passed; what a person wrote has not.
+  if (candidate.patchHash === undefined)
+    await requireGates(parts, candidate, await proposedBytes(parts, candidate.cutFrom, candidate.proposal));
   const open = (await parts.repository.reviews()).find((review) => review.candidate === id);
   await parts.repository.keep(`refs/research/approved/${id}`, candidate.proposal);
   if (by === 'person') await parts.repository.makeBranch(branchName(idea), candidate.proposal);
   const after = await parts.store.moveCandidate(id, 'approved', { approved: candidate.proposal, approvedBy: by });
   await open?.close();
   return after;
+}
+
+async function proposedBytes(
+  parts: Parts,
+  from: string,
+  proposal: string,
+): Promise<ReadonlyMap<string, Buffer | null>> {
+  const files = await parts.repository.diff(from, proposal);
+  const paths = files.flatMap((file) => (file.oldPath === undefined ? [file.path] : [file.path, file.oldPath]));
+  const bytes = await parts.repository.readMany(proposal, paths);
+  return new Map(paths.map((path) => [path, bytes.get(path) ?? null] as const));
 }
 
 export async function rejectCandidate(parts: Parts, id: CandidateId, reason: string): Promise<Candidate> {

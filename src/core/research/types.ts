@@ -6,6 +6,7 @@ import type {
   Candidate,
   CandidateId,
   Environment,
+  Finding,
   Goal,
   Idea,
   IdeaId,
@@ -95,6 +96,8 @@ export interface ReviewHandle {
   readonly review: Review;
   /** HEAD against the proposal, for the list of files and totals. */
   readonly files: readonly FileDiff[];
+  /** What the gates see in it as it stands now: accepted, or all that is in the worktree. Smoke and packages as they were found. */
+  check(side: 'accepted' | 'proposed'): Promise<readonly Finding[]>;
 }
 
 export interface Progress {

@@ -114,17 +114,35 @@ export function reviewCommands({ session, reviews }: CommandParts): Commands {
 }
 
 /** @throws HumanError `undecided` that offers to show the next hunk */
-async function approveReviewed(research: Research, review: OpenReview, call: Call): Promise<Candidate> {
+async function approveReviewed(research: Research, review: OpenReview, call: Call): Promise<Candidate | undefined> {
   return review.act(async () => {
     await review.refresh();
     const open = review.undecided;
     if (open.length > 0) throw undecided(review);
+    if (!(await anyway(review))) return undefined;
     try {
       return await call.work({ title: `Approving #${review.id}`, view: 'ideas' }, () => research.approve(review.id));
     } catch (error) {
       throw isHumanError(error) && error.code === 'undecided' ? undecided(review) : error;
     }
   });
+}
+
+/** Warnings that the patch had from the start stood beside its lines all along; those of a person's own edits are asked. */
+async function anyway(review: OpenReview): Promise<boolean> {
+  await review.checked;
+  const known = new Set(review.handle.candidate.findings.map((one) => `${one.path}: ${one.message}`));
+  const fresh = review.findings.filter(
+    (one) => one.severity === 'warning' && !known.has(`${one.path}: ${one.message}`),
+  );
+  if (fresh.length === 0) return true;
+  const approve = 'Approve Anyway';
+  const show = 'Show Problems';
+  const detail = fresh.map((one) => `${one.path}${one.line ? `:${one.line}` : ''}: ${one.message}`).join('\n');
+  const text = `What you changed in #${review.id} brings ${plural(fresh.length, 'warning')}.`;
+  const chosen = await vscode.window.showWarningMessage(text, { modal: true, detail }, show, approve);
+  if (chosen === show) await vscode.commands.executeCommand('workbench.actions.view.problems');
+  return chosen === approve;
 }
 
 function undecided(review: OpenReview): HumanError {

@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import type { Finding } from '../../core/domain/index.ts';
 import type { FileDiff } from '../../core/git/index.ts';
 import type { ReviewHandle } from '../../core/research/index.ts';
 import type { Clock, Disposable } from '../../core/system/index.ts';
@@ -33,6 +34,9 @@ export class OpenReview implements Disposable {
   readonly onDidChange = this.#changed.event;
   #repository: GitRepository | undefined;
   #undecided: readonly FileDiff[] = [];
+  #findings: readonly Finding[];
+  #checking: Promise<void> = Promise.resolve();
+  #checkAgain = false;
   #scheduled: Disposable | undefined;
   #reading: Promise<void> = Promise.resolve();
   #acting: Promise<unknown> = Promise.resolve();
@@ -41,6 +45,7 @@ export class OpenReview implements Disposable {
   constructor(handle: ReviewHandle, parts: ReviewParts) {
     this.handle = handle;
     this.#parts = parts;
+    this.#findings = handle.candidate.findings;
     this.title = `#${handle.candidate.id} ${handle.idea.title}`;
   }
 
@@ -55,6 +60,16 @@ export class OpenReview implements Disposable {
   /** Index against working tree: not yet decided. */
   get undecided(): readonly FileDiff[] {
     return this.#undecided;
+  }
+
+  /** What the gates see in the worktree as it stands now. */
+  get findings(): readonly Finding[] {
+    return this.#findings;
+  }
+
+  /** Resolves when the gates have seen the worktree's last change. */
+  get checked(): Promise<void> {
+    return this.#checking;
   }
 
   /** True where Git's own Stage and Revert buttons show beside ours. */
@@ -195,6 +210,7 @@ export class OpenReview implements Disposable {
       const same = JSON.stringify(undecided) === JSON.stringify(this.#undecided);
       this.#undecided = undecided;
       if (same) return;
+      this.#check();
       this.#parts.index.refresh(this.folder);
       this.#changed.fire();
       // Makes the Git extension read its index again now; our own buttons need not wait for it.
@@ -202,6 +218,24 @@ export class OpenReview implements Disposable {
     } catch (error) {
       this.#parts.log.warn(`[review] ${this.id}: ${String(error)}`);
     }
+  }
+
+  /** Lets the gates look again, beside the reading: a check under way is followed by one more. */
+  #check(): void {
+    if (this.#checkAgain) return;
+    this.#checkAgain = true;
+    this.#checking = this.#checking.then(async () => {
+      this.#checkAgain = false;
+      if (this.#ended) return;
+      try {
+        const findings = await this.handle.check('proposed');
+        if (this.#ended || JSON.stringify(findings) === JSON.stringify(this.#findings)) return;
+        this.#findings = findings;
+        this.#changed.fire();
+      } catch (error) {
+        this.#parts.log.warn(`[review] ${this.id}: ${String(error)}`);
+      }
+    });
   }
 
   // ---- ending

@@ -7,6 +7,7 @@ import type { ContextKeys } from '../context-keys.ts';
 import { DisposableStore } from '../disposables.ts';
 import { GitExtension } from '../git-extension.ts';
 import type { ReviewFile } from '../views/ideas-tree.ts';
+import { FindingMarks } from './finding-marks.ts';
 import { IndexContent } from './index-content.ts';
 import { registerLenses } from './lenses.ts';
 import { OpenReview } from './open-review.ts';
@@ -26,6 +27,7 @@ export class Reviews implements Disposable {
   readonly #git: GitExtension;
   readonly #index: IndexContent;
   readonly #reasons: Reasons;
+  readonly #marks: FindingMarks;
   readonly #keys: ContextKeys;
   readonly #system: System;
   readonly #log: vscode.LogOutputChannel;
@@ -41,6 +43,7 @@ export class Reviews implements Disposable {
     this.#git = new GitExtension(system.files, log);
     this.#index = this.#store.add(new IndexContent(system.spawn));
     this.#reasons = this.#store.add(new Reasons());
+    this.#marks = this.#store.add(new FindingMarks());
     keys.set('reviewing', false);
     keys.set('reviewFiles', []);
   }
@@ -170,6 +173,7 @@ export class Reviews implements Disposable {
 
   #update(): void {
     this.#reasons.show(this.all);
+    this.#marks.show(this.all);
     this.#keys.set('reviewing', this.#open.size > 0);
     this.#keys.set(
       'reviewFiles',

@@ -52,7 +52,7 @@ function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeN
     id: `idea/${idea.id}`,
     // What follows a long title is cut off, and a result must stay on screen: then the title follows.
     label: `#${idea.id} ${showsResult ? words : oneLine(idea.title, 120)}`,
-    description: showsResult ? oneLine(idea.title, 120) : words,
+    description: showsResult ? oneLine(idea.title, 120) : [words, ...warned(newest)].join(' · '),
     tooltip: tooltip(idea, status, newest, result, results),
     ...statusIcon(status),
     context: flags(
@@ -75,6 +75,15 @@ function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeN
         ? { children: candidates.map((candidate) => candidateNode(candidate, results)) }
         : {}),
   };
+}
+
+/** How many warnings of the gates stand beside a patch, and whether it is ranked at all. */
+function warned(candidate: Candidate | undefined): readonly string[] {
+  const warnings = candidate?.findings.filter((one) => one.severity === 'warning').length ?? 0;
+  return [
+    ...(candidate?.tags.includes('seed-only') ? ['seed only'] : []),
+    ...(warnings > 0 ? [plural(warnings, 'warning')] : []),
+  ];
 }
 
 function fileNode(candidate: string, idea: Idea, file: ReviewFile): TreeNode {
@@ -146,6 +155,9 @@ function tooltip(
     parents.length === 0 ? '' : `Builds on ${escapeMarkdown(parents.join(', '))}.`,
     idea.dropped === undefined ? '' : `Dropped: ${escapeMarkdown(idea.dropped)}`,
     newest?.failure ? escapeMarkdown(newest.failure.message) : '',
+    ...(newest?.findings ?? [])
+      .slice(0, 6)
+      .map((one) => escapeMarkdown(`${one.severity}: ${one.path}${one.line ? `:${one.line}` : ''}: ${one.message}`)),
     result ? results.sentence(result) : '',
   ];
   return lines.filter((line) => line !== '').join('\n\n');

@@ -12,6 +12,7 @@ import {
 import { withHint } from '../../../src/cli/hints.ts';
 import { count, formatBytes, formatDelta, formatNumber, formatSummary } from '../../../src/cli/numbers.ts';
 import { wantsColour } from '../../../src/cli/paint.ts';
+import { reviewHead } from '../../../src/cli/review.ts';
 import { chooseRun, isLaunched } from '../../../src/cli/runs.ts';
 import type { Run } from '../../../src/core/domain/index.ts';
 import type { IdeaNode, Leaderboard, LeaderboardRow, ResearchState } from '../../../src/core/research/types.ts';
@@ -25,6 +26,24 @@ const row = (more: Partial<LeaderboardRow>): LeaderboardRow => ({
   runs: [],
   spark: [],
   ...more,
+});
+
+describe('the head of a review', () => {
+  it('tells what the gates saw, warnings first, one line each, with nothing a terminal would obey', () => {
+    const finding = { gate: 'network', code: 'network-added', path: 'a.py', line: 3 } as const;
+    const findings = [
+      { ...finding, severity: 'info', message: 'only said' },
+      { ...finding, severity: 'warning', message: 'brings in\n\u001b[2Jwandb' },
+    ];
+    const head = { idea: { title: 't', hypothesis: '' }, candidate: { id: '1.1', findings }, files: [] };
+    const lines = reviewHead(head as unknown as Parameters<typeof reviewHead>[0]);
+    const shown = lines.filter((line) => line.includes('a.py:3'));
+    assert.deepEqual(
+      shown.map((line) => line.split(':')[0]),
+      ['warning', 'info'],
+    );
+    assert.ok(!shown.join('').includes('\u001b[2J'));
+  });
 });
 
 const board: Leaderboard = {

@@ -82,6 +82,8 @@ function state(more: Partial<ResearchState>): ResearchState {
 const round = (number: number) =>
   ({ base: 1, number, ideator: 'gpt', exploitShare: 0.5, asked: 6, state: 'open', createdAt: 0 }) as const;
 
+const idea2 = () => ({ idea: idea(2), status: 'ready' as const });
+
 describe('the Ideas view', () => {
   const ideas = [
     { idea: idea(1), candidates: [candidate('1.1', 'approved')], status: 'succeeded' as const },
@@ -105,6 +107,20 @@ describe('the Ideas view', () => {
   });
   const [, first] = ideasTree(shown, new Map());
   const nodes = first?.children ?? [];
+
+  it('tells the warnings of a patch beside its state, and their words on hover', () => {
+    const warning = { gate: 'network', code: 'network-added', path: 'a.py', line: 3, severity: 'warning' } as const;
+    const findings = [
+      { ...warning, message: 'brings in wandb.init' },
+      { ...warning, line: 4, message: 'brings in load_dataset' },
+      { ...warning, severity: 'info' as const, message: 'only said' },
+    ];
+    const warned = { ...candidate('2.1', 'ready'), findings, tags: ['seed-only' as const] };
+    const one = state({ rounds: [{ round: round(0), ideas: [{ ...idea2(), candidates: [warned] }] }] });
+    const node = ideasTree(one, new Map())[0]?.children?.[0];
+    assert.match(node?.description ?? '', / · seed only · 2 warnings$/);
+    assert.match(node?.tooltip ?? '', /a&#46;py&#58;3&#58; brings in wandb/);
+  });
 
   it('puts the newest round first, unfolded', () => {
     assert.deepEqual(

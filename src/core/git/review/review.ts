@@ -88,6 +88,15 @@ export class CandidateReview implements Review {
     });
   }
 
+  changes(side: 'accepted' | 'proposed'): Promise<ReadonlyMap<string, Buffer | null>> {
+    return this.#queue(async () => {
+      const trees = await this.#trees();
+      const tree = side === 'accepted' ? trees.index : trees.work;
+      const changes = await this.#changesOf(await rawDiff(this.#git, this.#state.from, tree, false));
+      return new Map([...changes].map(([path, change]) => [path, change?.bytes ?? null] as const));
+    });
+  }
+
   approve(message: string, branch: string): Promise<string> {
     return this.#queue(async () => {
       const trees = await this.#trees();
@@ -128,6 +137,14 @@ export class CandidateReview implements Review {
       const made = await this.#main.text(['rev-parse', `${earlier}^{tree}`, `${earlier}^`]);
       if (made === `${tree}\n${from}`) return earlier;
     }
+    const written = await writeChangedTree(this.#main, from, await this.#changesOf(changed));
+    if (written !== tree) throw new Error(`the approved tree of ${this.candidate} came out as ${written}, not ${tree}`);
+    const commit = await this.#main.commitTree(tree, [from], message);
+    await keepRef(this.#main, ref, commit);
+    return commit;
+  }
+
+  async #changesOf(changed: Awaited<ReturnType<typeof rawDiff>>): Promise<ReadonlyMap<string, FileChange>> {
     const kept = changed.filter((one) => one.status !== 'D');
     const blobs = await this.#readBlobs(kept.map((one) => one.newBlob));
     const changes = new Map<string, FileChange>();
@@ -135,11 +152,7 @@ export class CandidateReview implements Review {
       const bytes = blobs.get(one.newBlob);
       changes.set(one.path, one.status === 'D' || !bytes ? null : { bytes, mode: one.newMode });
     }
-    const written = await writeChangedTree(this.#main, from, changes);
-    if (written !== tree) throw new Error(`the approved tree of ${this.candidate} came out as ${written}, not ${tree}`);
-    const commit = await this.#main.commitTree(tree, [from], message);
-    await keepRef(this.#main, ref, commit);
-    return commit;
+    return changes;
   }
 
   async #readBlobs(ids: readonly string[]): Promise<Map<string, Buffer>> {
