@@ -1,7 +1,6 @@
 import { HumanError, type Message } from '../domain/index.ts';
 import type { ModelClient } from '../models/index.ts';
-import { parseAnswer } from './answer/parse.ts';
-import { applyBlocks } from './apply/apply.ts';
+import { applyAnswer } from './apply/answer.ts';
 import { implementPrompt } from './context/prompt.ts';
 import { finish } from './finish.ts';
 import type { BlockReport, Refusal } from './refusal.ts';
@@ -24,7 +23,7 @@ type Tried =
   | { readonly ok: true; readonly implementation: Implementation }
   | { readonly ok: false; readonly refusals: readonly Refusal[] };
 
-/** Asks a language model for search/replace blocks, takes them exactly or not at all, and feeds refusals back. */
+/** Asks a language model for search/replace blocks, takes its answer whole or not at all, and feeds refusals back. */
 export function createLlmImplementer(options: LlmImplementerOptions): Implementer {
   const { client } = options;
   const answers = options.answers ?? ANSWERS;
@@ -84,16 +83,9 @@ async function tryAnswer(
     );
     return { ok: false, refusals };
   };
-  if (completed.truncated) {
-    const message =
-      'The answer was cut off at the token limit. Answer shorter: fewer unchanged lines, no long explanations.';
-    return await fail([{ code: 'truncated', message }], []);
-  }
-  const parsed = parseAnswer(answer, new Set(request.files.keys()));
-  if (!parsed.ok) return await fail([parsed.refusal], []);
-  const applied = applyBlocks(request.files, parsed.blocks);
-  if (applied.refusals.length > 0) return await fail(applied.refusals, applied.report);
-  const finished = await finish(request, applied.changes, applied.placed);
+  const applied = applyAnswer(request.files, answer, { truncated: completed.truncated });
+  if (!applied.ok) return await fail(applied.refusals, applied.report);
+  const finished = await finish(request, applied.changes, applied.placed, applied.renames);
   if (!finished.ok) return await fail(finished.findings, applied.report);
   await keep(applied.report, finished.diff);
   return { ok: true, implementation: finished.implementation };

@@ -6,6 +6,7 @@ export type RefusalCode =
   | 'elided-code'
   | 'empty-search'
   | 'file-not-found'
+  | 'file-exists'
   | 'no-match'
   | 'ambiguous'
   | 'already-applied'

@@ -6,7 +6,8 @@ const KNOWN = new Set(['train.py', 'src/my model.py', 'a/b.py']);
 const parse = (answer: string) => parseAnswer(answer, KNOWN);
 const blocksOf = (answer: string) => {
   const parsed = parse(answer);
-  return parsed.ok ? parsed.blocks : assert.fail(parsed.refusal.message);
+  if (!parsed.ok) return assert.fail(parsed.refusal.message);
+  return parsed.ops.map((op) => (op.op === 'edit' ? op : assert.fail(`not an edit: ${op.op}`)));
 };
 const codeOf = (answer: string) => {
   const parsed = parse(answer);
@@ -72,8 +73,6 @@ describe('reading an answer', () => {
     ['a tail without a head', `train.py\n${BODY}\n>>>>>>> REPLACE`, 'malformed'],
     ['a block of no file', BODY, 'malformed'],
     ['a new file of no name', `train.py\n${BODY}\n\n<<<<<<< SEARCH\n=======\nx\n>>>>>>> REPLACE`, 'malformed'],
-    ['blocks beside a diff', `train.py\n${BODY}\n\n--- a/a/b.py\n+++ b/a/b.py\n@@ -1 +1 @@\n-a\n+b\n`, 'malformed'],
-    ['another format', '*** Begin Patch\n*** Update File: train.py\n*** End Patch', 'malformed'],
   ] as const) {
     it(`refuses ${what} whole`, () => assert.equal(codeOf(answer), code));
   }

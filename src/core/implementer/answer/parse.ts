@@ -1,136 +1,200 @@
 import type { Refusal } from '../refusal.ts';
-import { pathBefore, pathInFence } from './path-line.ts';
+import { isHead, isTail, readBlock } from './blocks.ts';
+import { closes, type Fence, fenceOf } from './fence.ts';
+import { isBlank, type Op, type WholeOp } from './ops.ts';
+import { onlyPath, pathBefore, pathInFence, pathInSentence } from './path-line.ts';
 import { dropReasoning } from './reasoning.ts';
-
-/** One search/replace block. Lines are without line ends. */
-export interface Block {
-  /** As the answer spells it; not yet resolved against the repository. */
-  readonly path: string;
-  readonly search: readonly string[];
-  readonly replace: readonly string[];
-  /** What the answer says right before the block. */
-  readonly prose: string;
-  /** 1-based line of the block's head in the answer. */
-  readonly line: number;
-}
+import { readUnified, startsDiff } from './unified.ts';
+import { readV4a, startsV4a } from './v4a.ts';
 
 export type ParsedAnswer =
-  | { readonly ok: true; readonly blocks: readonly Block[] }
+  | { readonly ok: true; readonly ops: readonly Op[] }
   | { readonly ok: false; readonly refusal: Refusal };
 
-const HEAD = /^([ \t]*)(<{5,9}) ?SEARCH>?[ \t]*$/;
-const MIDDLE = /^={5,9}[ \t]*$/;
-const TAIL = /^>{5,9} ?REPLACE[ \t]*$/;
-const ESCAPED = /^\\([<=>]{5,9}.*)$/;
-export const FENCE = /^[ \t]*(`{3,}|~{3,})(.*)$/;
-const OTHER_FORMAT =
-  /^(?:diff --git |@@ |\*\*\* (?:Begin Patch|Update File:|Add File:|Delete File:)|--- (?:a\/|\/dev\/null))/;
-
-const refuse = (code: Refusal['code'], message: string): ParsedAnswer => ({ ok: false, refusal: { code, message } });
-
 /**
- * Reads the search/replace blocks of an answer. All or nothing: an edit that cannot be read, in this or another
- * format, refuses the answer, so that never a part of what was meant is applied.
+ * Reads an answer in any of four formats, also mixed: search/replace blocks, unified diffs, `apply_patch` patches, and
+ * whole files under their path. All or nothing: an edit that cannot be read refuses the answer, so that never a part
+ * of what was meant is applied.
  * @param known paths of the repository: they may hold blanks
  */
 export function parseAnswer(answer: string, known: ReadonlySet<string>): ParsedAnswer {
-  const lines = dropReasoning(answer.split('\n').map((line) => line.replace(/\r$/, '')));
-  const blocks: Block[] = [];
-  let from = 0;
-  let lastPath: string | undefined;
-  for (let at = 0; at < lines.length; at += 1) {
-    const head = HEAD.exec(lines[at] ?? '');
-    if (!head) {
-      if (/^[ \t]*(?:>{5,9} ?REPLACE|<{5,9} ?SEARCH\b)/.test(lines[at] ?? '')) {
-        return refuse(
-          'malformed',
-          `Line ${at + 1} of the answer is a marker out of place: ${JSON.stringify(lines[at])}.`,
-        );
-      }
-      continue;
+  return new Reader(answer, known).read();
+}
+
+class Reader {
+  readonly #lines: readonly string[];
+  readonly #known: ReadonlySet<string>;
+  readonly #ops: Op[] = [];
+  /** Files given whole, and whether a path line of their own or only a sentence names them. */
+  readonly #wholes: { readonly op: WholeOp; readonly sure: boolean }[] = [];
+  #refusal: Refusal | undefined;
+  /** Where the words before the next edit begin. */
+  #from = 0;
+  #lastPath: string | undefined;
+
+  constructor(answer: string, known: ReadonlySet<string>) {
+    this.#lines = dropReasoning(answer.split('\n').map((line) => line.replace(/\r$/, '')));
+    this.#known = known;
+  }
+
+  read(): ParsedAnswer {
+    let at = 0;
+    while (at < this.#lines.length && this.#refusal === undefined) at = this.#step(at);
+    if (this.#refusal) return { ok: false, refusal: this.#refusal };
+    const ops = [...this.#ops, ...this.#wholeFiles()];
+    if (ops.length > 0) return { ok: true, ops };
+    const message = 'The answer holds no edit: no search/replace block, no diff, no whole file.';
+    return { ok: false, refusal: { code: 'no-edits', message } };
+  }
+
+  /** Reads what starts at a line; gives the index behind it. */
+  #step(at: number): number {
+    const line = this.#lines[at] ?? '';
+    if (isHead(line)) return this.#block(at);
+    if (isTail(line) || /^[ \t]*<{5,9} ?SEARCH\b/i.test(line)) {
+      return this.#refuse(
+        'malformed',
+        `Line ${at + 1} of the answer is a marker out of place: ${JSON.stringify(line.slice(0, 80))}.`,
+      );
     }
-    const [, indent = '', marker = ''] = head;
-    const body = readBody(lines, at, indent, marker.length);
-    if (!body.ok) return body;
-    const before = lines.slice(from, at);
-    const near = pathBefore(before, known) ?? pathInFence(before);
-    const path = near ?? lastPath;
+    if (startsV4a(line)) return this.#patch(at, this.#lines.length, false);
+    if (startsDiff(this.#lines, at)) return this.#diff(at, this.#lines.length, false);
+    const fence = fenceOf(line);
+    return fence ? this.#fenced(at, fence) : at + 1;
+  }
+
+  #refuse(code: Refusal['code'], message: string): number {
+    this.#refusal = { code, message };
+    return this.#lines.length;
+  }
+
+  #block(at: number): number {
+    const body = readBlock(this.#lines, at);
+    if (!body.ok) return this.#refuse(body.code, body.message);
+    const before = this.#lines.slice(this.#from, at);
+    const near = pathBefore(before, this.#known) ?? pathInFence(before);
+    const path = near ?? this.#lastPath;
     if (path === undefined || (near === undefined && isBlank(body.search))) {
-      return refuse('malformed', `The block at line ${at + 1} of the answer has no path line before it.`);
+      return this.#refuse('malformed', `The block at line ${at + 1} of the answer has no path line before it.`);
     }
-    blocks.push({ path, search: body.search, replace: body.replace, prose: proseOf(before, path), line: at + 1 });
-    lastPath = path;
-    at = body.end;
-    from = at + 1;
-  }
-  return check(blocks, lines);
-}
-
-function check(blocks: readonly Block[], lines: readonly string[]): ParsedAnswer {
-  const inside = new Set<number>();
-  for (const block of blocks) {
-    const length = block.search.length + block.replace.length + 3;
-    for (let i = 0; i < length; i += 1) inside.add(block.line - 1 + i);
-  }
-  const other = lines.findIndex((line, index) => !inside.has(index) && OTHER_FORMAT.test(line));
-  if (other >= 0) {
-    return refuse(
-      'malformed',
-      `Line ${other + 1} of the answer belongs to a diff (${JSON.stringify(lines[other])}); only search/replace blocks are read.`,
+    const { search, replace, hint } = body;
+    const base = { path, prose: proseOf(before, path), line: at + 1 };
+    this.#ops.push(
+      isBlank(search)
+        ? { op: 'create', ...base, lines: replace, how: 'search-replace', newline: true }
+        : { op: 'edit', ...base, search, replace, ...(hint ? { hint } : {}) },
     );
+    this.#lastPath = path;
+    this.#from = body.end + 1;
+    return this.#from;
   }
-  if (blocks.length > 0) return { ok: true, blocks };
-  return refuse('no-edits', 'The answer holds no search/replace block.');
-}
 
-type Body =
-  | { readonly ok: true; readonly search: string[]; readonly replace: string[]; readonly end: number }
-  | Extract<ParsedAnswer, { ok: false }>;
+  #patch(at: number, end: number, fenced: boolean): number {
+    return this.#take(readV4a(this.#lines, at, end, { fenced, prose: this.#prose(at) }), at);
+  }
 
-function readBody(lines: readonly string[], head: number, indent: string, width: number): Body {
-  const malformed = (message: string): Body => ({ ok: false, refusal: { code: 'malformed', message } });
-  let tail = head + 1;
-  const body: string[] = [];
-  for (; ; tail += 1) {
-    const line = lines[tail];
-    if (line === undefined) {
-      const message = `The block at line ${head + 1} of the answer has no end (>>>>>>> REPLACE): the answer is cut off.`;
-      return { ok: false, refusal: { code: 'truncated', message } };
+  #diff(at: number, end: number, fenced: boolean): number {
+    const before = this.#lines.slice(this.#from, at);
+    const path = pathBefore(before, this.#known) ?? pathInFence(before) ?? this.#lastPath;
+    const options = { fenced, known: this.#known, path, prose: this.#prose(at) };
+    return this.#take(readUnified(this.#lines, at, end, options), at);
+  }
+
+  #take(read: ReturnType<typeof readUnified>, at: number): number {
+    if (!read.ok) return this.#refuse(read.code, read.message);
+    this.#ops.push(...read.ops);
+    this.#lastPath = read.lastPath ?? read.ops.at(-1)?.path ?? this.#lastPath;
+    this.#from = Math.max(read.next, at + 1);
+    return this.#from;
+  }
+
+  /** What a fence holds decides what it is: edits in some format, a whole file, or a sample that means nothing. */
+  #fenced(at: number, fence: Fence): number {
+    const close = this.#closing(at, fence);
+    const end = close ?? this.#lines.length;
+    for (let inside = at + 1; inside < end; inside += 1) {
+      const line = this.#lines[inside] ?? '';
+      // A block says itself where it ends, whatever fences its code has.
+      if (isHead(line)) return at + 1;
+      const patch = startsV4a(line);
+      if (!patch && !startsDiff(this.#lines, inside)) continue;
+      if (close === undefined && !patch) return this.#refuse('truncated', CUT);
+      const next = patch ? this.#patch(inside, end, close !== undefined) : this.#diff(inside, end, true);
+      return this.#refusal || next < end ? next : end + 1;
     }
-    const bare = outdent(line, indent);
-    if (bare === undefined) return malformed(`Line ${tail + 1} of the answer stands left of its block.`);
-    if (TAIL.test(bare)) break;
-    if (HEAD.test(bare)) return malformed(`The block at line ${head + 1} of the answer has no end before the next.`);
-    body.push(bare);
+    const inner = this.#lines.slice(at + 1, end);
+    if (/^(?:diff|patch|udiff)\b/i.test(fence.info) && inner.some((line) => /^[+-]/.test(line))) {
+      if (close === undefined) return this.#refuse('truncated', CUT);
+      return this.#headless(at, end);
+    }
+    return this.#whole(at, end, close !== undefined, fence.indent);
   }
-  const middles = body.flatMap((line, index) => (MIDDLE.test(line) ? [index] : []));
-  const exact = middles.filter((index) => body[index]?.trimEnd().length === width);
-  // Code may hold such a line too (an underlined heading); only one reading is safe.
-  const [middle] = middles.length === 1 ? middles : exact;
-  if (middle === undefined) return malformed(`The block at line ${head + 1} of the answer has no ======= line.`);
-  if (middles.length > 1 && exact.length !== 1) {
-    return malformed(
-      `The block at line ${head + 1} of the answer has several ======= lines; write \\======= for those of the code.`,
-    );
+
+  /** Lines with marks and no header at all, in a fence that says it is a diff. */
+  #headless(at: number, end: number): number {
+    const before = this.#lines.slice(this.#from, at);
+    const path = pathBefore(before, this.#known) ?? pathInFence(this.#lines.slice(at, at + 1)) ?? this.#lastPath;
+    if (path === undefined) {
+      return this.#refuse('malformed', `The diff at line ${at + 1} of the answer names no file.`);
+    }
+    const lines = ['@@ @@', ...this.#lines.slice(at + 1, end)];
+    const read = readUnified(lines, 0, lines.length, {
+      fenced: true,
+      known: this.#known,
+      path,
+      prose: this.#prose(at),
+    });
+    return this.#take(read.ok ? { ...read, next: end + 1 } : read, at);
   }
-  const plain = (rows: readonly string[]) => rows.map((row) => ESCAPED.exec(row)?.[1] ?? row);
-  return { ok: true, search: plain(body.slice(0, middle)), replace: plain(body.slice(middle + 1)), end: tail };
+
+  #whole(at: number, end: number, closed: boolean, indent: string): number {
+    const before = this.#lines.slice(this.#from, at);
+    const inner = this.#lines
+      .slice(at + 1, end)
+      .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
+    const named =
+      pathInFence(this.#lines.slice(at, at + 1)) ??
+      onlyPath(
+        before.findLast((line) => line.trim() !== ''),
+        this.#known,
+      );
+    const first =
+      named === undefined
+        ? onlyPath(/^\s*(?:#|\/\/)\s/.test(inner[0] ?? '') ? inner[0] : undefined, this.#known)
+        : undefined;
+    const told = named ?? first ?? pathInSentence(before, this.#known);
+    if (told === undefined) return end + 1;
+    const sure = named !== undefined || first !== undefined;
+    if (!closed && sure) return this.#refuse('truncated', CUT);
+    const lines = first === undefined ? inner : inner.slice(1);
+    this.#wholes.push({ sure, op: { op: 'whole', path: told, prose: proseOf(before, told), line: at + 1, lines } });
+    this.#from = end + 1;
+    return this.#from;
+  }
+
+  /** A fence under a file's path is that file, unless other edits of the answer are about it: then it is a quotation. */
+  #wholeFiles(): WholeOp[] {
+    const edited = new Set(this.#ops.map((op) => op.path));
+    const kept = this.#wholes.filter(({ op, sure }) => !edited.has(op.path) && (sure || this.#ops.length === 0));
+    return [...new Map(kept.map(({ op }) => [op.path, op])).values()];
+  }
+
+  #closing(at: number, fence: Fence): number | undefined {
+    const found = this.#lines.findIndex((line, index) => index > at && closes(line, fence));
+    return found < 0 ? undefined : found;
+  }
+
+  #prose(at: number): string {
+    return proseOf(this.#lines.slice(this.#from, at), '');
+  }
 }
 
-function outdent(line: string, indent: string): string | undefined {
-  if (line.startsWith(indent)) return line.slice(indent.length);
-  return line.trim() === '' ? '' : undefined;
-}
-
-export function isBlank(lines: readonly string[]): boolean {
-  return lines.every((line) => line.trim() === '');
-}
-
+const CUT = 'The answer ends inside a fence: it is cut off.';
 const MAX_PROSE = 600;
 
-/** The words before a block, without fences and its path line. */
+/** The words before an edit, without fences and its path line. */
 function proseOf(before: readonly string[], path: string): string {
-  const words = before.filter((line) => !FENCE.test(line) && line.replace(/[`*#:]/g, '').trim() !== path);
+  const words = before.filter((line) => !fenceOf(line) && line.replace(/[`*#:]/g, '').trim() !== path);
   const text = words.join('\n').trim();
   return text.length > MAX_PROSE ? `${text.slice(0, MAX_PROSE - 1).trimEnd()}…` : text;
 }

@@ -1,4 +1,5 @@
-const FENCE = /^[ \t]*(?:`{3,}|~{3,})[ \t]*(.*)$/;
+import { fenceOf } from './fence.ts';
+
 const LOOK_BACK = 3;
 
 /** What a line is once the ornaments around a path are gone: `**src/a.py**:`, `### File: a.py`, `` `a.py` ``. */
@@ -8,6 +9,7 @@ function bare(line: string): string {
     .replace(/^(?:[#>*\-\s]|\/\/|\d+[.)]\s)+/, '')
     .replace(/^(?:file|path|filename)\s*:\s*/i, '')
     .replace(/^[`*"']+/, '')
+    .replace(/(?:\s*\((?:new|new file|updated|modified|full)\))?[`*"':]*$/i, '')
     .replace(/[`*"':]+$/, '')
     .trim();
 }
@@ -16,25 +18,42 @@ function looksLikePath(text: string): boolean {
   return /^[^\s<>|"'`(),;]+$/.test(text) && /[./\\]/.test(text) && /[\w)]$/.test(text);
 }
 
+/** The path a line consists of, ornaments aside; undefined where it says anything else. */
+export function onlyPath(line: string | undefined, known: ReadonlySet<string>): string | undefined {
+  if (line === undefined || line.length > 300) return undefined;
+  if (known.has(line.trim())) return line.trim();
+  const text = bare(line);
+  return known.has(text) || (looksLikePath(text) && !/^[\d.]+$/.test(text)) ? text : undefined;
+}
+
 /** The path named in the lines before a block's head: nearest line first, three lines back, fences and blanks aside. */
 export function pathBefore(before: readonly string[], known: ReadonlySet<string>): string | undefined {
   let looked = 0;
   for (let at = before.length - 1; at >= 0 && looked < LOOK_BACK; at -= 1) {
     const line = before[at] ?? '';
-    if (line.trim() === '' || FENCE.test(line)) continue;
+    if (line.trim() === '' || fenceOf(line)) continue;
     looked += 1;
-    const text = bare(line);
-    if (known.has(text) || known.has(line.trim()) || looksLikePath(text))
-      return known.has(line.trim()) ? line.trim() : text;
-    const quoted = [...line.matchAll(/`([^`]+)`/g)].map(([, inner = '']) => inner).filter((inner) => known.has(inner));
-    if (new Set(quoted).size === 1) return quoted[0];
+    const found = onlyPath(line, known) ?? quotedPath(line, known);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
 
+/** The one known path that a line names in backquotes. */
+function quotedPath(line: string, known: ReadonlySet<string>): string | undefined {
+  const quoted = [...line.matchAll(/`([^`]+)`/g)].map(([, inner = '']) => inner).filter((inner) => known.has(inner));
+  return new Set(quoted).size === 1 ? quoted[0] : undefined;
+}
+
+/** The file that a sentence before a fence says is given whole: "Here is the complete `train.py`:". */
+export function pathInSentence(before: readonly string[], known: ReadonlySet<string>): string | undefined {
+  const line = before.findLast((one) => one.trim() !== '') ?? '';
+  return /\b(?:complete|full|entire|whole|rewritten)\b/i.test(line) ? quotedPath(line, known) : undefined;
+}
+
 /** The path in the fence's own line: ```` ```python src/a.py ````. */
 export function pathInFence(before: readonly string[]): string | undefined {
-  const [, info = ''] = FENCE.exec(before.at(-1) ?? '') ?? [];
+  const info = fenceOf(before.at(-1) ?? '')?.info ?? '';
   return info
     .split(/[\s=:]+/)
     .map(bare)

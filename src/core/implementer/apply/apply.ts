@@ -1,197 +1,194 @@
 import { isPlaceholder } from '../answer/elision.ts';
-import { type Block, isBlank } from '../answer/parse.ts';
+import { type CreateOp, isBlank, type Op, type WholeOp } from '../answer/ops.ts';
 import type { BlockReport, Refusal } from '../refusal.ts';
 import type { Texts } from '../types.ts';
-import { find } from './ladder.ts';
-import { type FileLines, type Line, readLines, usualEnd, writeLines } from './lines.ts';
-import { mergeLines } from './merge.ts';
-import { resolvePath } from './resolve.ts';
+import { editFile, type Placed } from './edits.ts';
+import { readLines, writeLines } from './lines.ts';
+import { type FilePlan, planOps } from './plan.ts';
+import { rewrite } from './whole.ts';
 
-/** Where a block went: a line of the new text that it changed (1-based), and what the answer said about it. */
-export interface Placed {
-  readonly path: string;
-  readonly line: number;
-  readonly prose: string;
-}
+export type { Placed } from './edits.ts';
 
 export interface Applied {
-  readonly changes: ReadonlyMap<string, string>;
+  /** New text by path; null for a file that goes, also where it only moves. */
+  readonly changes: ReadonlyMap<string, string | null>;
+  /** The old path by the new one. */
+  readonly renames: ReadonlyMap<string, string>;
   readonly placed: readonly Placed[];
   readonly report: readonly BlockReport[];
   readonly refusals: readonly Refusal[];
 }
 
-interface Splice {
-  readonly block: Block;
-  readonly from: number;
-  readonly to: number;
-  readonly lines: readonly Line[];
-  readonly firstChange: number;
-}
+/** An answer with more edits than this is not one idea, and each costs a look through a file. */
+const MOST_OPS = 2000;
 
 /**
- * Applies blocks to texts in memory, all or nothing: with any refusal there are no changes. Each SEARCH is looked for
- * in the whole file as it was, whatever the order of the blocks; only what is not there may stand in the result of
- * the others.
+ * Applies what an answer asks for to texts in memory, all or nothing: with any refusal there are no changes. Paths that
+ * leave the repository are told first.
  */
-export function applyBlocks(files: Texts, blocks: readonly Block[]): Applied {
-  const refusals: Refusal[] = [];
-  const outcomes = new Map<Block, { readonly outcome: string; readonly detail: string; readonly path: string }>();
-  const refuse = (block: Block, refusal: Refusal) => {
-    refusals.push(refusal);
-    outcomes.set(block, { path: refusal.path ?? block.path, outcome: refusal.code, detail: refusal.message });
-  };
-  const byPath = new Map<string, Block[]>();
-  const created = new Map<string, Block>();
-  for (const block of withoutRepeats(blocks)) {
-    const resolved = resolvePath(block.path, files, isBlank(block.search));
-    if (!resolved.ok) {
-      refuse(block, resolved.refusal);
-      continue;
-    }
-    const problem = checkBlock(block, resolved.path, files);
-    if (problem) refuse(block, problem);
-    else if (isBlank(block.search)) {
-      if (created.has(resolved.path)) refuse(block, overlap(resolved.path));
-      created.set(resolved.path, block);
-    } else byPath.set(resolved.path, [...(byPath.get(resolved.path) ?? []), block]);
+export function applyOps(files: Texts, ops: readonly Op[]): Applied {
+  if (ops.length > MOST_OPS) {
+    const message = `The answer has ${ops.length} edits; more than ${MOST_OPS} are not taken. Send fewer, larger ones.`;
+    return none([], [{ code: 'too-large', message }]);
   }
-
-  const changes = new Map<string, string>();
-  const placed: Placed[] = [];
-  for (const [path, block] of created) {
-    const before = readLines(files.get(path) ?? '');
-    const lines = block.replace.map((text) => ({ text, end: '\n' }));
-    changes.set(
-      path,
-      before.lines.length > 0 ? writeLines(before, lines) : lines.map((line) => `${line.text}\n`).join(''),
-    );
-    placed.push({ path, line: 1, prose: block.prose });
-    outcomes.set(block, { path, outcome: 'new-file', detail: '' });
-  }
-  for (const [path, own] of byPath) {
-    const result = applyToFile(path, readLines(files.get(path) ?? ''), own);
-    for (const [block, refusal] of result.refused) refuse(block, refusal);
-    for (const [block, rung] of result.rungs) outcomes.set(block, { path, outcome: rung, detail: '' });
-    if (result.text !== files.get(path)) changes.set(path, result.text);
-    placed.push(...result.placed);
-  }
-  const report = blocks.map((block) => outcomes.get(block) ?? { path: block.path, outcome: 'repeated', detail: '' });
-  if (refusals.length > 0) return { changes: new Map(), placed: [], report, refusals };
-  if (changes.size === 0) {
-    const message = 'The answer changes nothing: every REPLACE equals what is there.';
-    return { changes, placed: [], report, refusals: [{ code: 'no-op', message }] };
-  }
-  return { changes, placed, report, refusals };
-}
-
-function withoutRepeats(blocks: readonly Block[]): Block[] {
-  const seen = new Set<string>();
-  return blocks.filter((block) => {
-    const key = JSON.stringify([block.path, block.search, block.replace]);
-    return seen.has(key) ? false : seen.add(key);
-  });
-}
-
-function checkBlock(block: Block, path: string, files: Texts): Refusal | undefined {
-  const before = files.get(path);
-  if (isBlank(block.search) && before !== undefined && before.replace(/^\ufeff/, '').trim() !== '') {
-    const message = `${path} exists and is not empty, so an empty SEARCH says nothing about the place. Quote the lines to change.`;
-    return { code: 'empty-search', path, message };
-  }
-  const known = new Set(
-    [...block.search, ...readLines(before ?? '').lines.map((line) => line.text)].map((line) => line.trim()),
+  const work = new Work(files);
+  const plan = planOps(files, ops);
+  for (const [op, refusal] of plan.refused) work.refuse(op, refusal);
+  for (const file of plan.files) work.take(file, plan.refused);
+  const report = ops.map((op) =>
+    plan.repeated.has(op) ? { path: op.path, outcome: 'repeated', detail: '' } : work.reportOf(op),
   );
-  const elided = block.replace.find((line) => isPlaceholder(line) && !known.has(line.trim()));
-  if (elided === undefined) return undefined;
-  const message = `The REPLACE for ${path} leaves code out (${JSON.stringify(elided.trim())}). Write every line that shall stand there.`;
-  return { code: 'elided-code', path, message, search: block.search };
-}
-
-function overlap(path: string): Refusal {
-  return { code: 'overlap', path, message: `Two blocks change the same lines of ${path}. Join them into one.` };
-}
-
-interface FileResult {
-  readonly text: string;
-  readonly placed: readonly Placed[];
-  readonly rungs: ReadonlyMap<Block, string>;
-  readonly refused: ReadonlyMap<Block, Refusal>;
-}
-
-function applyToFile(path: string, before: FileLines, blocks: readonly Block[]): FileResult {
-  const rungs = new Map<Block, string>();
-  const refused = new Map<Block, Refusal>();
-  const usual = usualEnd(before.lines);
-  let splices: Splice[] = [];
-  const later: Block[] = [];
-  const locate = (lines: readonly Line[], block: Block): Splice | Refusal | undefined => {
-    const search = block.search.map((line, index) => (index === 0 ? line.replace(/^\ufeff/, '') : line));
-    const found = find(lines, search);
-    const [place] = found?.places ?? [];
-    if (!found || place === undefined) return undefined;
-    if (found.places.length > 1) return ambiguous(path, block, found.places);
-    rungs.set(block, found.rung);
-    const region = lines.slice(place, place + search.length);
-    const replace = block.replace.map((line, index) => (index === 0 ? line.replace(/^\ufeff/, '') : line));
-    return { block, from: place, to: place + search.length, ...mergeLines(region, search, replace, usual) };
-  };
-  for (const block of blocks) {
-    const splice = locate(before.lines, block);
-    if (splice === undefined) later.push(block);
-    else if ('code' in splice) refused.set(block, splice);
-    else if (splices.some((one) => one.from < splice.to && splice.from < one.to)) refused.set(block, overlap(path));
-    else splices.push(splice);
-  }
-  splices = splices.toSorted((a, b) => a.from - b.from);
-  let { lines, placed } = join(path, before.lines, splices);
-  for (const block of later) {
-    // Blocks meant one after the other: this one quotes what an earlier one wrote.
-    const splice = splices.length > 0 ? locate(lines, block) : undefined;
-    if (splice === undefined || 'code' in splice) {
-      refused.set(block, splice ?? notFound(path, before.lines, block));
-      continue;
+  const first = (one: Refusal) => (one.code === 'path-escape' ? 0 : 1);
+  const refusals = work.refusals.toSorted((a, b) => first(a) - first(b));
+  if (refusals.length > 0) return none(report, refusals);
+  if (work.changes.size === 0) {
+    if (ops.length > 0 && work.quotes === ops.length) {
+      const message = 'The answer only quotes the files as they stand: it holds no edit.';
+      return none(report, [{ code: 'no-edits', message }]);
     }
-    const grown = splice.lines.length - (splice.to - splice.from);
-    const moved = placed.map((one) => (one.line > splice.to ? { ...one, line: one.line + grown } : one));
-    const next = join(path, lines, [splice]);
-    lines = next.lines;
-    placed = [...moved, ...next.placed];
+    const message = 'The answer changes nothing: every new text equals what is there.';
+    return none(report, [{ code: 'no-op', message }]);
   }
-  return { text: writeLines(before, lines), placed, rungs, refused };
+  return { changes: work.changes, renames: work.renames, placed: work.placed, report, refusals };
 }
 
-function join(path: string, before: readonly Line[], splices: readonly Splice[]): { lines: Line[]; placed: Placed[] } {
-  const lines: Line[] = [];
-  const placed: Placed[] = [];
-  let at = 0;
-  for (const splice of splices) {
-    lines.push(...before.slice(at, splice.from));
-    placed.push({ path, line: lines.length + splice.firstChange + 1, prose: splice.block.prose });
-    lines.push(...splice.lines);
-    at = splice.to;
-  }
-  lines.push(...before.slice(at));
-  return { lines, placed };
+function none(report: readonly BlockReport[], refusals: readonly Refusal[]): Applied {
+  return { changes: new Map(), renames: new Map(), placed: [], report, refusals };
 }
 
-function ambiguous(path: string, block: Block, places: readonly number[]): Refusal {
-  const ranges = places.slice(0, 6).map((at) => `${at + 1}-${at + block.search.length}`);
-  const more = places.length > 6 ? ` and ${places.length - 6} more` : '';
-  const message = `The SEARCH for ${path} stands at lines ${ranges.join(', ')}${more}. Add lines around it until it stands once.`;
-  return { code: 'ambiguous', path, message, search: block.search };
+class Work {
+  readonly changes = new Map<string, string | null>();
+  readonly renames = new Map<string, string>();
+  readonly placed: Placed[] = [];
+  readonly refusals: Refusal[] = [];
+  /** Fences that turned out to be quotations of a file. */
+  quotes = 0;
+  readonly #files: Texts;
+  readonly #outcomes = new Map<Op, BlockReport>();
+
+  constructor(files: Texts) {
+    this.#files = files;
+  }
+
+  reportOf(op: Op): BlockReport {
+    return this.#outcomes.get(op) ?? { path: op.path, outcome: 'exact', detail: '' };
+  }
+
+  refuse(op: Op, refusal: Refusal): void {
+    this.refusals.push(refusal);
+    this.#outcomes.set(op, { path: refusal.path ?? op.path, outcome: refusal.code, detail: refusal.message });
+  }
+
+  #done(op: Op, path: string, outcome: string): void {
+    if (!this.#outcomes.has(op)) this.#outcomes.set(op, { path, outcome, detail: '' });
+  }
+
+  take(plan: FilePlan, refused: ReadonlyMap<Op, Refusal>): void {
+    const { path, make, remove, move } = plan;
+    if ([make, remove, move].some((op) => op && refused.has(op))) return;
+    const old = this.#files.get(path);
+    let text = old;
+    if (make) {
+      text =
+        make.op === 'whole'
+          ? this.#whole(path, make, remove ? undefined : old)
+          : this.#create(path, make, remove ? undefined : old);
+      if (text === undefined) return;
+    } else if (remove) {
+      this.#done(remove, path, 'deleted');
+      this.#set(path, null);
+      return;
+    }
+    if (text === undefined) return;
+    text = this.#edit(plan, text, refused);
+    if (move && plan.to !== undefined) {
+      this.#done(move, plan.to, 'renamed');
+      this.renames.set(plan.to, path);
+      this.placed.push({ path: plan.to, line: 1, prose: move.prose });
+      // The old name may be another file's new one.
+      if (!this.changes.has(path)) this.changes.set(path, null);
+      this.changes.set(plan.to, text);
+    } else if (text !== old) this.#set(path, text);
+  }
+
+  #set(path: string, text: string | null): void {
+    // A file that moved here has its text already.
+    if (text === null && this.renames.has(path)) return;
+    this.changes.set(path, text);
+  }
+
+  #edit(plan: FilePlan, text: string, refused: ReadonlyMap<Op, Refusal>): string {
+    const edits = plan.edits.filter((op) => !refused.has(op));
+    if (edits.length === 0) return text;
+    const before = readLines(text);
+    const known = new Set(before.lines.map((line) => line.text.trim()));
+    const whole = edits.filter((op) => {
+      const own = new Set(op.search.map((line) => line.trim()));
+      const elided = op.replace.find((line) => isPlaceholder(line) && !own.has(line.trim()) && !known.has(line.trim()));
+      if (elided !== undefined) this.refuse(op, elidedCode(plan.path, elided, op.search));
+      return elided === undefined;
+    });
+    const result = editFile(plan.path, before, whole);
+    for (const [op, refusal] of result.refused) this.refuse(op, refusal);
+    const path = plan.to ?? plan.path;
+    for (const [op, rung] of result.rungs) this.#done(op, path, rung);
+    this.placed.push(...result.placed.map((one) => ({ ...one, path })));
+    return result.text;
+  }
+
+  #create(path: string, op: CreateOp, old: string | undefined): string | undefined {
+    if (old !== undefined && old.replace(/^\ufeff/, '').trim() !== '') {
+      this.refuse(op, op.how === 'diff' ? fileExists(path) : emptySearch(path));
+      return undefined;
+    }
+    const elided = op.lines.find(isPlaceholder);
+    if (elided !== undefined) {
+      this.refuse(op, elidedCode(path, elided, []));
+      return undefined;
+    }
+    this.#done(op, path, 'new-file');
+    this.placed.push({ path, line: 1, prose: op.prose });
+    const before = readLines(old ?? '');
+    const lines = isBlank(op.lines) && op.lines.length < 2 ? [] : op.lines;
+    if (before.lines.length > 0 && lines.length > 0)
+      return writeLines(
+        before,
+        lines.map((text) => ({ text, end: '\n' })),
+      );
+    return before.mark + lines.join('\n') + (lines.length > 0 && op.newline ? '\n' : '');
+  }
+
+  #whole(path: string, op: WholeOp, old: string | undefined): string | undefined {
+    if (old === undefined || old.trim() === '') {
+      return this.#create(path, { ...op, op: 'create', how: 'diff', newline: true }, old);
+    }
+    const result = rewrite(path, readLines(old), op);
+    if (result.ok) {
+      this.#done(op, path, 'whole');
+      if (result.text !== old) this.placed.push({ path, line: result.firstLine, prose: op.prose });
+      return result.text;
+    }
+    if (!result.quotes) {
+      this.refuse(op, result.refusal);
+      return undefined;
+    }
+    this.quotes += 1;
+    this.#done(op, path, 'quotation');
+    return old;
+  }
 }
 
-function notFound(path: string, lines: readonly Line[], block: Block): Refusal {
-  const adds = block.replace.some((line) => line.trim() !== '' && !block.search.includes(line));
-  if (adds && find(lines, block.replace)) {
-    const message = `The SEARCH is not in ${path}, but its REPLACE is: the change is already there.`;
-    return { code: 'already-applied', path, message, search: block.search };
-  }
-  if (block.search.some(isPlaceholder)) {
-    const message = `The SEARCH for ${path} leaves code out. Quote every line as it stands in the file.`;
-    return { code: 'elided-code', path, message, search: block.search };
-  }
-  const message = `The SEARCH is nowhere in ${path}. Quote the lines exactly as they stand there.`;
-  return { code: 'no-match', path, message, search: block.search };
+function elidedCode(path: string, line: string, search: readonly string[]): Refusal {
+  const message = `The new text for ${path} leaves code out (${JSON.stringify(line.trim())}). Write every line that shall stand there.`;
+  return { code: 'elided-code', path, message, search };
+}
+
+function fileExists(path: string): Refusal {
+  const message = `${path} is there already, so it cannot be added as a new file. Change the lines it has, or choose another path.`;
+  return { code: 'file-exists', path, message };
+}
+
+function emptySearch(path: string): Refusal {
+  const message = `${path} exists and is not empty, so an empty SEARCH says nothing about the place. Quote the lines to change.`;
+  return { code: 'empty-search', path, message };
 }

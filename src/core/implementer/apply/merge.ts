@@ -1,5 +1,6 @@
 import { diffArrays } from 'diff';
 import type { Line } from './lines.ts';
+import type { Sparse, SparseMatch } from './sparse.ts';
 
 export interface Merged {
   readonly lines: readonly Line[];
@@ -7,31 +8,139 @@ export interface Merged {
   readonly firstChange: number;
 }
 
+interface Part {
+  readonly kind: 'kept' | 'added' | 'removed';
+  readonly value: readonly string[];
+}
+
+/** More differences than this, and the lines are taken as replaced altogether: the search for the least is quadratic. */
+const MOST_EDITS = 2000;
+
+/** The least change of lines that turns one text into the other. */
+export function partsOf(search: readonly string[], replace: readonly string[]): readonly Part[] {
+  const parts = diffArrays([...search], [...replace], { maxEditLength: MOST_EDITS });
+  if (!parts) {
+    return [
+      { kind: 'removed', value: search },
+      { kind: 'added', value: replace },
+    ];
+  }
+  return parts.map(({ added, removed, value }) => ({ kind: added ? 'added' : removed ? 'removed' : 'kept', value }));
+}
+
 /**
  * The lines a SEARCH matched, turned into those of REPLACE: what both have keeps the file's own bytes (blanks at the
  * end, line ends), what is new takes its neighbour's line end.
+ * @param write gives a new line the form the file has
  */
 export function mergeLines(
   region: readonly Line[],
   search: readonly string[],
   replace: readonly string[],
   usual: string,
-): Merged {
+  write: (line: string) => string | undefined = (line) => line,
+): Merged | undefined {
   const lines: Line[] = [];
   let at = 0;
   let firstChange: number | undefined;
-  for (const part of diffArrays([...search], [...replace])) {
-    if (part.added) {
-      firstChange ??= lines.length;
-      const end = (lines.at(-1)?.end || region[at]?.end) ?? '';
-      lines.push(...part.value.map((text) => ({ text, end: end === '' ? usual : end })));
-    } else if (part.removed) {
-      firstChange ??= lines.length;
-      at += part.value.length;
-    } else {
-      lines.push(...region.slice(at, at + part.value.length));
-      at += part.value.length;
+  for (const { kind, value } of partsOf(search, replace)) {
+    if (kind === 'kept') {
+      lines.push(...region.slice(at, at + value.length));
+      at += value.length;
+      continue;
     }
+    firstChange ??= lines.length;
+    if (kind === 'removed') {
+      at += value.length;
+      continue;
+    }
+    const written = value.map(write);
+    if (written.some((text) => text === undefined)) return undefined;
+    const end = endFor(lines, region[at], usual);
+    lines.push(...written.map((text) => ({ text: text ?? '', end })));
   }
   return { lines, firstChange: firstChange ?? 0 };
+}
+
+function endFor(before: readonly Line[], after: Line | undefined, usual: string): string {
+  const end = (before.at(-1)?.end || after?.end) ?? '';
+  return end === '' ? usual : end;
+}
+
+/**
+ * The same where lines of one kind (blank ones, comments) were passed over: those of the file stay where they are.
+ * Undefined where it cannot be told on which side of them a new line belongs, or whether they shall go.
+ */
+export function mergeSparse(
+  file: readonly Line[],
+  match: SparseMatch,
+  search: readonly string[],
+  replace: readonly string[],
+  usual: string,
+  sparse: Sparse,
+): Merged | undefined {
+  const lines: Line[] = [];
+  let firstChange: number | undefined;
+  let filed = match.from;
+  let index = 0;
+  /** Copies what was passed over in front of the file's next line that counts. */
+  const copyUpTo = (next: number) => {
+    lines.push(...file.slice(filed, next));
+    filed = next;
+  };
+  for (const { kind, value } of partsOf(search, replace)) {
+    if (kind === 'added') {
+      const next = search.findIndex((_, at) => at >= index && match.lines.has(at));
+      const until = next < 0 ? match.to : (match.lines.get(next) ?? match.to);
+      if (until > filed) {
+        const side = sideOf(value, lines.at(-1)?.text, file[until]?.text);
+        if (side === undefined) return undefined;
+        if (side === 'after') copyUpTo(until);
+      }
+      firstChange ??= lines.length;
+      const end = endFor(lines, file[filed], usual);
+      lines.push(...value.map((text) => ({ text, end })));
+      continue;
+    }
+    for (const [offset] of value.entries()) {
+      const own = match.lines.get(index + offset);
+      if (own === undefined) {
+        // A line passed over that the answer takes away: which of the file's it means is not told.
+        if (
+          kind === 'removed' &&
+          sparse.key(value[offset] ?? '') === undefined &&
+          filed < nextOf(match, search, index + offset)
+        ) {
+          return undefined;
+        }
+        continue;
+      }
+      copyUpTo(own);
+      if (kind === 'removed') firstChange ??= lines.length;
+      else lines.push(file[own] ?? { text: '', end: usual });
+      filed = own + 1;
+    }
+    index += value.length;
+  }
+  copyUpTo(match.to);
+  return { lines, firstChange: firstChange ?? 0 };
+}
+
+function nextOf(match: SparseMatch, search: readonly string[], index: number): number {
+  const next = search.findIndex((_, at) => at >= index && match.lines.has(at));
+  return next < 0 ? match.to : (match.lines.get(next) ?? match.to);
+}
+
+/** New lines belong to the neighbour whose indentation they share. */
+function sideOf(
+  added: readonly string[],
+  before: string | undefined,
+  after: string | undefined,
+): 'before' | 'after' | undefined {
+  const indent = (line: string | undefined) =>
+    line === undefined || line.trim() === '' ? undefined : /^\s*/.exec(line)?.[0].length;
+  const own = indent(added.find((line) => line.trim() !== ''));
+  if (own === undefined) return undefined;
+  if (own === indent(before)) return 'before';
+  return own === indent(after) ? 'after' : undefined;
 }

@@ -1,26 +1,37 @@
 import { pathProblem } from '../../git/index.ts';
 import type { Refusal } from '../refusal.ts';
-import type { Texts } from '../types.ts';
 
 export type Resolved = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly refusal: Refusal };
+
+const MOST_NAMED = 5;
 
 /**
  * The repository path an answer means: as it stands, without `./`, or the only file that ends so (models leave
  * leading folders out, or add some).
- * @param creates the block makes a new file, which need not be there
+ * @param files the paths that are there
+ * @param creates the path is that of a new file, which need not be there
  */
-export function resolvePath(written: string, files: Texts, creates: boolean): Resolved {
-  const path = written.replace(/^(?:\.\/)+/, '');
+export function resolvePath(written: string, files: ReadonlySet<string>, creates: boolean): Resolved {
+  const path = cleaned(written, files);
   const problem = pathProblem(path);
   if (problem !== undefined) {
     const message = `${JSON.stringify(written)} is not a file of this repository: ${problem}.`;
     return { ok: false, refusal: { code: 'path-escape', path: written, message } };
   }
-  if (files.has(path)) return { ok: true, path };
-  if (creates) return { ok: true, path };
-  const ends = [...files.keys()].filter((file) => file.endsWith(`/${path}`) || path.endsWith(`/${file}`));
+  if (files.has(path) || creates) return { ok: true, path };
+  const ends = [...files].filter((file) => file.endsWith(`/${path}`) || path.endsWith(`/${file}`));
   if (ends.length === 1 && ends[0] !== undefined) return { ok: true, path: ends[0] };
-  const hint = ends.length > 1 ? ` It could be ${ends.slice(0, 5).join(', ')}; write the whole path.` : '';
-  const message = `There is no file ${path}.${hint}`;
-  return { ok: false, refusal: { code: 'file-not-found', path, message } };
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  const alike = ends.length > 1 ? ends : [...files].filter((file) => file.toLowerCase().split('/').at(-1) === name);
+  const hint =
+    alike.length > 0
+      ? ` It could be ${alike.slice(0, MOST_NAMED).join(', ')}; write the whole path as it stands.`
+      : ' Write the path of a file of this repository.';
+  return { ok: false, refusal: { code: 'file-not-found', path, message: `There is no file ${path}.${hint}` } };
+}
+
+/** Without `./`, and with `/` for `\` where that stays inside: what is left of a backslash is for the check to refuse. */
+function cleaned(written: string, files: ReadonlySet<string>): string {
+  const slashed = files.has(written) || /^[A-Za-z]:/.test(written) ? written : written.replaceAll('\\', '/');
+  return slashed.replace(/^(?:\.\/+)+/, '');
 }

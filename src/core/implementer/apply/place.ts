@@ -1,0 +1,167 @@
+import { isPlaceholder } from '../answer/elision.ts';
+import { type EditOp, type Hint, isBlank } from '../answer/ops.ts';
+import type { Refusal } from '../refusal.ts';
+import { choose } from './choose.ts';
+import type { Line } from './lines.ts';
+import { type Merged, mergeLines, mergeSparse, partsOf } from './merge.ts';
+import { Haystack, type Match, RUNGS } from './rungs.ts';
+import { BLANK_LINES, COMMENTS, findSparse, type Sparse } from './sparse.ts';
+import { piecesOf, type Variant, variantsOf } from './variants.ts';
+
+/** Lines of a file that become others. */
+export interface Splice extends Merged {
+  readonly edit: EditOp;
+  readonly from: number;
+  readonly to: number;
+}
+
+export type Placing =
+  | { readonly ok: true; readonly rung: string; readonly splices: readonly Splice[] }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** One file while edits are looked for in it. */
+export class Place {
+  readonly path: string;
+  readonly lines: readonly Line[];
+  readonly #usual: string;
+  readonly #haystack: Haystack;
+  readonly #trimmed: ReadonlySet<string>;
+
+  constructor(path: string, lines: readonly Line[], usual: string) {
+    this.path = path;
+    this.lines = lines;
+    this.#usual = usual;
+    this.#haystack = new Haystack(lines.map((line) => line.text));
+    this.#trimmed = new Set(lines.map((line) => line.text.trim()));
+  }
+
+  /** Whether these lines stand in the file as they are, but for blanks at their ends. */
+  holds(lines: readonly string[]): boolean {
+    return lines.length > 0 && RUNGS.slice(0, 2).some((rung) => rung(this.#haystack, lines).length > 0);
+  }
+
+  /** Where an edit belongs, by the first way that finds it; undefined where none does. */
+  find(edit: EditOp): Placing | undefined {
+    const variants = variantsOf(edit, (line) => this.#trimmed.has(line)).filter((one) => !isBlank(one.search));
+    for (const rung of RUNGS) {
+      for (const variant of variants) {
+        const placing = this.#take(edit, variant, rung(this.#haystack, variant.search));
+        if (placing) return placing;
+      }
+    }
+    for (const sparse of [BLANK_LINES, ...(/\.(?:py|pyi|ya?ml|toml|sh|cfg)$/.test(this.path) ? [COMMENTS] : [])]) {
+      for (const variant of variants) {
+        const placing = this.#takeSparse(edit, variant, sparse);
+        if (placing) return placing;
+      }
+    }
+    return this.#pieces(edit, variants);
+  }
+
+  #take(edit: EditOp, variant: Variant, matches: readonly Match[]): Placing | undefined {
+    const length = variant.search.length;
+    const places = matches.map((match) => ({ match, from: match.at, to: match.at + length }));
+    if (places.length === 0) return undefined;
+    const chosen = this.#choose(edit, variant, places);
+    if ('code' in chosen) return { ok: false, refusal: chosen };
+    const { match, from, to } = chosen;
+    if (match.only && match.only.length > 0 && !allKept(variant, match.only)) return undefined;
+    const merged = mergeLines(this.lines.slice(from, to), variant.search, variant.replace, this.#usual, match.write);
+    if (!merged) return undefined;
+    if (this.#isThere(from, variant, match)) return { ok: false, refusal: alreadyApplied(this.path, edit) };
+    const windows = match.rung === 'exact' && this.lines[from]?.end === '\r\n';
+    const rung = variant.repair ?? (windows ? 'line-endings' : match.rung);
+    return { ok: true, rung, splices: [{ edit, from, to, ...merged }] };
+  }
+
+  #takeSparse(edit: EditOp, variant: Variant, sparse: Sparse): Placing | undefined {
+    const places = findSparse(this.lines, variant.search, sparse);
+    if (places.length === 0) return undefined;
+    const chosen = this.#choose(edit, variant, places);
+    if ('code' in chosen) return { ok: false, refusal: chosen };
+    const merged = mergeSparse(this.lines, chosen, variant.search, variant.replace, this.#usual, sparse);
+    if (!merged) return undefined;
+    return { ok: true, rung: sparse.rung, splices: [{ edit, from: chosen.from, to: chosen.to, ...merged }] };
+  }
+
+  /** An edit with the same `...` lines in both halves: each piece must stand once, one after the other. */
+  #pieces(edit: EditOp, variants: readonly Variant[]): Placing | undefined {
+    for (const variant of variants) {
+      const pieces = piecesOf(variant);
+      if (!pieces) continue;
+      const splices: Splice[] = [];
+      let after = 0;
+      for (const piece of pieces) {
+        if (isBlank(piece.search)) {
+          if (!isBlank(piece.replace)) return undefined;
+          continue;
+        }
+        const { hunk: _, hint: __, ...plain } = edit;
+        const placing = new Place(this.path, this.lines, this.#usual).find({ ...plain, ...piece });
+        if (!placing?.ok) return placing;
+        const [splice] = placing.splices;
+        if (!splice || splice.from < after) return undefined;
+        splices.push({ ...splice, edit });
+        after = splice.to;
+      }
+      if (splices.length > 0) return { ok: true, rung: 'ellipsis-paired', splices };
+    }
+    return undefined;
+  }
+
+  #choose<P extends { readonly from: number; readonly to: number }>(
+    edit: EditOp,
+    variant: Variant,
+    places: readonly P[],
+  ): P | Refusal {
+    const hint: Hint = { ...(variant.line === undefined ? {} : { line: variant.line }), ...edit.hint };
+    return choose(places, hint, this.#haystack.lines) ?? ambiguous(this.path, edit, places);
+  }
+
+  /** Whether what an edit would add stands right there already. */
+  #isThere(from: number, { search, replace }: Variant, match: Match): boolean {
+    if (replace.length <= search.length) return false;
+    return replace.every((line, index) => this.lines[from + index]?.text.trimEnd() === match.write(line)?.trimEnd());
+  }
+}
+
+/** Whether an edit keeps these lines of what it looks for. */
+function allKept(variant: Variant, only: readonly number[]): boolean {
+  const wanted = new Set(only);
+  let at = 0;
+  for (const part of partsOf(variant.search, variant.replace)) {
+    if (part.kind === 'added') continue;
+    if (part.kind === 'removed' && part.value.some((_, index) => wanted.has(at + index))) return false;
+    at += part.value.length;
+  }
+  return true;
+}
+
+function ambiguous(
+  path: string,
+  edit: EditOp,
+  places: readonly { readonly from: number; readonly to: number }[],
+): Refusal {
+  const ranges = places.slice(0, 6).map((place) => `${place.from + 1}-${place.to}`);
+  const more = places.length > 6 ? ` and ${places.length - 6} more` : '';
+  const message = `The lines to change in ${path} stand there more than once, at ${ranges.join(', ')}${more}. Add lines around them until they stand once.`;
+  return { code: 'ambiguous', path, message, search: edit.search };
+}
+
+function alreadyApplied(path: string, edit: EditOp): Refusal {
+  const message = `The change is already there: ${path} has the lines that it would add.`;
+  return { code: 'already-applied', path, message, search: edit.search };
+}
+
+/** Why an edit that was found nowhere was not. */
+export function notFound(place: Place, edit: EditOp): Refusal {
+  const { path } = place;
+  const adds = edit.replace.some((line) => line.trim() !== '' && !edit.search.includes(line));
+  if (adds && place.holds(edit.replace)) return alreadyApplied(path, edit);
+  if (edit.search.some(isPlaceholder)) {
+    const message = `The lines quoted of ${path} leave code out. Quote every line as it stands in the file.`;
+    return { code: 'elided-code', path, message, search: edit.search };
+  }
+  const message = `The lines to change are nowhere in ${path}. Quote them exactly as they stand there.`;
+  return { code: 'no-match', path, message, search: edit.search };
+}

@@ -1,0 +1,142 @@
+import type { CreateOp, DeleteOp, EditOp, MoveOp, Op, WholeOp } from '../answer/ops.ts';
+import type { Refusal } from '../refusal.ts';
+import type { Texts } from '../types.ts';
+import { resolvePath } from './resolve.ts';
+
+/** All that an answer does to one file. */
+export interface FilePlan {
+  readonly path: string;
+  readonly edits: EditOp[];
+  make?: CreateOp | WholeOp;
+  remove?: DeleteOp;
+  /** The resolved path the file moves to. */
+  to?: string;
+  move?: MoveOp;
+}
+
+export interface Plan {
+  readonly files: readonly FilePlan[];
+  readonly refused: ReadonlyMap<Op, Refusal>;
+  /** Edits that say what another one says already. */
+  readonly repeated: ReadonlySet<Op>;
+}
+
+/** Sorts what an answer asks for by the file it is about, and refuses what contradicts itself or the repository. */
+export function planOps(files: Texts, ops: readonly Op[]): Plan {
+  const refused = new Map<Op, Refusal>();
+  const repeated = new Set<Op>();
+  const plans = new Map<string, FilePlan>();
+  const planOf = (path: string) => {
+    const plan = plans.get(path) ?? { path, edits: [] };
+    plans.set(path, plan);
+    return plan;
+  };
+  const there = new Set(files.keys());
+  const seen = new Set<string>();
+  // New names first: an edit may quote a file that the answer itself makes or moves, in any order.
+  const names = newNames(ops, files);
+  for (const op of ops) {
+    const known = new Set([...there, ...names.keys()]);
+    const resolved = resolvePath(op.path, known, op.op === 'create' || op.op === 'whole');
+    if (!resolved.ok) {
+      refused.set(op, resolved.refusal);
+      continue;
+    }
+    const path = placeOf(op, resolved.path, there, names);
+    const { prose: _, line: __, ...meant } = op;
+    const key = JSON.stringify({ ...meant, path, hint: undefined, at: 'hint' in op ? op.hint : undefined });
+    if (seen.has(key)) repeated.add(op);
+    else {
+      seen.add(key);
+      const refusal = add(planOf(path), op, there);
+      if (refusal) refused.set(op, refusal);
+    }
+  }
+  for (const plan of plans.values()) checkPlan(plan, plans, there, refused);
+  return { files: [...plans.values()], refused, repeated };
+}
+
+/** Paths that the answer makes: of a moved file with the path it has now, of a new one with none. */
+function newNames(ops: readonly Op[], files: Texts): ReadonlyMap<string, string | undefined> {
+  const there = new Set(files.keys());
+  const names = new Map<string, string | undefined>();
+  for (const op of ops) {
+    if (op.op === 'move') {
+      const [from, to] = [resolvePath(op.path, there, false), resolvePath(op.to, there, true)];
+      if (from.ok && to.ok && !there.has(to.path)) names.set(to.path, from.path);
+    } else if (op.op === 'create' || op.op === 'whole') {
+      const made = resolvePath(op.path, there, true);
+      if (made.ok && !there.has(made.path)) names.set(made.path, undefined);
+    }
+  }
+  return names;
+}
+
+/** A whole text may name its file by the end of its path; an edit of a moved file by its new one. */
+function placeOf(
+  op: Op,
+  path: string,
+  there: ReadonlySet<string>,
+  names: ReadonlyMap<string, string | undefined>,
+): string {
+  if (op.op === 'create') return path;
+  if (op.op === 'whole') {
+    const ended = there.has(path)
+      ? undefined
+      : [...there].filter((file) => path.endsWith(`/${file}`) || (path.includes('/') && file.endsWith(`/${path}`)));
+    return ended?.length === 1 && ended[0] !== undefined ? ended[0] : path;
+  }
+  return names.get(path) ?? path;
+}
+
+function add(plan: FilePlan, op: Op, there: ReadonlySet<string>): Refusal | undefined {
+  const { path } = plan;
+  if (op.op === 'edit') {
+    plan.edits.push(op);
+    return undefined;
+  }
+  if (op.op === 'delete') {
+    plan.remove ??= op;
+    return undefined;
+  }
+  if (op.op === 'move') {
+    const to = resolvePath(op.to, there, true);
+    if (!to.ok) return to.refusal;
+    if (plan.to !== undefined && plan.to !== to.path)
+      return contradiction(path, `is moved to ${plan.to} and to ${to.path}`);
+    if (to.path !== path) {
+      plan.to = to.path;
+      plan.move = op;
+    }
+    return undefined;
+  }
+  if (plan.make) return contradiction(path, 'is written as a whole twice, with different text');
+  plan.make = op;
+  return undefined;
+}
+
+function checkPlan(
+  plan: FilePlan,
+  plans: ReadonlyMap<string, FilePlan>,
+  there: ReadonlySet<string>,
+  refused: Map<Op, Refusal>,
+): void {
+  const { path, edits, make, remove, move, to } = plan;
+  const [edit] = edits;
+  if (remove && (edit || move)) refused.set(remove, contradiction(path, 'is deleted and changed'));
+  if (make && there.has(path) && edit) refused.set(edit, contradiction(path, 'is written as a whole and edited'));
+  if (make && move) refused.set(move, contradiction(path, 'is written as a whole and moved'));
+  if (!move || to === undefined) return;
+  const target = plans.get(to);
+  const leaves = target?.remove !== undefined || target?.to !== undefined;
+  if (there.has(to) && !leaves) {
+    const message = `${path} cannot become ${to}: there is a file of that name. Choose another name, or delete that file in the same answer.`;
+    refused.set(move, { code: 'file-exists', path: to, message });
+  } else if (target?.make || [...plans.values()].some((one) => one !== plan && one.to === to)) {
+    refused.set(move, contradiction(to, 'gets its text from two sides'));
+  }
+}
+
+function contradiction(path: string, what: string): Refusal {
+  return { code: 'overlap', path, message: `${path} ${what}. Say one thing about it.` };
+}
