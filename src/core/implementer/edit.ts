@@ -25,11 +25,14 @@ export function createEditImplementer(options: EditImplementerOptions): Implemen
       const refusals = edited.ok ? (result?.ok === false ? result.findings : []) : [edited.refusal];
       await request.onAttempt({
         answer,
-        report: request.idea.edits.map((edit) => ({
-          path: edit.path,
-          outcome: refusals[0]?.code ?? 'exact',
-          detail: refusals[0]?.message ?? `${edit.name}: ${edit.from} -> ${edit.to}`,
-        })),
+        report: [
+          ...request.idea.edits.map((edit) => ({
+            path: edit.path,
+            outcome: refusals[0]?.code ?? 'exact',
+            detail: refusals[0]?.message ?? `${edit.name}: ${edit.from} -> ${edit.to}`,
+          })),
+          ...(result?.ok ? result.notes : []),
+        ],
         diff: result?.ok ? result.diff : '',
       });
       if (result?.ok) return result.implementation;

@@ -4,7 +4,7 @@ import { runBoxGates } from './gate/box.ts';
 import { hasErrors, runGates } from './gate/run.ts';
 import { emitPatch, hashPatch } from './patch/emit.ts';
 import { kindOf } from './patch/kind.ts';
-import type { RefusalCode } from './refusal.ts';
+import type { BlockReport, RefusalCode } from './refusal.ts';
 import type { Implementation, ImplementRequest } from './types.ts';
 
 /** A finding that refuses: what goes back to whoever wrote the patch. */
@@ -13,7 +13,12 @@ export interface Refused extends Finding {
 }
 
 export type Finished =
-  | { readonly ok: true; readonly implementation: Implementation; readonly diff: string }
+  | {
+      readonly ok: true;
+      readonly implementation: Implementation;
+      readonly diff: string;
+      readonly notes: readonly BlockReport[];
+    }
   | { readonly ok: false; readonly findings: readonly Refused[] };
 
 /**
@@ -43,7 +48,7 @@ export async function finish(
     .filter((one) => one.prose !== '' && changes.has(one.path))
     .map(({ path, line, prose }) => ({ path, line: Math.min(line, lineCount(changes.get(path))), text: prose }));
   const made = { changes, reasons, kind: kindOf(files, changes), patchHash: hashPatch(files, changes) };
-  return { ok: true, implementation: { ...made, findings, tags: report.tags }, diff };
+  return { ok: true, implementation: { ...made, findings, tags: report.tags }, diff, notes: findings.map(note) };
 }
 
 /** The errors alone, as `file:line: message`. */
@@ -53,6 +58,11 @@ function refused(findings: readonly Finding[]): Finished {
     ok: false,
     findings: errors.map((one) => ({ ...one, code: one.code as RefusalCode, message: told(one) })),
   };
+}
+
+/** A warning or remark as it stands in an attempt's report. */
+function note(finding: Finding): BlockReport {
+  return { path: finding.path, outcome: `${finding.severity}: ${finding.code}`, detail: told(finding) };
 }
 
 function told({ gate, path, line, message }: Finding): string {

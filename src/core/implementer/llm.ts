@@ -87,6 +87,6 @@ async function tryAnswer(
   if (!applied.ok) return await fail(applied.refusals, applied.report);
   const finished = await finish(request, applied.changes, applied.placed, applied.renames);
   if (!finished.ok) return await fail(finished.findings, applied.report);
-  await keep(applied.report, finished.diff);
+  await keep([...applied.report, ...finished.notes], finished.diff);
   return { ok: true, implementation: finished.implementation };
 }

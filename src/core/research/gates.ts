@@ -1,11 +1,22 @@
 import { type Candidate, type Config, HumanError, parseSize } from '../domain/index.ts';
-import type { GateReport, SizeLimits } from '../implementer/index.ts';
+import type { GateReport, SizeLimits, Texts, TreeEntry } from '../implementer/index.ts';
 import { modelConfig, type Parts, requireBase } from './parts.ts';
 import { readTexts } from './texts.ts';
 
 /** The size limits of `config.yaml` as the gate takes them. */
 export function limitsOf({ max_changed_files, max_changed_lines, max_file_size }: Config['implementer']): SizeLimits {
   return { max_changed_files, max_changed_lines, max_file_size: parseSize(max_file_size) ?? 400_000 };
+}
+
+/** The commit a candidate is cut from, as the gates read it; the same for all that happens to the candidate. */
+export interface CutFrom {
+  readonly files: Texts;
+  readonly tree: readonly TreeEntry[];
+}
+
+export async function readCutFrom({ repository }: Parts, { cutFrom }: Candidate): Promise<CutFrom> {
+  const [files, tree] = await Promise.all([readTexts(repository, cutFrom), repository.files(cutFrom)]);
+  return { files, tree };
 }
 
 /**
@@ -16,11 +27,13 @@ export async function gateBytes(
   parts: Parts,
   candidate: Candidate,
   changes: ReadonlyMap<string, Buffer | null>,
+  cutFrom?: CutFrom,
 ): Promise<GateReport> {
   if (changes.size === 0) return { findings: [], tags: [] };
   const { runGates } = await import('../implementer/index.ts');
   const { environment } = await requireBase(parts, candidate.base);
-  const files = new Map(await readTexts(parts.repository, candidate.cutFrom));
+  const read = cutFrom ?? (await readCutFrom(parts, candidate));
+  const files = new Map(read.files);
   const unread = [...changes.keys()].filter((path) => !files.has(path));
   // A file too large for a model is there all the same: its regions are protected, and most of it is not new.
   for (const [path, bytes] of await parts.repository.readMany(candidate.cutFrom, unread)) {
@@ -31,7 +44,7 @@ export async function gateBytes(
     // A NUL in what is no text: the size gate says so, and git's own bytes are what counts.
     changes: new Map([...changes].map(([path, bytes]) => [path, bytes === null ? null : bytes.toString('utf8')])),
     environment,
-    tree: await parts.repository.files(candidate.cutFrom),
+    tree: read.tree,
     limits: limitsOf((await modelConfig(parts)).implementer),
     checker: await parts.checkers.syntax(),
   });

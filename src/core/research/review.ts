@@ -1,6 +1,6 @@
 import { type Candidate, type CandidateId, HumanError, type Idea } from '../domain/index.ts';
 import type { Review } from '../git/index.ts';
-import { gateBytes, requireGates } from './gates.ts';
+import { type CutFrom, gateBytes, readCutFrom, requireGates } from './gates.ts';
 import type { Parts } from './parts.ts';
 import type { ReviewHandle } from './types.ts';
 
@@ -43,8 +43,12 @@ async function handleOf(
   review: Review,
 ): Promise<ReviewHandle> {
   const files = await parts.repository.diff(candidate.cutFrom, proposal);
-  const check: ReviewHandle['check'] = async (side) =>
-    (await gateBytes(parts, candidate, await review.changes(side))).findings;
+  // Read with the first question, and once: a person's every edit asks again.
+  let cutFrom: Promise<CutFrom> | undefined;
+  const check: ReviewHandle['check'] = async (side) => {
+    cutFrom ??= readCutFrom(parts, candidate);
+    return (await gateBytes(parts, candidate, await review.changes(side), await cutFrom)).findings;
+  };
   return { candidate, idea, review, files, check };
 }
 

@@ -1,8 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { type BoxGates, createLlmImplementer, type SyntaxChecker } from '../../../src/core/implementer/index.ts';
+import { type BoxGates, createLlmImplementer } from '../../../src/core/implementer/index.ts';
 import { block, FILES, request, ScriptedModel } from './requests.ts';
-
-const CHECKER: Pick<SyntaxChecker, 'check'> = { check: async () => ({ ok: true, problems: [] }) };
 
 /** An answer that writes these lines over the first import of train.py. */
 function importing(text: string): string {
@@ -16,7 +14,6 @@ async function implemented(
 ) {
   const model = new ScriptedModel(...answers);
   const asked = request({
-    checker: CHECKER,
     files: new Map([...FILES, ...Object.entries(files)]),
     ...(boxGates ? { boxGates } : {}),
   });
@@ -68,10 +65,14 @@ describe('the gates that ask a box', () => {
 
   it('says so where no box could be asked, and never guesses', async () => {
     for (const box of [undefined, { missingImports: async () => undefined }]) {
-      const { made } = await implemented(box, {}, importing('import math\nimport einops'));
+      const { made, asked } = await implemented(box, {}, importing('import math\nimport einops'));
       assert.deepEqual(
         made.findings.map((one) => [one.gate, one.code, one.severity, one.line]),
         [['imports', 'not-checked', 'warning', 2]],
+      );
+      assert.deepEqual(
+        asked.attempts[0]?.report.map((row) => row.outcome),
+        ['exact', 'warning: not-checked'],
       );
     }
   });

@@ -46,6 +46,7 @@ export function request(extra: Partial<ImplementRequest> = {}): ImplementRequest
     files: FILES,
     context: ['train.py', 'evaluate.py'],
     key: 'idea-12',
+    checker: { check: async () => ({ ok: true, problems: [] }) },
     onAttempt: async (attempt) => {
       attempts.push(attempt);
     },

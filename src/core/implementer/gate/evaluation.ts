@@ -60,7 +60,11 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
         );
       } else if (SAMPLES.test(text)) {
         const what = SAMPLES.exec(text)?.[1];
-        add('warning', one.at, `This changes ${what}: the objective is measured on other samples than the baseline's.`);
+        add(
+          'warning',
+          one.at,
+          `This changes ${what}: see that the objective is measured on the samples that the baseline was.`,
+        );
       }
     }
     for (const { name, line } of touchedFunctions(change)) {
