@@ -139,6 +139,13 @@ describe('the gates', () => {
       assert.deepEqual((await gates({ 'a.py': old }, { 'a.py': now(5) }, { limits })).findings, []);
       assert.equal((await gates({ 'a.py': old }, { 'a.py': now(6) }, { limits })).findings[0]?.code, 'too-large');
     });
+    it('counts of a moved file only what changed in it', async () => {
+      const text = 'x = 1\n'.repeat(40);
+      const changes = { 'a.py': null, 'b.py': `${text}y = 1\n` };
+      const renames = new Map([['b.py', 'a.py']]);
+      assert.deepEqual((await gates({ 'a.py': text }, changes, { limits, renames })).findings, []);
+      assert.equal((await gates({ 'a.py': text }, changes, { limits })).findings[0]?.code, 'too-large');
+    });
     it('comes to an end on two long texts with nothing in common', async () => {
       const text = (letter: string) => Array.from({ length: 30_000 }, (_, i) => `${letter}${i}\n`).join('');
       assert.equal((await gates({ 'a.py': text('a') }, { 'a.py': text('b') })).findings[0]?.code, 'too-large');
@@ -277,6 +284,13 @@ describe('the gates', () => {
         ['evaluation touches-evaluation error 9'],
       ],
       ['a second print of it', 'lr = 1e-3', 'print("val_loss 0.1")', ['evaluation touches-evaluation error 3']],
+      [
+        'a print over several lines',
+        'lr = 1e-3',
+        'print(\n    f"step {1}: "\n    f"val loss {0.1}",\n)',
+        ['evaluation touches-evaluation error 5'],
+      ],
+      ['what is logged', 'lr = 1e-3', 'wandb.log({"val_loss": 0.1})', ['evaluation touches-evaluation error 3']],
       ['how many samples', 'eval_iters = 20', 'eval_iters = 2', ['evaluation touches-evaluation warning 2']],
       ['the function’s inside', 'total = 0', 'total = -1', ['evaluation touches-evaluation warning 5']],
     ];
@@ -293,6 +307,10 @@ describe('the gates', () => {
       ['lr = 1e-3', 'lr = 1e-3  # val_split and eval_iters stay'],
       ['lr = 1e-3', 'valve_size = 3\nevaluated = True\nretrieval_step = 2'],
       ['lr = 1e-3', 'if val_split == 0.1:\n    lr = 2'],
+      ['lr = 1e-3', 'val_loss = torch.log(val_loss)'],
+      ['lr = 1e-3', 'names = ["val_loss"]'],
+      ['lr = 1e-3', 'print("done")\nnames = "val_loss"'],
+      ['lr = 1e-3', 'print("train loss", val_loss_of)'],
       ['lr = 1e-3', 'def evaluation_free():\n    return 1'],
     ];
     for (const [from, to] of innocent) {

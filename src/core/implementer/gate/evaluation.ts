@@ -42,9 +42,10 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
         `${path} is used by the evaluate command only: see that it measures the same.`,
       );
     }
+    const reports = reporter(change, metric);
     for (const one of touched(change)) {
       const text = one.text.slice(0, MOST_LINE);
-      if (metric.test(text) && PRINTS.test(text)) {
+      if (reports(one)) {
         // Where `evaluate` measures, what a run prints is a picture on the way.
         const severity = rules.evaluate === undefined ? 'error' : 'warning';
         add(
@@ -75,6 +76,8 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
 }
 
 interface Touched extends AddedLine {
+  /** Taken away: `line` is one of the old text. */
+  readonly gone: boolean;
   /** The line of the new text that stands for it. */
   readonly at: number;
 }
@@ -88,7 +91,42 @@ function touched(change: FileChange): readonly Touched[] {
   const gone = change.removed.filter((one) => !added.has(one.text.trim()) && !isComment(one.text));
   const lines = change.after?.split('\n').length ?? 1;
   const near = (line: number) => change.added.find((one) => one.line >= line)?.line ?? Math.min(line, lines);
-  return [...own.map((one) => ({ ...one, at: one.line })), ...gone.map((one) => ({ ...one, at: near(one.line) }))];
+  return [
+    ...own.map((one) => ({ ...one, at: one.line, gone: false })),
+    ...gone.map((one) => ({ ...one, at: near(one.line), gone: true })),
+  ];
+}
+
+/** How many lines above the one that names the metric its `print(` may stand. */
+const CALL_LINES = 5;
+
+/**
+ * Whether a line names the metric in a text that is printed or logged, in one line or in a call over several. Python
+ * that merely computes with a variable of that name reports nothing.
+ */
+function reporter(change: FileChange, metric: RegExp): (one: Touched) => boolean {
+  const sides = { old: codeLines(change.before ?? '', change), now: codeLines(change.after ?? '', change) };
+  return ({ text, line, gone }) => {
+    const short = text.slice(0, MOST_LINE);
+    const code = gone ? sides.old : sides.now;
+    const own = code[line - 1]?.slice(0, MOST_LINE) ?? '';
+    if (!metric.test(change.python ? withoutCode(short, own) : short)) return false;
+    if (PRINTS.test(change.python ? own : short)) return true;
+    for (let back = 1; change.python && back <= CALL_LINES; back += 1) {
+      const above = code.slice(Math.max(0, line - 1 - back), line - 1).map((one) => one.slice(0, MOST_LINE));
+      if (PRINTS.test(above[0] ?? '')) return count(above, '(') > count(above, ')');
+    }
+    return false;
+  };
+}
+
+/** What is text and no code in a line of Python. */
+function withoutCode(line: string, code: string): string {
+  return Array.from({ length: line.length }, (_, at) => (code[at] === line[at] ? ' ' : line[at])).join('');
+}
+
+function count(lines: readonly string[], bracket: string): number {
+  return lines.reduce((sum, line) => sum + line.split(bracket).length - 1, 0);
 }
 
 function isComment(text: string): boolean {

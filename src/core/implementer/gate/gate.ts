@@ -23,6 +23,8 @@ export interface GateOptions {
   readonly limits?: SizeLimits | undefined;
   /** Every entry of the commit with its mode: links and submodules stand in the way. */
   readonly tree?: readonly TreeEntry[] | undefined;
+  /** New path to old path: a file that moves is as large as what changes in it. */
+  readonly renames?: ReadonlyMap<string, string> | undefined;
 }
 
 type Changes = ReadonlyMap<string, string | null>;
@@ -35,7 +37,7 @@ export function checkChanges(
   before: Texts,
   changes: Changes,
   rules: GateRules,
-  { limits = DEFAULT_LIMITS, tree }: GateOptions = {},
+  { limits = DEFAULT_LIMITS, tree, renames = new Map() }: GateOptions = {},
 ): Finding[] {
   const [first] = changes.keys();
   const path = first ?? '';
@@ -46,7 +48,7 @@ export function checkChanges(
   const paths = checkPaths(before, changes, tree);
   const escaped = new Set(paths.filter((one) => one.severity === 'error').map((one) => one.path));
   const inside: Changes = new Map([...changes].filter(([name]) => !escaped.has(name)));
-  return [...paths, ...checkProtected(before, inside, rules), ...checkSize(before, inside, limits)];
+  return [...paths, ...checkProtected(before, inside, rules), ...checkSize(before, inside, limits, renames)];
 }
 
 function checkProtected(before: Texts, changes: Changes, rules: GateRules): Finding[] {
@@ -70,7 +72,13 @@ function checkProtected(before: Texts, changes: Changes, rules: GateRules): Find
   return findings;
 }
 
-function checkSize(before: Texts, changes: Changes, limits: SizeLimits): Finding[] {
+function checkSize(
+  before: Texts,
+  changes: Changes,
+  limits: SizeLimits,
+  renames: ReadonlyMap<string, string>,
+): Finding[] {
+  const moved = new Set(renames.values());
   const findings: Finding[] = [];
   const add = (code: string, path: string, message: string, line = 1) =>
     findings.push({ gate: 'size', code, path, line, message, severity: 'error' });
@@ -80,7 +88,8 @@ function checkSize(before: Texts, changes: Changes, limits: SizeLimits): Finding
   }
   let lines = 0;
   for (const [path, text] of changes) {
-    const old = before.get(path) ?? '';
+    if (text === null && moved.has(path)) continue;
+    const old = before.get(renames.get(path) ?? path) ?? '';
     if (text?.includes('\0'))
       add('not-text', path, `The new ${path} holds a NUL character.`, firstDifference(old, text));
     if (text !== null && text.length > limits.max_file_size) {

@@ -36,7 +36,7 @@ const NOBODY: Pick<SyntaxChecker, 'check'> = { check: async () => ({ ok: false, 
  */
 export async function runGates(input: GateInput): Promise<GateReport> {
   const { files, changes, environment, renames, checker = NOBODY } = input;
-  const bounds = checkChanges(files, changes, environment, { limits: input.limits, tree: input.tree });
+  const bounds = checkChanges(files, changes, environment, { limits: input.limits, tree: input.tree, renames });
   if (hasErrors(bounds)) return { findings: bounds, tags: [] };
   const changed = readChanges(files, changes, renames);
   const syntax = [
