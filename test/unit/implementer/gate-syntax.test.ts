@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import * as path from 'node:path';
+import * as fc from 'fast-check';
 import { checkConfigs, checkPython, createSyntaxChecker } from '../../../src/core/implementer/index.ts';
 import { realClock } from '../../../src/core/system/index.ts';
 
@@ -143,6 +144,38 @@ describe('the syntax gate', () => {
       ['not-checked'],
     );
     assert.deepEqual(await check('', 'x = 1\n'), []);
+  });
+
+  it('reads any text to the end, says the same twice, and finds nothing new where nothing changed', async () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 12 }),
+      fc.constantFrom(
+        'def f(x):',
+        '  return y',
+        'class A:',
+        '"""',
+        "f'{",
+        '}',
+        'if x:',
+        '\t',
+        '\r',
+        'match x:',
+        '\ud800',
+      ),
+    );
+    const text = fc.array(piece, { maxLength: 10 }).map((lines) => lines.join('\n'));
+    await fc.assert(
+      fc.asyncProperty(text, text, async (before, now) => {
+        const found = await check(before, now);
+        assert.ok(
+          found.every((one) => one.code !== 'not-checked'),
+          JSON.stringify(found),
+        );
+        assert.deepEqual(await check(before, now), found);
+        assert.deepEqual(await check(now, now), []);
+      }),
+      { numRuns: 150 },
+    );
   });
 
   it('starts again after it was idle', async () => {
