@@ -35,7 +35,7 @@ export async function finish(
   const { files, environment, tree, limits, checker, boxGates } = request;
   const report = await runGates({ files, changes, environment, renames, tree, limits, checker });
   if (hasErrors(report.findings)) return refused(report.findings);
-  const diff = emitPatch(files, changes);
+  const diff = emitPatch(files, changes, renames);
   if (!(await request.verify(diff, changes))) {
     throw new HumanError(
       `Git does not come to the same bytes as we do for ${[...changes.keys()].join(', ')}; the patch was dropped. Is one of these files not UTF-8?`,

@@ -48,6 +48,32 @@ describe('our own patch', () => {
     }
   });
 
+  it('says of a moved file that it moved, and git comes to the same bytes', async () => {
+    const scratch = new Scratch();
+    try {
+      const repository = await scratch.open();
+      const head = scratch.git('rev-parse', 'HEAD');
+      const before = { 'my ü.py': 'a\r\nb\nc', 'x.py': 'x\n' };
+      const after = new Map([
+        ['my ü.py', null],
+        ['src/new ö.py', 'a\r\nB\nc'],
+        ['x.py', null],
+        ['y.py', 'x\n'],
+      ]);
+      const renames = new Map([
+        ['src/new ö.py', 'my ü.py'],
+        ['y.py', 'x.py'],
+      ]);
+      const from = await repository.propose({ from: head, changes: changes(before), message: 'm', name: '1.1' });
+      const patch = emitPatch(new Map(Object.entries(before)), after, renames);
+      assert.match(patch, /^rename from my ü\.py$/m);
+      const result = await repository.applyThroughGit(from, Buffer.from(patch), [...after.keys()]);
+      for (const [path, text] of after) assert.equal(result.get(path)?.toString() ?? null, text, patch);
+    } finally {
+      scratch.remove();
+    }
+  });
+
   it('has one hash for one change, wherever it stands', () => {
     const change = (before: string, after: string, path = 'a.py') =>
       hashPatch(new Map([[path, before]]), new Map([[path, after]]));

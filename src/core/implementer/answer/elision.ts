@@ -20,7 +20,10 @@ const PLACEHOLDERS = [
   ),
 ];
 
+/** A placeholder is short; the patterns are not for a line of a megabyte. */
+const LONGEST = 300;
+
 /** Whether a line stands for code that was left out. */
 export function isPlaceholder(line: string): boolean {
-  return PLACEHOLDERS.some((pattern) => pattern.test(line));
+  return line.length <= LONGEST && PLACEHOLDERS.some((pattern) => pattern.test(line));
 }

@@ -5,6 +5,7 @@ import { isBlank, type Op, type WholeOp } from './ops.ts';
 import { onlyPath, pathBefore, pathInFence, pathInSentence } from './path-line.ts';
 import { dropReasoning } from './reasoning.ts';
 import { readUnified, startsDiff } from './unified.ts';
+import { unwrapped } from './unwrap.ts';
 import { readV4a, startsV4a } from './v4a.ts';
 
 export type ParsedAnswer =
@@ -18,7 +19,13 @@ export type ParsedAnswer =
  * @param known paths of the repository: they may hold blanks
  */
 export function parseAnswer(answer: string, known: ReadonlySet<string>): ParsedAnswer {
-  return new Reader(answer, known).read();
+  const read = new Reader(answer, known).read();
+  if (read.ok || read.refusal.code !== 'no-edits') return read;
+  for (const other of unwrapped(answer)) {
+    const inner = new Reader(other, known).read();
+    if (inner.ok || inner.refusal.code !== 'no-edits') return inner;
+  }
+  return read;
 }
 
 class Reader {
@@ -33,7 +40,12 @@ class Reader {
   #lastPath: string | undefined;
 
   constructor(answer: string, known: ReadonlySet<string>) {
-    this.#lines = dropReasoning(answer.split('\n').map((line) => line.replace(/\r$/, '')));
+    this.#lines = dropReasoning(
+      answer
+        .replace(/^\ufeff/, '')
+        .split('\n')
+        .map((line) => line.replace(/\r$/, '')),
+    );
     this.#known = known;
   }
 
@@ -71,7 +83,7 @@ class Reader {
   #block(at: number): number {
     const body = readBlock(this.#lines, at);
     if (!body.ok) return this.#refuse(body.code, body.message);
-    const before = this.#lines.slice(this.#from, at);
+    const before = this.#before(at);
     const near = pathBefore(before, this.#known) ?? pathInFence(before);
     const path = near ?? this.#lastPath;
     if (path === undefined || (near === undefined && isBlank(body.search))) {
@@ -94,7 +106,7 @@ class Reader {
   }
 
   #diff(at: number, end: number, fenced: boolean): number {
-    const before = this.#lines.slice(this.#from, at);
+    const before = this.#before(at);
     const path = pathBefore(before, this.#known) ?? pathInFence(before) ?? this.#lastPath;
     const options = { fenced, known: this.#known, path, prose: this.#prose(at) };
     return this.#take(readUnified(this.#lines, at, end, options), at);
@@ -132,7 +144,7 @@ class Reader {
 
   /** Lines with marks and no header at all, in a fence that says it is a diff. */
   #headless(at: number, end: number): number {
-    const before = this.#lines.slice(this.#from, at);
+    const before = this.#before(at);
     const path = pathBefore(before, this.#known) ?? pathInFence(this.#lines.slice(at, at + 1)) ?? this.#lastPath;
     if (path === undefined) {
       return this.#refuse('malformed', `The diff at line ${at + 1} of the answer names no file.`);
@@ -148,7 +160,9 @@ class Reader {
   }
 
   #whole(at: number, end: number, closed: boolean, indent: string): number {
-    const before = this.#lines.slice(this.#from, at);
+    // Edits that went through an HTML escape are no file.
+    if (this.#lines.slice(at + 1, end).some((line) => /^\s*(?:&lt;){5,9} ?SEARCH/.test(line))) return end + 1;
+    const before = this.#before(at);
     const inner = this.#lines
       .slice(at + 1, end)
       .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
@@ -180,8 +194,15 @@ class Reader {
   }
 
   #closing(at: number, fence: Fence): number | undefined {
-    const found = this.#lines.findIndex((line, index) => index > at && closes(line, fence));
-    return found < 0 ? undefined : found;
+    for (let next = at + 1; next < this.#lines.length; next += 1) {
+      if (closes(this.#lines[next] ?? '', fence)) return next;
+    }
+    return undefined;
+  }
+
+  /** The lines before an edit that can name its file. */
+  #before(at: number): readonly string[] {
+    return this.#lines.slice(Math.max(this.#from, at - LOOK_BACK), at);
   }
 
   #prose(at: number): string {
@@ -191,6 +212,8 @@ class Reader {
 
 const CUT = 'The answer ends inside a fence: it is cut off.';
 const MAX_PROSE = 600;
+/** Lines; words further away are not about an edit. */
+const LOOK_BACK = 200;
 
 /** The words before an edit, without fences and its path line. */
 function proseOf(before: readonly string[], path: string): string {

@@ -39,10 +39,23 @@ export function pathBefore(before: readonly string[], known: ReadonlySet<string>
   return undefined;
 }
 
-/** The one known path that a line names in backquotes. */
+/** Whether exactly one known path ends so. */
+function endsOne(text: string, known: ReadonlySet<string>): boolean {
+  if (!looksLikePath(text)) return false;
+  return [...known].filter((path) => path.endsWith(`/${text}`)).length === 1;
+}
+
+/** The one known path that a line names, in backquotes or as a word. */
 function quotedPath(line: string, known: ReadonlySet<string>): string | undefined {
-  const quoted = [...line.matchAll(/`([^`]+)`/g)].map(([, inner = '']) => inner).filter((inner) => known.has(inner));
-  return new Set(quoted).size === 1 ? quoted[0] : undefined;
+  if (line.length > 1000) return undefined;
+  const quoted = [...line.matchAll(/`([^`]+)`/g)]
+    .map(([, inner = '']) => inner)
+    .filter((inner) => known.has(inner) || endsOne(inner, known));
+  if (new Set(quoted).size === 1) return quoted[0];
+  if (quoted.length > 0) return undefined;
+  const words = line.split(/[\s"'()*]+/).map((word) => word.replace(/[:,;.]+$/, ''));
+  const named = words.filter((word) => known.has(word) && /[./]/.test(word));
+  return new Set(named).size === 1 ? named[0] : undefined;
 }
 
 /** The file that a sentence before a fence says is given whole: "Here is the complete `train.py`:". */
@@ -53,7 +66,7 @@ export function pathInSentence(before: readonly string[], known: ReadonlySet<str
 
 /** The path in the fence's own line: ```` ```python src/a.py ````. */
 export function pathInFence(before: readonly string[]): string | undefined {
-  const info = fenceOf(before.at(-1) ?? '')?.info ?? '';
+  const info = fenceOf((before.at(-1) ?? '').slice(0, 400))?.info ?? '';
   return info
     .split(/[\s=:]+/)
     .map(bare)

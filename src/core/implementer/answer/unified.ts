@@ -195,15 +195,17 @@ function readHunks(reading: Reading, at: number, path: string): Section {
   return { ok: true, ops, next };
 }
 
+const MOST_BLANKS = 100;
+
 function startsDiffSoon(lines: readonly string[], at: number, end: number): boolean {
   let next = at;
-  while (next < end && (lines[next] ?? '').trim() === '') next += 1;
+  while (next < Math.min(end, at + MOST_BLANKS) && (lines[next] ?? '').trim() === '') next += 1;
   return next < end && startsDiff(lines, next);
 }
 
 /** `--- a/path<tab>time`: the path without prefix and time; null for /dev/null. */
 function headerPath(line: string, prefix: string, known: ReadonlySet<string>): string | null {
-  const text = line.slice(4);
+  const text = line.slice(4, 2000);
   const raw = text.startsWith('"') ? unquote(text) : (text.split('\t')[0] ?? '').trimEnd();
   const name =
     /^(.*?)\s+\d{4}-\d\d-\d\d[ T][\d:.]+.*$/.exec(raw)?.[1] ??

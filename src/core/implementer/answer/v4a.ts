@@ -2,8 +2,8 @@ import { readHunk, readHunkHeader, sidesOf } from './hunks.ts';
 import type { Hint, Op } from './ops.ts';
 import type { Section } from './unified.ts';
 
-const FILE = /^\s*\*\*\* (Update|Add|Delete) File:\s*(.+?)\s*$/;
-const MOVE = /^\s*\*\*\* Move to:\s*(.+?)\s*$/;
+const FILE = /^\s*\*\*\* (Update|Add|Delete) File:\s*(\S(?:.{0,1000}\S)?)\s*$/;
+const MOVE = /^\s*\*\*\* Move to:\s*(\S(?:.{0,1000}\S)?)\s*$/;
 
 /** Whether a patch in the form of `apply_patch` starts at a line, with or without its envelope. */
 export function startsV4a(line: string): boolean {

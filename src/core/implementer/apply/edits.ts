@@ -33,14 +33,18 @@ export function editFile(path: string, before: FileLines, edits: readonly EditOp
     const placing = place.find(withoutMark(edit));
     if (!placing) later.push(edit);
     else if (!placing.ok) refused.set(edit, placing.refusal);
-    else if (placing.splices.some((one) => splices.some((other) => other.from < one.to && one.from < other.to))) {
+    else if (
+      placing.splices.some((one) =>
+        splices.some((other) => clash(core(one, before.lines), one, core(other, before.lines), other)),
+      )
+    ) {
       refused.set(edit, overlap(path));
     } else {
       splices.push(...placing.splices);
       rungs.set(edit, placing.rung);
     }
   }
-  splices = splices.toSorted((a, b) => a.from - b.from);
+  splices = splices.map((one) => core(one, before.lines)).toSorted((a, b) => a.from - b.from || a.to - b.to);
   let { lines, placed } = join(path, before.lines, splices);
   for (const edit of later) {
     // Edits meant one after the other: this one quotes what an earlier one wrote.
@@ -78,6 +82,33 @@ function withoutMark(edit: EditOp): EditOp {
   const bare = (lines: readonly string[]) =>
     lines[0]?.startsWith('\ufeff') ? [lines[0].slice(1), ...lines.slice(1)] : lines;
   return { ...edit, search: bare(edit.search), replace: bare(edit.replace) };
+}
+
+/** What a splice really changes: without the lines at its edges that it only quotes. */
+function core(splice: Splice, file: readonly Line[]): Splice {
+  let { from, to } = splice;
+  let [start, end] = [0, splice.lines.length];
+  // Lines that stay are the file's own objects.
+  for (; from < to && start < end && splice.lines[start] === file[from]; start += 1) from += 1;
+  for (; from < to && start < end && splice.lines[end - 1] === file[to - 1]; end -= 1) to -= 1;
+  const firstChange = Math.max(0, splice.firstChange - start);
+  return { ...splice, from, to, firstChange, lines: splice.lines.slice(start, end) };
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Whether two edits contradict each other: one changes lines that the other quotes or changes, or both put lines at one
+ * place. Lines that both only quote are no contradiction.
+ */
+function clash(a: Span, aQuotes: Span, b: Span, bQuotes: Span): boolean {
+  const meets = (one: Span, other: Span) => one.from < one.to && one.from < other.to && other.from < one.to;
+  const inside = (one: Span, other: Span) => one.from === one.to && other.from < one.from && one.from < other.to;
+  const same = a.from === a.to && b.from === b.to && a.from === b.from;
+  return same || meets(a, bQuotes) || meets(b, aQuotes) || inside(a, b) || inside(b, a);
 }
 
 export function overlap(path: string): Refusal {

@@ -99,7 +99,11 @@ export function mergeSparse(
       }
       firstChange ??= lines.length;
       const end = endFor(lines, file[filed], usual);
-      lines.push(...value.map((text) => ({ text, end })));
+      // A blank line that the answer puts where the file has one that was passed over is that one.
+      const twice = sparse.rung === 'blank-lines' && lines.length > 0 && lines.at(-1)?.text.trim() === '';
+      const told = value.findIndex((text) => text.trim() !== '');
+      const fresh = twice ? value.slice(told < 0 ? value.length : told) : value;
+      lines.push(...fresh.map((text) => ({ text, end })));
       continue;
     }
     for (const [offset] of value.entries()) {

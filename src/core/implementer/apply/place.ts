@@ -19,6 +19,9 @@ export type Placing =
   | { readonly ok: true; readonly rung: string; readonly splices: readonly Splice[] }
   | { readonly ok: false; readonly refusal: Refusal };
 
+/** More `...` lines than this in one edit are no way to write it, and each piece costs a look through the file. */
+const MOST_PIECES = 60;
+
 /** One file while edits are looked for in it. */
 export class Place {
   readonly path: string;
@@ -35,9 +38,9 @@ export class Place {
     this.#trimmed = new Set(lines.map((line) => line.text.trim()));
   }
 
-  /** Whether these lines stand in the file as they are, but for blanks at their ends. */
+  /** Whether these lines stand in the file, in any form that an edit would be found in. */
   holds(lines: readonly string[]): boolean {
-    return lines.length > 0 && RUNGS.slice(0, 2).some((rung) => rung(this.#haystack, lines).length > 0);
+    return lines.length > 0 && RUNGS.some((rung) => rung(this.#haystack, lines).length > 0);
   }
 
   /** Where an edit belongs, by the first way that finds it; undefined where none does. */
@@ -49,7 +52,7 @@ export class Place {
         if (placing) return placing;
       }
     }
-    for (const sparse of [BLANK_LINES, ...(/\.(?:py|pyi|ya?ml|toml|sh|cfg)$/.test(this.path) ? [COMMENTS] : [])]) {
+    for (const sparse of [BLANK_LINES, ...(/\.pyi?$/.test(this.path) ? [COMMENTS] : [])]) {
       for (const variant of variants) {
         const placing = this.#takeSparse(edit, variant, sparse);
         if (placing) return placing;
@@ -88,7 +91,7 @@ export class Place {
   #pieces(edit: EditOp, variants: readonly Variant[]): Placing | undefined {
     for (const variant of variants) {
       const pieces = piecesOf(variant);
-      if (!pieces) continue;
+      if (!pieces || pieces.length > MOST_PIECES) continue;
       const splices: Splice[] = [];
       let after = 0;
       for (const piece of pieces) {
@@ -97,7 +100,7 @@ export class Place {
           continue;
         }
         const { hunk: _, hint: __, ...plain } = edit;
-        const placing = new Place(this.path, this.lines, this.#usual).find({ ...plain, ...piece });
+        const placing = this.find({ ...plain, ...piece });
         if (!placing?.ok) return placing;
         const [splice] = placing.splices;
         if (!splice || splice.from < after) return undefined;
@@ -157,7 +160,10 @@ function alreadyApplied(path: string, edit: EditOp): Refusal {
 export function notFound(place: Place, edit: EditOp): Refusal {
   const { path } = place;
   const adds = edit.replace.some((line) => line.trim() !== '' && !edit.search.includes(line));
-  if (adds && place.holds(edit.replace)) return alreadyApplied(path, edit);
+  const told = edit.replace.filter((line) => line.trim() !== '').length;
+  // What only takes lines away is there already where its other lines have become neighbours.
+  const joins = told > 1 && edit.replace.length < edit.search.length;
+  if ((adds || joins) && place.holds(edit.replace)) return alreadyApplied(path, edit);
   if (edit.search.some(isPlaceholder)) {
     const message = `The lines quoted of ${path} leave code out. Quote every line as it stands in the file.`;
     return { code: 'elided-code', path, message, search: edit.search };

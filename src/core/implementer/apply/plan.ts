@@ -17,7 +17,7 @@ export interface FilePlan {
 export interface Plan {
   readonly files: readonly FilePlan[];
   readonly refused: ReadonlyMap<Op, Refusal>;
-  /** Edits that say what another one says already. */
+  /** Edits that say what another one says already, or nothing at all. */
   readonly repeated: ReadonlySet<Op>;
 }
 
@@ -35,8 +35,8 @@ export function planOps(files: Texts, ops: readonly Op[]): Plan {
   const seen = new Set<string>();
   // New names first: an edit may quote a file that the answer itself makes or moves, in any order.
   const names = newNames(ops, files);
+  const known = new Set([...there, ...names.keys()]);
   for (const op of ops) {
-    const known = new Set([...there, ...names.keys()]);
     const resolved = resolvePath(op.path, known, op.op === 'create' || op.op === 'whole');
     if (!resolved.ok) {
       refused.set(op, resolved.refusal);
@@ -45,7 +45,8 @@ export function planOps(files: Texts, ops: readonly Op[]): Plan {
     const path = placeOf(op, resolved.path, there, names);
     const { prose: _, line: __, ...meant } = op;
     const key = JSON.stringify({ ...meant, path, hint: undefined, at: 'hint' in op ? op.hint : undefined });
-    if (seen.has(key)) repeated.add(op);
+    const nothing = op.op === 'edit' && !op.end && op.search.join('\n') === op.replace.join('\n');
+    if (seen.has(key) || nothing) repeated.add(op);
     else {
       seen.add(key);
       const refusal = add(planOf(path), op, there);

@@ -53,11 +53,33 @@ export function findSparse(file: readonly Line[], search: readonly string[], spa
   );
   const want = keyed(search, sparse);
   if (want.length < sparse.leastLines) return [];
+  // In a string of several lines a # is no comment, and nothing of it is passed over.
+  const inside = sparse.rung === 'comments' ? insideStrings(file) : new Set<number>();
   const found: SparseMatch[] = [];
   for (let at = 0; at + want.length <= have.length; at += 1) {
     if (!want.every((one, index) => one.key === have[at + index]?.key)) continue;
+    const off = want.some((one, index) => {
+      const line = have[at + index]?.index ?? 0;
+      return inside.has(line) && file[line]?.text.trimEnd() !== search[one.index]?.trimEnd();
+    });
+    if (off) continue;
     const lines = new Map(want.map((one, index) => [one.index, have[at + index]?.index ?? 0]));
     found.push({ from: have[at]?.index ?? 0, to: (have[at + want.length - 1]?.index ?? 0) + 1, lines });
+  }
+  return found;
+}
+
+/** Lines that begin inside a triple-quoted string. */
+function insideStrings(file: readonly Line[]): ReadonlySet<number> {
+  const found = new Set<number>();
+  let open = '';
+  for (const [index, { text }] of file.entries()) {
+    if (open !== '') found.add(index);
+    for (const [mark] of text.matchAll(/"{3}|'{3}|#/g)) {
+      if (open === '' && mark === '#') break;
+      if (open === '') open = mark;
+      else if (mark === open) open = '';
+    }
   }
   return found;
 }

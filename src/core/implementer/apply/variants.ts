@@ -1,5 +1,6 @@
 import { isPlaceholder } from '../answer/elision.ts';
 import type { EditOp } from '../answer/ops.ts';
+import { decodeEntities } from '../answer/unwrap.ts';
 
 /** One way to read an edit. The first is the edit as it stands; the others undo a habit of models. */
 export interface Variant {
@@ -110,22 +111,18 @@ function withoutNumbers({ search, replace }: Variant): Variant | undefined {
   };
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&#39;': "'",
-  '&amp;': '&',
-};
-
 function decoded({ search, replace }: Variant): Variant | undefined {
-  const decode = (line: string) => line.replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => ENTITIES[entity] ?? entity);
+  const decode = decodeEntities;
   if (!search.some((line) => decode(line) !== line)) return undefined;
   return { search: search.map(decode), replace: replace.map(decode), repair: 'html-entities' };
 }
 
 /** Both halves as the inside of one JSON string: `a\nb\tc`. */
 function unescaped({ search, replace }: Variant): Variant | undefined {
+  const tabs = (line: string) => line.replace(/^(?:\\t)+/, (found) => '\t'.repeat(found.length / 2));
+  if (search.some((line) => tabs(line) !== line)) {
+    return { search: search.map(tabs), replace: replace.map(tabs), repair: 'escaped-newlines' };
+  }
   if (search.length !== 1 || replace.length > 1 || !/\\[nt"]/.test(search[0] ?? '')) return undefined;
   const read = (line: string): string[] | undefined => {
     try {

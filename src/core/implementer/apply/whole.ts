@@ -7,6 +7,8 @@ import { type FileLines, type Line, usualEnd, writeLines } from './lines.ts';
 /** Below this share of its lines a file of this many lines was not given whole: the rest would be lost. */
 const LEAST_KEPT = 0.5;
 const SHORT_FILE = 8;
+/** A text about as long as the file may well be another text for all of it. */
+const LEAST_LENGTH = 0.7;
 
 export type Rewritten =
   | { readonly ok: true; readonly text: string; readonly firstLine: number }
@@ -28,7 +30,8 @@ export function rewrite(path: string, before: FileLines, op: WholeOp): Rewritten
   if (now.length < old.length && holds(old, now)) return { ok: false, quotes: true };
   const parts = diffArrays(old, now, { maxEditLength: 4000 });
   const kept = parts?.reduce((sum, part) => sum + (part.added || part.removed ? 0 : part.value.length), 0) ?? 0;
-  if (old.length >= SHORT_FILE && kept < old.length * LEAST_KEPT) {
+  const shrinks = now.length < old.length * LEAST_LENGTH;
+  if (old.length >= SHORT_FILE && shrinks && kept < old.length * LEAST_KEPT) {
     const message = `The answer's text of ${path} has ${now.length} lines and keeps only ${kept} of the ${old.length} that stand there: part of a file cannot be told from a whole one. Send search/replace blocks.`;
     return { ok: false, quotes: false, refusal: { code: 'elided-code', path, message } };
   }

@@ -41,6 +41,10 @@ function range(start: number, count: number): string {
   return count === 1 ? `${first}` : `${first},${count}`;
 }
 
+function emitHunk({ oldStart, oldLines, newStart, newLines, lines }: PatchHunk): string {
+  return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@\n${lines.join('\n')}\n`;
+}
+
 function emitFile(path: string, before: string | undefined, after: string | null): string {
   if (before === (after ?? undefined)) return '';
   const names = `diff --git ${quote(`a/${path}`)} ${quote(`b/${path}`)}\n`;
@@ -49,18 +53,36 @@ function emitFile(path: string, before: string | undefined, after: string | null
   if (hunks.length === 0) return `${names}${mode}`;
   const from = header('---', before === undefined ? null : `a/${path}`);
   const to = header('+++', after === null ? null : `b/${path}`);
-  const body = hunks.map(
-    (hunk) =>
-      `@@ -${range(hunk.oldStart, hunk.oldLines)} +${range(hunk.newStart, hunk.newLines)} @@\n${hunk.lines.join('\n')}\n`,
-  );
-  return names + mode + from + to + body.join('');
+  return names + mode + from + to + hunks.map(emitHunk).join('');
 }
 
-/** Our own patch of texts, as `git apply` takes it: line ends, missing last newlines and odd paths included. */
-export function emitPatch(before: Texts, changes: Changes): string {
+function emitMove(from: string, to: string, before: string, after: string): string {
+  const names = `diff --git ${quote(`a/${from}`)} ${quote(`b/${to}`)}\nrename from ${quote(from)}\nrename to ${quote(to)}\n`;
+  const hunks = hunksOf(before, after, 3);
+  if (hunks.length === 0) return names;
+  return names + header('---', `a/${from}`) + header('+++', `b/${to}`) + hunks.map(emitHunk).join('');
+}
+
+/**
+ * Our own patch of texts, as `git apply` takes it: line ends, missing last newlines and odd paths included.
+ * @param renames the old path by the new one; a file that is there under both names is written as two changes
+ */
+export function emitPatch(before: Texts, changes: Changes, renames: ReadonlyMap<string, string> = new Map()): string {
+  const moved = new Map(
+    [...renames].filter(
+      ([to, from]) => before.has(from) && !before.has(to) && changes.get(from) === null && changes.get(to) != null,
+    ),
+  );
+  const left = new Set(moved.values());
   return [...changes]
+    .filter(([path]) => !left.has(path))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([path, after]) => emitFile(path, before.get(path), after))
+    .map(([path, after]) => {
+      const from = moved.get(path);
+      return from === undefined
+        ? emitFile(path, before.get(path), after)
+        : emitMove(from, path, before.get(from) ?? '', after ?? '');
+    })
     .join('');
 }
 
