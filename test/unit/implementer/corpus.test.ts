@@ -2,81 +2,93 @@ import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { applyAnswer, checkChanges } from '../../../src/core/implementer/index.ts';
+import { ProductApplier } from '../../support/patch-corpus/apply.ts';
+import { readCorpus } from '../../support/patch-corpus/cases.ts';
+import { countScores, type Scored, scoreCase } from '../../support/patch-corpus/score.ts';
+import { gitAgrees } from '../../support/patch-corpus/through-git.ts';
 
-const FOLDER = path.resolve('test/fixtures/patches');
+for (const [folder, least] of [
+  ['patches', 24],
+  ['patches-own', 140],
+] as const) {
+  const root = path.resolve('test/fixtures', folder);
 
-interface Expected {
-  readonly outcome: 'applied' | 'refused';
-  readonly reason: string;
-  readonly format: string;
-  readonly protected: readonly string[];
-  readonly files: readonly { readonly path: string; readonly before: string | null; readonly after: string | null }[];
-  readonly message_contains?: readonly string[];
-}
+  describe(`the answers of ${folder}`, () => {
+    const { cases, broken } = readCorpus(root);
+    const product = new ProductApplier();
+    const scored: Scored[] = [];
+    after(() => product.dispose());
 
-type Score = 'right' | 'needlessly refused' | 'wrong code' | 'silently wrong';
+    it('have the bytes they were written with, all of them', () => {
+      assert.deepEqual(broken, []);
+      assert.ok(cases.length >= least, `${cases.length} cases`);
+      const sums = fs.readFileSync(path.join(root, 'SHA256SUMS'), 'utf8').trim().split('\n');
+      const named = new Set<string>();
+      for (const line of sums) {
+        const [sum, file = ''] = line.split(/ [ *]/);
+        const bytes = fs.readFileSync(path.join(root, file));
+        assert.equal(createHash('sha256').update(bytes).digest('hex'), sum, file);
+        named.add(file);
+      }
+      for (const { name } of cases) assert.ok(named.has(`${name}/expect.json`), `${name} has no sum`);
+    });
 
-function scoreOf(name: string): { readonly score: Score; readonly detail: string; readonly expected: Expected } {
-  const read = (file: string) => fs.readFileSync(path.join(FOLDER, name, file), 'utf8');
-  const expected: Expected = JSON.parse(read('expect.json'));
-  const files = new Map(expected.files.flatMap((file) => (file.before ? [[file.path, read(file.before)]] : [])));
-  const outcome = apply(read('answer.txt'), files, expected.protected);
-  if ('code' in outcome) {
-    if (expected.outcome === 'applied') return { score: 'needlessly refused', detail: outcome.code, expected };
-    const named = (expected.message_contains ?? []).every((text) => outcome.message.includes(text));
-    const right = outcome.code === expected.reason && named;
-    return { score: right ? 'right' : 'wrong code', detail: outcome.code, expected };
-  }
-  const wanted = new Map(expected.files.map((file) => [file.path, file.after ? read(file.after) : undefined]));
-  const got = new Map([...files, ...outcome.changes]);
-  const same = [...new Set([...wanted.keys(), ...got.keys()])].every((file) => wanted.get(file) === got.get(file));
-  return { score: expected.outcome === 'applied' && same ? 'right' : 'silently wrong', detail: '', expected };
-}
-
-function apply(answer: string, files: ReadonlyMap<string, string>, kept: readonly string[]) {
-  const applied = applyAnswer(files, answer);
-  const [refusal] = applied.ok ? [] : applied.refusals;
-  if (!applied.ok) return refusal ?? assert.fail('refused without a reason');
-  const [finding] = checkChanges(files, applied.changes, {
-    editable: ['**'],
-    protected: [...kept],
-    protected_regions: [],
-  });
-  return finding ?? { changes: applied.changes };
-}
-
-describe('the corpus of malformed answers', () => {
-  const names = fs.readdirSync(FOLDER).filter((name) => fs.statSync(path.join(FOLDER, name)).isDirectory());
-
-  it('has the bytes it was written with', () => {
-    const sums = fs.readFileSync(path.join(FOLDER, 'SHA256SUMS'), 'utf8').trim().split('\n');
-    for (const line of sums) {
-      const [sum, file = ''] = line.split(/ [ *]/);
-      assert.equal(
-        createHash('sha256')
-          .update(fs.readFileSync(path.join(FOLDER, file)))
-          .digest('hex'),
-        sum,
-        file,
-      );
+    for (const one of cases) {
+      it(`${one.name}: ${one.outcome === 'applied' ? 'applied' : one.reason}`, async function () {
+        // The first text waits for the syntax checker's thread to start.
+        this.timeout(60_000);
+        const row = await scoreCase(one, (answered) => product.apply(answered));
+        scored.push(row);
+        const good = one.outcome === 'applied' ? 'right' : 'refused with the right code';
+        assert.equal(row.score, good, `${row.got} for ${row.expected}. ${row.detail}`);
+      });
     }
-    assert.equal(names.length, 24);
+
+    it('are never applied silently wrong', () => {
+      const counts = countScores(scored);
+      console.log(
+        `      ${Object.entries(counts)
+          .map(([score, count]) => `${score} ${count}`)
+          .join(', ')}`,
+      );
+      assert.equal(counts['silently wrong'], 0);
+    });
+
+    it('become patches that git takes to the same bytes', async function () {
+      this.timeout(120_000);
+      for (const one of cases.filter(({ outcome }) => outcome === 'applied')) {
+        const outcome = await product.apply(one);
+        assert.ok(outcome.ok, one.name);
+        assert.ok(gitAgrees(one.files, outcome.changes), one.name);
+      }
+    });
+  });
+}
+
+describe('the score of an answer', () => {
+  const [one] = readCorpus(path.resolve('test/fixtures/patches')).cases.filter(({ name }) => name === '01-sr-exact');
+  assert.ok(one);
+  const refused = { ...one, outcome: 'refused', reason: 'ambiguous', wanted: one.files } as const;
+  const score = async (as: typeof one, applied: ReadonlyMap<string, string | null> | string) =>
+    (
+      await scoreCase(as, () =>
+        typeof applied === 'string'
+          ? { ok: false, refusals: [{ code: applied, message: '' }] }
+          : { ok: true, changes: applied },
+      )
+    ).score;
+
+  it('calls other bytes silently wrong, whatever was asked', async () => {
+    assert.equal(await score(one, one.wanted), 'right');
+    assert.equal(await score(one, new Map([['train.py', `${one.wanted.get('train.py')}\n`]])), 'silently wrong');
+    assert.equal(await score(one, new Map([...one.wanted, ['more.py', '']])), 'silently wrong');
+    assert.equal(await score(one, new Map([['train.py', null]])), 'silently wrong');
+    assert.equal(await score(refused, one.wanted), 'silently wrong');
   });
 
-  it('comes out right, every answer of it', () => {
-    const scores = names.map((name) => ({ name, ...scoreOf(name) }));
-    const count = (score: Score) => scores.filter((one) => one.score === score).length;
-    const all: readonly Score[] = ['right', 'needlessly refused', 'wrong code', 'silently wrong'];
-    console.log(`      ${all.map((score) => `${score} ${count(score)}`).join(', ')} of ${scores.length}`);
-    assert.deepEqual(
-      scores.filter((one) => one.score === 'silently wrong').map((one) => one.name),
-      [],
-    );
-    const missed = scores.filter((one) => one.score !== 'right');
-    assert.deepEqual(
-      missed.map((one) => `${one.name}: ${one.score} ${one.detail}`),
-      [],
-    );
+  it('tells refusals apart by their code', async () => {
+    assert.equal(await score(one, 'no-match'), 'needlessly refused');
+    assert.equal(await score(refused, 'no-match'), 'wrong code');
+    assert.equal(await score(refused, 'ambiguous'), 'refused with the right code');
   });
 });
