@@ -84,6 +84,14 @@ describe('answers in other formats', () => {
     assert.equal(apply({ 'x.py': TEN }, twice), 'overlap');
   });
 
+  it('takes a whole text for the file that ends so and has its lines, else for a new file', () => {
+    const whole = (text: string) => `x.py\n\`\`\`python\n${text}\`\`\`\n`;
+    assert.deepEqual(apply({ 'src/x.py': TEN }, whole(after)), { 'src/x.py': after });
+    assert.deepEqual(apply({ 'src/x.py': TEN }, whole('n = 1\n')), { 'x.py': 'n = 1\n' });
+    const applied = applyAnswer(new Map([['src/x.py', TEN]]), whole('n = 1\n'));
+    assert.equal(applied.report[0]?.outcome, 'new-file');
+  });
+
   for (const [what, files, answer, code] of [
     ['a wrong literal in a diff', { 'x.py': TEN }, diff('@@ -3 +3 @@', '-line3 = 4', '+line3 = 33'), 'no-match'],
     [
@@ -98,6 +106,7 @@ describe('answers in other formats', () => {
       '*** Begin Patch\n*** Add File: x.py\n+a\n*** End Patch\n',
       'file-exists',
     ],
+    ['lines without a place', { 'x.py': TEN }, diff('@@ -3,0 +4 @@', '+new = 1'), 'empty-search'],
     ['a binary patch', { 'x.py': TEN }, 'diff --git a/x.py b/x.py\nGIT binary patch\nliteral 3\n', 'malformed'],
     [
       'a patch without its end',

@@ -136,9 +136,9 @@ class Work {
     return result.text;
   }
 
-  #create(path: string, op: CreateOp, old: string | undefined): string | undefined {
+  #create(path: string, op: CreateOp | WholeOp, old: string | undefined): string | undefined {
     if (old !== undefined && old.replace(/^\ufeff/, '').trim() !== '') {
-      this.refuse(op, op.how === 'diff' ? fileExists(path) : emptySearch(path));
+      this.refuse(op, op.op === 'whole' || op.how === 'diff' ? fileExists(path) : emptySearch(path));
       return undefined;
     }
     const elided = op.lines.find(isPlaceholder);
@@ -155,12 +155,12 @@ class Work {
         before,
         lines.map((text) => ({ text, end: '\n' })),
       );
-    return before.mark + lines.join('\n') + (lines.length > 0 && op.newline ? '\n' : '');
+    return before.mark + lines.join('\n') + (lines.length > 0 && (op.op === 'whole' || op.newline) ? '\n' : '');
   }
 
   #whole(path: string, op: WholeOp, old: string | undefined): string | undefined {
     if (old === undefined || old.trim() === '') {
-      return this.#create(path, { ...op, op: 'create', how: 'diff', newline: true }, old);
+      return this.#create(path, op, old);
     }
     const result = rewrite(path, readLines(old), op);
     if (result.ok) {

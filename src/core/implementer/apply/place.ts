@@ -164,6 +164,10 @@ export function notFound(place: Place, edit: EditOp): Refusal {
   // What only takes lines away is there already where its other lines have become neighbours.
   const joins = told > 1 && edit.replace.length < edit.search.length;
   if ((adds || joins) && place.holds(edit.replace)) return alreadyApplied(path, edit);
+  if (isBlank(edit.search)) {
+    const message = `An edit of ${path} only adds lines and quotes none that stand there, so its place is not told. Quote the lines around it.`;
+    return { code: 'empty-search', path, message, search: edit.search };
+  }
   if (edit.search.some(isPlaceholder)) {
     const message = `The lines quoted of ${path} leave code out. Quote every line as it stands in the file.`;
     return { code: 'elided-code', path, message, search: edit.search };

@@ -42,7 +42,7 @@ export function planOps(files: Texts, ops: readonly Op[]): Plan {
       refused.set(op, resolved.refusal);
       continue;
     }
-    const path = placeOf(op, resolved.path, there, names);
+    const path = placeOf(op, resolved.path, files, names);
     const { prose: _, line: __, ...meant } = op;
     const key = JSON.stringify({ ...meant, path, hint: undefined, at: 'hint' in op ? op.hint : undefined });
     const nothing = op.op === 'edit' && !op.end && op.search.join('\n') === op.replace.join('\n');
@@ -73,20 +73,21 @@ function newNames(ops: readonly Op[], files: Texts): ReadonlyMap<string, string 
   return names;
 }
 
+/** The one file that ends so and has most of its lines in the text: else the text is a new file's. */
+function endingOf(op: WholeOp, path: string, files: Texts): string | undefined {
+  const ends = [...files.keys()].filter((file) => path.endsWith(`/${file}`) || file.endsWith(`/${path}`));
+  const [file] = ends;
+  if (file === undefined || ends.length > 1) return undefined;
+  const given = new Set(op.lines.map((line) => line.trimEnd()));
+  const own = (files.get(file) ?? '').split('\n').filter((line) => line.trim() !== '');
+  const kept = own.filter((line) => given.has(line.trimEnd())).length;
+  return kept > 0 && kept * 2 >= own.length ? file : undefined;
+}
+
 /** A whole text may name its file by the end of its path; an edit of a moved file by its new one. */
-function placeOf(
-  op: Op,
-  path: string,
-  there: ReadonlySet<string>,
-  names: ReadonlyMap<string, string | undefined>,
-): string {
+function placeOf(op: Op, path: string, files: Texts, names: ReadonlyMap<string, string | undefined>): string {
   if (op.op === 'create') return path;
-  if (op.op === 'whole') {
-    const ended = there.has(path)
-      ? undefined
-      : [...there].filter((file) => path.endsWith(`/${file}`) || (path.includes('/') && file.endsWith(`/${path}`)));
-    return ended?.length === 1 && ended[0] !== undefined ? ended[0] : path;
-  }
+  if (op.op === 'whole') return files.has(path) ? path : (endingOf(op, path, files) ?? path);
   return names.get(path) ?? path;
 }
 
