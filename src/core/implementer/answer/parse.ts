@@ -28,6 +28,9 @@ export function parseAnswer(answer: string, known: ReadonlySet<string>): ParsedA
   return read;
 }
 
+/** The beginning of a block's head: what an answer may be cut off in after whole blocks. */
+const CUT_HEAD = /^[ \t]*<{1,9} ?(?:S|SE|SEA|SEAR|SEARC)?$/;
+
 class Reader {
   readonly #lines: readonly string[];
   readonly #known: ReadonlySet<string>;
@@ -68,6 +71,9 @@ class Reader {
         'malformed',
         `Line ${at + 1} of the answer is a marker out of place: ${JSON.stringify(line.slice(0, 80))}.`,
       );
+    }
+    if (at === this.#lines.length - 1 && CUT_HEAD.test(line)) {
+      return this.#refuse('truncated', `The answer is cut off in its last line, ${JSON.stringify(line)}.`);
     }
     if (startsV4a(line)) return this.#patch(at, this.#lines.length, false);
     if (startsDiff(this.#lines, at)) return this.#diff(at, this.#lines.length, false);
