@@ -141,6 +141,7 @@ class Reader {
       return this.#refusal || next < end ? next : end + 1;
     }
     const inner = this.#lines.slice(at + 1, end);
+    if (close === undefined && CUT_HEAD.test(inner.at(-1) ?? '')) return this.#refuse('truncated', CUT);
     if (/^(?:diff|patch|udiff)\b/i.test(fence.info) && inner.some((line) => /^[+-]/.test(line))) {
       if (close === undefined) return this.#refuse('truncated', CUT);
       return this.#headless(at, end);
