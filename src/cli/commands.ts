@@ -22,17 +22,19 @@ export async function withProgress<T>({ terminal }: Session, work: (progress: Pr
 export async function init(session: Session, options: { readonly dryRun?: boolean }): Promise<void> {
   const { research, terminal } = session;
   const detected = await research.detect();
-  const { environment, reasons, open } = detected;
+  const { environment, reasons, open, questions, hyperparameters } = detected;
   if (options.dryRun) {
-    terminal.answer({ environment, reasons, open });
+    terminal.answer({ environment, reasons, open, questions, hyperparameters });
     terminal.say(detected.yaml.trimEnd());
   } else {
     const file = await research.writeEnvironment(detected.yaml);
-    terminal.answer({ file, environment, reasons, open });
+    terminal.answer({ file, environment, reasons, open, questions, hyperparameters });
     terminal.say(`Wrote ${file}. Every line says why it is there: read it, mend it, commit it.`);
   }
-  for (const key of open)
-    terminal.note(`${paintNotes.yellow('open')}: ${key} could not be told from the repository. Fill it in.`);
+  if (terminal.json) return;
+  for (const [key, why] of Object.entries(questions)) {
+    terminal.note(`${paintNotes.yellow('open')}: ${key} could not be told: ${printable(why)}. Fill it in.`);
+  }
 }
 
 interface RunOptions {

@@ -69,7 +69,9 @@ export function scriptsNamed(command: string, readable: readonly string[]): stri
     if (known.has(word)) return [word];
     if (words[index - 1] !== '-m') return [];
     const module = word.replaceAll('.', '/');
-    return [`${module}.py`, `${module}/__main__.py`].filter((file) => known.has(file));
+    return ['', 'src/']
+      .flatMap((root) => [`${root}${module}.py`, `${root}${module}/__main__.py`])
+      .filter((file) => known.has(file));
   });
 }
 

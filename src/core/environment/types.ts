@@ -26,6 +26,10 @@ export interface Detected {
   readonly reasons: Readonly<Record<string, string>>;
   /** Key paths that could not be told and stay open. */
   readonly open: readonly string[];
+  /** Key path of what is open to why it could not be told, and what to do about it. */
+  readonly questions: Readonly<Record<string, string>>;
+  /** The literals of the program that can be tuned, in the order of its files. */
+  readonly hyperparameters: readonly Hyperparameter[];
 }
 
 export interface Hyperparameter {
@@ -39,5 +43,5 @@ export interface Hyperparameter {
   readonly literal: string;
   readonly type: 'int' | 'float' | 'bool' | 'choice';
   readonly choices?: readonly string[];
-  readonly source: 'argparse' | 'dataclass' | 'module' | 'yaml';
+  readonly source: 'argparse' | 'dataclass' | 'module' | 'yaml' | 'shell';
 }

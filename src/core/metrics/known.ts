@@ -64,7 +64,7 @@ function labelled(text: string): MetricPoint[] {
 }
 
 function spacedPairs(text: string): [string, number][] {
-  return text.split(',').flatMap((part) => {
+  return text.split(/[,|]/).flatMap((part) => {
     const found = SPACED.exec(part.trim());
     return found ? [named(found[1], found[2], found[3])] : [];
   });

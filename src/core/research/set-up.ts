@@ -1,5 +1,6 @@
 import { HumanError } from '../domain/index.ts';
 import { type Detected, detectEnvironment } from '../environment/index.ts';
+import { KnownFormats } from '../metrics/index.ts';
 import { environmentFile, type Parts } from './parts.ts';
 import { readTexts } from './texts.ts';
 
@@ -14,7 +15,11 @@ export async function detect({ repository }: Parts): Promise<Detected> {
       code: 'no-commits',
     });
   }
-  return detectEnvironment(await readTexts(repository, head.commit), await repository.missingContent(head.commit));
+  const known = (line: string) => new KnownFormats().parse(line).map(({ name }) => name);
+  return detectEnvironment(await readTexts(repository, head.commit), {
+    missing: await repository.missingContent(head.commit),
+    reads: known,
+  });
 }
 
 /**

@@ -18,7 +18,9 @@ export function setupCommands({ session, apiKeys, log }: CommandParts): Commands
       }
       const detected = await call.work({ title: 'Reading the repository', view: 'ideas' }, () => research.detect());
       const draft = await showDraft(file, detected.yaml);
-      const open = detected.open.length === 0 ? '' : ` Still open: ${detected.open.join(', ')}.`;
+      // Why each is open stands in the draft, at its place.
+      const open =
+        detected.open.length === 0 ? '' : ` Still open, with the reason at its place: ${detected.open.join(', ')}.`;
       const write = 'Write research.yaml';
       const chosen = await vscode.window.showInformationMessage(
         `This is what was found, with the reason for each line. Edit it as you like.${open}`,

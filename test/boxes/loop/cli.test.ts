@@ -89,7 +89,7 @@ describe('the terminal', function () {
 
   it('proposes a research.yaml for a repo that has one, and writes nothing', async () => {
     const proposal = JSON.parse(await done('init', '--dry-run', '--json'));
-    assert.deepEqual(Object.keys(proposal).sort(), ['environment', 'open', 'reasons']);
+    assert.deepEqual(Object.keys(proposal).sort(), ['environment', 'hyperparameters', 'open', 'questions', 'reasons']);
     assert.match(proposal.environment.run, /train\.py/);
     assert.equal((await type('init')).code, 1, 'it never overwrites');
   });

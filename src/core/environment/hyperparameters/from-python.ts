@@ -1,7 +1,8 @@
 import type { Hyperparameter } from '../types.ts';
-import { depthAfter, type LogicalLine, logicalLines, splitTokens, stringValue, type Token } from './python.ts';
+import { type LogicalLine, logicalLines, splitTokens, stringValue, type Token } from './python.ts';
+import { argumentsOf, keywords } from './tokens.ts';
 
-type Source = Exclude<Hyperparameter['source'], 'yaml'>;
+type Source = Exclude<Hyperparameter['source'], 'yaml' | 'shell'>;
 
 /** A literal and what it is called, before its line is known. */
 interface Found {
@@ -26,7 +27,14 @@ const CONFIG_CLASS = /(config|args|arguments|params|hyperparameters|settings|opt
 /** The hyperparameters of one Python file: argparse defaults, fields of config classes, module-level constants. */
 export function fromPython(path: string, text: string): Hyperparameter[] {
   const lines = logicalLines(text);
-  const found = [...lines.flatMap(argparse), ...fields(lines), ...lines.flatMap(constant)];
+  const found = [
+    ...lines.flatMap(argparse),
+    ...lines.flatMap(defined),
+    ...fields(lines),
+    ...lines.flatMap(constant),
+    ...lines.flatMap(configured),
+    ...(/\bfire\.Fire\(|\btyper\.run\(/.test(text) ? lines.flatMap(parameters) : []),
+  ];
   const names = Map.groupBy(found, (one) => one.name);
   return found.flatMap((one) => {
     const same = names.get(one.name) ?? [];
@@ -98,6 +106,39 @@ function fields(lines: readonly LogicalLine[]): Found[] {
   return found;
 }
 
+/** `flags.DEFINE_float('lr', 0.1, …)` of absl. */
+function defined(line: LogicalLine): Found[] {
+  return line.tokens.flatMap((token, index) => {
+    if (!/^DEFINE_(integer|float|bool|boolean)$/.test(token.text) || line.tokens[index + 1]?.text !== '(') return [];
+    const [flag, given] = argumentsOf(line.tokens, index + 1);
+    const name = flag?.length === 1 ? stringValue(flag[0]) : undefined;
+    const literal = literalOf(given ?? []);
+    if (name === undefined || !literal || literal.type === 'text') return [];
+    const type = token.text === 'DEFINE_float' ? 'float' : literal.type;
+    return [{ name, start: literal.start, end: literal.end, type, source: 'argparse' }];
+  });
+}
+
+/** `config.learning_rate = 0.1` of ml_collections and the like. */
+function configured(line: LogicalLine): Found[] {
+  const [owner, dot, ...rest] = line.tokens;
+  if (!/^(config|cfg|c|args|hparams|hps)$/.test(owner?.text ?? '') || dot?.text !== '.') return [];
+  const at = rest.findIndex(({ text }) => text === '=');
+  const path = rest.slice(0, at);
+  if (at < 1 || path.some(({ kind, text }) => kind !== 'name' && text !== '.')) return [];
+  const literal = literalOf(rest.slice(at + 1));
+  if (!literal || literal.type === 'text') return [];
+  const name = path.map(({ text }) => text).join('');
+  return [{ name, start: literal.start, end: literal.end, type: literal.type, source: 'module' }];
+}
+
+/** `def train(lr=0.1, …)`, where fire or typer makes flags of the parameters. */
+function parameters(line: LogicalLine): Found[] {
+  const [def, name, open] = line.tokens;
+  if (def?.text !== 'def' || name?.kind !== 'name' || open?.text !== '(') return [];
+  return argumentsOf(line.tokens, 2).flatMap((part) => assignment(part, 'argparse'));
+}
+
 /** `add_argument('--lr', type=float, default=0.1)` of argparse, and `option` of click. */
 function argparse(line: LogicalLine): Found[] {
   return line.tokens.flatMap((token, index) => {
@@ -122,24 +163,6 @@ function argparse(line: LogicalLine): Found[] {
     const declared = named.get('type')?.[0]?.text;
     return [{ ...place, type: literal.type === 'int' && declared === 'float' ? 'float' : literal.type }];
   });
-}
-
-/** The arguments of the call whose bracket stands at `open`. */
-function argumentsOf(tokens: readonly Token[], open: number): Token[][] {
-  let depth = 0;
-  let close = open;
-  for (; close < tokens.length; close += 1) {
-    const token = tokens[close];
-    if (token?.kind === 'op') depth = depthAfter(depth, token.text);
-    if (depth === 0) break;
-  }
-  return splitTokens(tokens.slice(open + 1, close), ',');
-}
-
-function keywords(parts: readonly (readonly Token[])[]): Map<string, readonly Token[]> {
-  return new Map(
-    parts.flatMap((part) => (part[0]?.kind === 'name' && part[1]?.text === '=' ? [[part[0].text, part.slice(2)]] : [])),
-  );
 }
 
 /** The literal that tokens are, or undefined where they are anything else. */

@@ -1,0 +1,190 @@
+import type { Logged, PrintedLine, Sink } from './logged.ts';
+import { type Measure, measureOf } from './measures.ts';
+import { CLOSE, OPEN, plain } from './render.ts';
+
+/** The names the product reads from a line of a log, with no pattern given. */
+export type LineReader = (line: string) => readonly string[];
+
+/** A result the program reports, and how it gets here. */
+export interface Candidate {
+  readonly name: string;
+  readonly measure: Measure;
+  readonly sink: Sink;
+  readonly file: string;
+  readonly line: number;
+  /** The source of the value. */
+  readonly value: string;
+  /** Needed where the line is in no format that is known. */
+  readonly pattern?: string;
+}
+
+/** A longer line is a help text. */
+const LONGEST = 1000;
+const NUMBER = String.raw`[-+\w.]+`;
+const SPLIT_WORD = /\b(val(?:id(?:ation)?)?|dev|eval(?:uation)?|test|train(?:ing)?)\b/i;
+
+/** Every result that is printed or kept, in the order of the files. */
+export function candidatesOf(logged: Logged, reads: LineReader): Candidate[] {
+  const printed = logged.printed.flatMap((line) => ofLine(line, reads));
+  const named = logged.named.flatMap(({ name, sink, file, line, value }) => {
+    const measure = measureOf(name);
+    return measure ? [{ name, measure, sink, file, line, value }] : [];
+  });
+  return dropShadowed([...printed, ...named]);
+}
+
+/** A name that a training line prints as well cannot be told from it by its name alone: its pattern decides. */
+function dropShadowed(candidates: readonly Candidate[]): Candidate[] {
+  return candidates.filter((one, index) => candidates.findIndex((other) => same(one, other)) === index);
+}
+
+function same(a: Candidate, b: Candidate): boolean {
+  return a.name === b.name && a.sink === b.sink && a.value === b.value && a.pattern === b.pattern;
+}
+
+/** What a printed line gives: the names that are read as it is, else a pattern for a name that only a person sees. */
+function ofLine(line: PrintedLine, reads: LineReader): Candidate[] {
+  const text = plain(line.text);
+  if (text.length > LONGEST) return [];
+  const split = splitOf(line.text);
+  const read = reads(text).flatMap((name): Candidate[] => {
+    const measure = measureOf(name);
+    const value = valueBehind(line, name);
+    if (!measure || value === undefined) return [];
+    const known = { name, measure, sink: 'log' as const, file: line.file, line: line.line, value };
+    if (measure.split !== 'none' || split === undefined) return [known];
+    // `valid: loss 0.5` beside `train: loss 0.4`: the name alone would be both.
+    const pattern = patternFor(line.text, split, name);
+    const full = `${split.name}_${bare(name)}`;
+    const told = measureOf(full);
+    return pattern && told ? [{ ...known, name: full, measure: told, pattern }] : [known];
+  });
+  const kinds = new Set(read.map(({ measure }) => measure.kind));
+  return [...read, ...byLabel(line, split).filter(({ measure }) => !kinds.has(measure.kind))];
+}
+
+/** A name without the word that says how it was summed up. */
+function bare(name: string): string {
+  return name.toLowerCase().replace(/^(average|mean|avg|the)_/, '');
+}
+
+interface SplitWord {
+  readonly name: 'val' | 'test' | 'train';
+  /** Where it stands in the marked text. */
+  readonly at: number;
+}
+
+/** A word for a part of the data in what is written before the values. */
+function splitOf(text: string): SplitWord | undefined {
+  const found = SPLIT_WORD.exec(
+    text.replaceAll(new RegExp(`${OPEN}(?!val)[^${CLOSE}]*${CLOSE}`, 'g'), (all) => ' '.repeat(all.length)),
+  );
+  if (!found?.[1]) return undefined;
+  const word = found[1].toLowerCase();
+  return { name: word.startsWith('train') ? 'train' : word === 'test' ? 'test' : 'val', at: found.index };
+}
+
+/** The source of the value that stands behind a name in the line. */
+function valueBehind(line: PrintedLine, name: string): string | undefined {
+  const words = name
+    .replace(/_(ms|s)$/, '')
+    .replaceAll('_', '[_ ]')
+    .replaceAll(/[.*+?^${}()|/\\]/g, '\\$&');
+  const found = new RegExp(`${words}["']?[^${OPEN}${CLOSE}\\w]{0,24}${OPEN}`).exec(line.text);
+  if (!found) return undefined;
+  return line.values[line.text.slice(0, found.index + found[0].length).split(OPEN).length - 2];
+}
+
+/** A pattern from a word for the data to the value behind a name, tried on the line itself. */
+function patternFor(text: string, split: SplitWord, name: string): string | undefined {
+  const group = `${split.name}_${bare(name)}`.replaceAll(/\W/g, '_');
+  const label = name.replaceAll('_', ' ');
+  const start = lastIndexOfAny(text, [name, label]);
+  if (start < split.at) return undefined;
+  const open = text.indexOf(OPEN, start);
+  return open < 0
+    ? undefined
+    : tried(`${leading(text, split.at)}${escaped(text.slice(split.at, open))}(?<${group}>${NUMBER})`, text, group);
+}
+
+function lastIndexOfAny(text: string, words: readonly string[]): number {
+  return Math.max(...words.map((word) => text.lastIndexOf(word)));
+}
+
+/** `Accuracy: 9/10 (90%)`, `Average loss of 0.5`: a label that a person reads, and the value that belongs to it. */
+function byLabel(line: PrintedLine, split: SplitWord | undefined): Candidate[] {
+  const label =
+    /([A-Za-z][A-Za-z0-9@/_-]*(?: [A-Za-z][A-Za-z0-9@/_-]*){0,2})(?:\s+(?:is|was|of|on|for|at)(?: (?:the )?[a-z]+){0,5})?[\s:=(>-]{0,12}\uE000/g;
+  return [...line.text.matchAll(label)].flatMap((found): Candidate[] => {
+    const words = (found[1] ?? '').replace(/( (is|was|now|of|at|on|for|so far))+$/i, '').split(' ');
+    for (let from = 0; from < words.length; from += 1) {
+      const own = words.slice(from).join('_').toLowerCase().replaceAll(/\W+/g, '_');
+      const measure = measureOf(own);
+      if (!measure) continue;
+      const needs = measure.split === 'none' && split !== undefined && split.at < found.index + (found[1] ?? '').length;
+      const name = needs ? `${split.name}_${bare(own)}` : own;
+      const start = needs ? Math.min(split.at, found.index) : found.index;
+      const pattern = labelPattern(line.text, start, found.index + found[0].length - 1, name);
+      const told = measureOf(name);
+      if (!pattern || !told) continue;
+      const value = line.values[line.text.slice(0, found.index + found[0].length).split(OPEN).length - 2] ?? '';
+      return [{ name, measure: told, sink: 'log', file: line.file, line: line.line, value, pattern }];
+    }
+    return [];
+  });
+}
+
+/** From a label to its value; of `9/10 (90%)` the share. */
+function labelPattern(text: string, start: number, open: number, name: string): string | undefined {
+  const share = new RegExp(
+    `^${OPEN}[^${CLOSE}]*${CLOSE}\\s*/\\s*${OPEN}[^${CLOSE}]*${CLOSE}\\s*\\(\\s*(?=${OPEN})`,
+  ).exec(text.slice(open));
+  const end = open + (share?.[0].length ?? 0);
+  return tried(`${leading(text, start)}${escaped(text.slice(start, end))}(?<${name}>${NUMBER})`, text, name);
+}
+
+/** Text as an expression: values may be any, runs of spaces any number. */
+function escaped(marked: string): string {
+  return marked
+    .split(new RegExp(`${OPEN}[^${CLOSE}]*${CLOSE}`))
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/\s+/g, '\\s+'))
+    .join(NUMBER);
+}
+
+const AXIS = new RegExp(`\\b(?:step|iter\\w{0,8}|epoch)\\b[\\s:=#[]{0,4}(${OPEN}7${CLOSE})`, 'i');
+
+/** The step in front of a label, where the line says one: the axis of the curve. */
+function leading(text: string, start: number): string {
+  const before = text.slice(0, start);
+  const axis = AXIS.exec(before);
+  if (!axis?.[1]) return '';
+  const at = axis.index + axis[0].length - axis[1].length;
+  return `${escaped(before.slice(axis.index, at))}(?<step>\\d+)${escaped(before.slice(at + axis[1].length))}`;
+}
+
+/** The pattern, if it reads the value out of the line it was made for. */
+function tried(pattern: string, text: string, group: string): string | undefined {
+  try {
+    const value = new RegExp(pattern).exec(plain(text))?.groups?.[group];
+    return value !== undefined && Number.isFinite(Number(value)) ? pattern : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `train.py:12 prints it`. */
+export function whereOf({ file, line, sink }: Pick<Candidate, 'file' | 'line' | 'sink'>): string {
+  return `${file}:${line} ${VERBS[sink]}`;
+}
+
+const VERBS: Readonly<Record<Sink, string>> = {
+  log: 'prints it',
+  jsonl: 'writes it as JSON lines',
+  csv: 'writes it into a table',
+  json: 'writes it as JSON',
+  wandb: 'logs it to wandb',
+  tensorboard: 'logs it to TensorBoard',
+  lightning: 'logs it through Lightning',
+  trainer: 'has the Trainer print it',
+  keras: 'has Keras print it',
+};

@@ -1,0 +1,235 @@
+import { scriptsNamed } from '../context.ts';
+import { baseName, depthOf, type Finding, isPython, isShell, list, type Texts, type Told } from './evidence.ts';
+
+/** A command as somebody wrote it down. */
+export interface WrittenCommand {
+  readonly command: string;
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  /** The Python scripts it comes to, through shell scripts and make. */
+  readonly scripts: readonly string[];
+}
+
+const VARIABLES = String.raw`(?:[A-Za-z_][A-Za-z0-9_]*=\S*\s+)*`;
+const COMMAND = new RegExp(
+  String.raw`^(?:\$\s+|>\s+|%\s+)?(${VARIABLES}(?:(?:python[\d.]*|uv run|poetry run|pipenv run|bash|sh|sbatch|torchrun|deepspeed|make|accelerate launch|srun)\s+|\./)[^\x60#|;&<>]*)`,
+);
+const PLACEHOLDER = /\/path\/to|path\/to\/|<[^>]+>|\.\.\.|…|\bYOUR_|\$\{?\w+\}?|\[[a-z_ ]+\]/i;
+/** Scripts that stand beside training. */
+const BESIDE =
+  /(^|[_\-/])(eval\w*|test\w*|sample\w*|generate|prepare\w*|preprocess\w*|download\w*|convert\w*|export\w*|plot\w*|visuali\w*|demo|app|serve\w*|server|infer\w*|predict\w*|tokeni\w*|setup|conftest|bench\w*|data|dataset\w*|utils?|analy\w*|benchmark)(?=[_\-.]|$)/i;
+const TRAIN_NAME =
+  /(^|[_\-/])(train\w*|pretrain\w*|finetune\w*|fine_tune|main|run|sft|grpo|ppo|dpo|rl\w*|experiment|learn|fit)(?=[_\-.]|$)/i;
+const TRAINS =
+  /\.backward\(|\boptimizer\.step\(|\bopt\w*\.step\(|\.fit\(|\btrainer\.train\(|\bvalue_and_grad\(|\bjax\.grad\(|\bapply_gradients\(|\.train\(\s*\)\s*$|\bGradientTape\b|\bLightningCLI\b|\btrain_step\(|\bTrainer\(/m;
+const MAIN = /^if __name__ ?== ?["']__main__["']|^\s*(app\.run|fire\.Fire|tyro\.cli|typer\.run)\(/m;
+
+/** The commands that documents, makefiles and shell scripts of the repository write down, by file and line. */
+export function writtenCommands(files: Texts): WrittenCommand[] {
+  const known = [...files.keys()].sort();
+  const documents = known.filter((file) =>
+    /^(readme|program|usage|quickstart|getting[_-]started|training|docs\/(readme|usage|training|quickstart|getting[_-]started))[\w-]*\.(md|rst|txt)$|^readme$/i.test(
+      file,
+    ),
+  );
+  const order = documents.toSorted((a, b) => rank(a) - rank(b));
+  return order.flatMap((file) => {
+    return commandsIn(files.get(file) ?? '').flatMap(({ command, line }) => {
+      const scripts = reached(command, files);
+      return scripts.length > 0 && !PLACEHOLDER.test(command) ? [{ command, file, line, scripts }] : [];
+    });
+  });
+}
+
+function rank(file: string): number {
+  return /^readme/i.test(file) ? 0 : /^program/i.test(file) ? 1 : 2;
+}
+
+function commandsIn(text: string): { readonly command: string; readonly line: number }[] {
+  const rows = text.split('\n');
+  const found: { command: string; line: number }[] = [];
+  for (let at = 0; at < rows.length; at += 1) {
+    const line = at + 1;
+    let row = rows[at] ?? '';
+    if (row.length > 4000) continue;
+    while (/\\\s*$/.test(row) && at + 1 < rows.length && row.length < 4000) {
+      at += 1;
+      row = `${row.replace(/\\\s*$/, ' ')}${(rows[at] ?? '').trim()}`;
+    }
+    const inline = [...row.matchAll(/`([^`]{3,400})`/g)].map((match) => match[1] ?? '');
+    for (const one of [row.trim(), ...inline]) {
+      const command = COMMAND.exec(one.trim())?.[1]?.replaceAll(/\s+/g, ' ').trim();
+      if (command) found.push({ command, line });
+    }
+  }
+  return found;
+}
+
+/** The Python scripts a command comes to: by name, through a shell script, through a make target. */
+export function reached(command: string, files: Texts, depth = 0): string[] {
+  const known = [...files.keys()];
+  const target = /(?:^|\s)make\s+(?:-\S+\s+)*([\w.-]+)/.exec(command)?.[1];
+  const recipe = target === undefined ? [] : recipeOf(files.get('Makefile') ?? '', target);
+  const named = [...scriptsNamed(command, known), ...recipe.flatMap((row) => scriptsNamed(row, known))];
+  return [
+    ...new Set(
+      named.flatMap((file) => {
+        if (isPython(file)) return [file];
+        return isShell(file) && depth < 3 ? reached(shellCode(files.get(file) ?? ''), files, depth + 1) : [];
+      }),
+    ),
+  ];
+}
+
+/** A shell script without its comments. */
+export function shellCode(text: string): string {
+  return text
+    .slice(0, 100_000)
+    .split('\n')
+    .filter((row) => !/^\s*#/.test(row))
+    .join('\n');
+}
+
+function recipeOf(makefile: string, target: string): string[] {
+  const rows = makefile.split('\n');
+  const start = rows.findIndex((row) => row.startsWith(`${target}:`));
+  if (start < 0) return [];
+  const end = rows.findIndex((row, index) => index > start && !/^\s/.test(row) && row.trim() !== '');
+  return rows.slice(start + 1, end < 0 ? undefined : end);
+}
+
+/** Whether a Python file trains something: by what it does, or by its name. */
+export function trains(file: string, text: string): boolean {
+  const name = baseName(file);
+  if (BESIDE.test(name) && !/^(pre|run_|main_)?train/.test(name)) return false;
+  if (/tokeni[sz]er/i.test(name)) return false;
+  return TRAIN_NAME.test(name) || TRAINS.test(text);
+}
+
+/** Python files that are started rather than imported, and train. */
+export function entryScripts(files: Texts): string[] {
+  const candidates = [...files].filter(
+    ([file, text]) =>
+      isPython(file) &&
+      !/(^|\/)(tests?|docs?|examples?|notebooks?|third_party|vendor)\//.test(file) &&
+      trains(file, text),
+  );
+  const imported = importedNames(files);
+  return candidates
+    .filter(([file, text]) => {
+      const module = baseName(file).slice(0, -3);
+      const starts = MAIN.test(text);
+      return (
+        starts ||
+        (TRAIN_NAME.test(module) && !imported.has(module)) ||
+        (TRAINS.test(text) && !imported.has(module) && !/^class \w+/m.test(text))
+      );
+    })
+    .map(([file]) => file)
+    .sort((a, b) => depthOf(a) - depthOf(b) || a.length - b.length || (a < b ? -1 : 1));
+}
+
+function importedNames(files: Texts): Set<string> {
+  const names = new Set<string>();
+  for (const [file, text] of files) {
+    if (!isPython(file)) continue;
+    for (const match of text.matchAll(/^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import|import[ \t]+([\w.]+))/gm)) {
+      names.add((match[1] ?? match[2] ?? '').split('.').at(-1) ?? '');
+    }
+  }
+  return names;
+}
+
+/**
+ * The command that trains: as a document writes it, else a shell script or make target that starts a training script,
+ * else the one Python script that trains. Open where two would do.
+ */
+export function detectRun(files: Texts): Told<string> {
+  const written = writtenCommands(files).filter(({ scripts }) =>
+    scripts.some((file) => trains(file, files.get(file) ?? '')),
+  );
+  const byScript = Map.groupBy(
+    written,
+    ({ scripts }) => scripts.find((file) => trains(file, files.get(file) ?? '')) ?? '',
+  );
+  const [only] = byScript.values();
+  if (byScript.size === 1 && only) return told(fromDocument(only, files));
+  if (byScript.size > 1) {
+    const plain = onlyNamedTrain([...byScript.keys()]);
+    const chosen = plain === undefined ? undefined : byScript.get(plain);
+    if (chosen) return told(fromDocument(chosen, files));
+    const names = [...byScript].map(([, [first]]) => `${first?.command} (${first?.file}:${first?.line})`);
+    return { open: `there is more than one command that trains: ${list(names)}` };
+  }
+  return fromShell(files) ?? fromMake(files) ?? fromPython(files);
+}
+
+function told<T>(found: Finding<T>): Told<T> {
+  return { found };
+}
+
+function fromDocument(commands: readonly WrittenCommand[], files: Texts): Finding<string> {
+  // The first is what the document leads with; one that only names a shell script says the same in fewer words.
+  const [first] = commands;
+  const command = first?.command.replace(/^make /, 'make ') ?? '';
+  return { value: runnable(command, files), reason: `the command in ${first?.file}:${first?.line}` };
+}
+
+/** A module under `src/` is found through PYTHONPATH where nothing installs it. */
+function runnable(command: string, files: Texts): string {
+  const module = /\s-m\s+([\w.]+)/.exec(command)?.[1]?.replaceAll('.', '/');
+  if (module === undefined || /PYTHONPATH=/.test(command)) return command;
+  const has = (file: string) => files.has(`${file}.py`) || files.has(`${file}/__main__.py`);
+  return !has(module) && has(`src/${module}`) ? `PYTHONPATH=src ${command}` : command;
+}
+
+/** `train.py` among scripts whose names say that they do something more special. */
+function onlyNamedTrain(scripts: readonly string[]): string | undefined {
+  const plain = scripts.filter((file) => /^(train|main)\.py$/.test(baseName(file)));
+  const special = scripts.filter((file) => !plain.includes(file));
+  const apart = special.every(
+    (file) => /^(pretrain|finetune|train)[_-]\w+/i.test(baseName(file)) || /tune_|sweep/.test(file),
+  );
+  return plain.length === 1 && apart ? plain[0] : undefined;
+}
+
+function fromShell(files: Texts): Told<string> | undefined {
+  const scripts = [...files.keys()].filter((file) => {
+    if (!isShell(file) || BESIDE.test(baseName(file))) return false;
+    return reached(shellCode(files.get(file) ?? ''), files).some((one) => trains(one, files.get(one) ?? ''));
+  });
+  const shallow = scripts.filter((file) => depthOf(file) === Math.min(...scripts.map(depthOf)));
+  const plain = shallow.filter((file) => /^(run|train|launch|start)\.(sh|bash)$/.test(baseName(file)));
+  const chosen = shallow.length === 1 ? shallow : plain;
+  if (chosen.length === 1 && chosen[0]) {
+    const starts = reached(shellCode(files.get(chosen[0]) ?? ''), files);
+    return told({ value: `bash ${chosen[0]}`, reason: `${chosen[0]} starts ${list(starts)}` });
+  }
+  return shallow.length > 1 ? { open: `more than one shell script trains: ${list(shallow.toSorted())}` } : undefined;
+}
+
+function fromMake(files: Texts): Told<string> | undefined {
+  const makefile = files.get('Makefile') ?? '';
+  const targets = [...makefile.matchAll(/^(train|run|all|pretrain|finetune):/gm)].map((match) => match[1] ?? '');
+  const training = targets.filter((target) =>
+    reached(`make ${target}`, files).some((file) => trains(file, files.get(file) ?? '')),
+  );
+  const [target] = training;
+  return target ? told({ value: `make ${target}`, reason: `the target ${target} of the Makefile` }) : undefined;
+}
+
+function fromPython(files: Texts): Told<string> {
+  const scripts = entryScripts(files);
+  const named = scripts.filter((file) => TRAIN_NAME.test(baseName(file).slice(0, -3)));
+  const considered = named.length > 0 ? named : scripts;
+  const top = considered.filter((file) => depthOf(file) === depthOf(considered[0] ?? ''));
+  const chosen = top.length === 1 ? top[0] : onlyNamedTrain(top);
+  if (chosen !== undefined) {
+    const launcher = files.has('uv.lock') ? 'uv run' : 'python3';
+    const why = TRAINS.test(files.get(chosen) ?? '') ? 'is the script that trains' : 'is named like a training script';
+    return told({ value: `${launcher} ${chosen}`, reason: `${chosen} ${why}` });
+  }
+  if (top.length > 1) return { open: `more than one script trains: ${list(top)}` };
+  return { open: 'no script here trains anything that could be recognised' };
+}

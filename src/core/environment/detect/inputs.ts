@@ -1,0 +1,138 @@
+import { stringValue } from '../hyperparameters/python.ts';
+import { statements } from './calls.ts';
+import { type Finding, isPython, lineAt, list, type Texts } from './evidence.ts';
+
+/** More files of Git LFS than this are proposed by their folders. */
+const MAX_NAMED = 8;
+const MOST_PATHS = 6;
+const DATA =
+  /\.(bin|npy|npz|csv|tsv|jsonl|parquet|arrow|h5|hdf5|pkl|pickle|txt|json|tar|zip|pt|safetensors|lmdb|tfrecords?)$/i;
+/** What is read, not written: the name says that it is data. */
+const READ =
+  /(^|[/_.-])(train|val|valid|validation|dev|test|data|dataset|corpus|input|shard|fineweb|tokens|vocab|labels|images|prompts|questions|problems)/i;
+const WRITTEN =
+  /(^|\/)(out|output|outputs|logs?|runs|checkpoints?|ckpts?|results?|wandb|tmp|cache)(\/|$)|(ckpt|checkpoint|results?|metrics|log|final|best|model|history|summary|pred\w*)[\w-]*\.\w+$|^\/|^~|^https?:|^s3:|^gs:/i;
+
+export interface Missing {
+  readonly path: string;
+  readonly why: 'lfs' | 'submodule';
+}
+
+/** Files of Git LFS and submodules, and data that the program reads and the commit does not hold. */
+export function detectInputs(program: Texts, files: Texts, missing: readonly Missing[]): Finding<string[]> | undefined {
+  const kept = fromGit(missing);
+  const named = fromProgram(
+    program,
+    files,
+    missing.map(({ path }) => path),
+  );
+  if (named.length === 0) return kept;
+  const value = [...(kept?.value ?? []), ...named.map(({ path }) => path)];
+  const where = named.map(({ path, where: at }) => `${at} reads ${path}`);
+  const reason = `${list(where, 3)}, not committed: it is sent from here to each box`;
+  return { value, reason: kept ? `${kept.reason}; ${reason}` : reason };
+}
+
+function fromGit(missing: readonly Missing[]): Finding<string[]> | undefined {
+  if (missing.length === 0) return undefined;
+  const literal = (name: string) => name.replaceAll(/[\\*?[\]{}()!+@]/g, '\\$&');
+  const lfs = missing.filter(({ why }) => why === 'lfs').map(({ path }) => path);
+  const folders = new Set(lfs.map((name) => name.slice(0, name.lastIndexOf('/') + 1)));
+  const named = lfs.length <= MAX_NAMED ? lfs.map(literal) : [...folders].map((folder) => `${literal(folder)}*`);
+  const submodules = missing.filter(({ why }) => why === 'submodule').map(({ path }) => `${literal(path)}/**`);
+  return {
+    value: [...named, ...submodules],
+    reason: 'Git LFS or submodules: a run has no content of them but what is sent; take out what it does not need',
+  };
+}
+
+interface Named {
+  readonly path: string;
+  readonly where: string;
+}
+
+/** Paths in the texts of the program that look like data to read and are in no commit. */
+function fromProgram(program: Texts, files: Texts, known: readonly string[]): Named[] {
+  const found = new Map<string, string>();
+  for (const [file, text] of program) {
+    for (const { value, line, read } of textsOf(file, text)) {
+      const path = value.replace(/^\.\//, '');
+      const whole = path.includes('/') && DATA.test(path) && !WRITTEN.test(path) && READ.test(path);
+      const glob = whole ? globOf(path) : bareName(path, read, files);
+      if (glob === undefined || known.includes(glob) || present(glob, files) || found.has(glob)) continue;
+      if (found.size < MOST_PATHS) found.set(glob, `${file}:${line}`);
+    }
+  }
+  return [...found].map(([path, where]) => ({ path, where }));
+}
+
+/** `{split}.bin` is any name there; a path that only a program can complete is none. */
+function globOf(path: string): string | undefined {
+  const glob = path.replaceAll(/\{[^{}]*\}|%\w/g, '*');
+  return /^[*/]|\.\.|[\s'"\\]/.test(glob) ? undefined : glob;
+}
+
+/** `train.bin`, joined to a folder elsewhere: it lies under a data folder of the repository. */
+function bareName(name: string, read: boolean, files: Texts): string | undefined {
+  if (
+    !read ||
+    name.includes('/') ||
+    !/^(train|val|valid|test|dev)[\w-]*\.(bin|npy|npz|jsonl|csv|parquet|pkl|pt)$/.test(name)
+  )
+    return undefined;
+  const folder = ['data', 'datasets'].find((one) => [...files.keys()].some((file) => file.startsWith(`${one}/`)));
+  return folder && `${folder}/**/*${name.slice(name.lastIndexOf('.'))}`;
+}
+
+function present(glob: string, files: Texts): boolean {
+  return glob.includes('*') ? false : files.has(glob);
+}
+
+interface Text {
+  readonly value: string;
+  readonly line: number;
+  /** Whether the statement reads a file. */
+  readonly read: boolean;
+}
+
+const READS = new Set([
+  'memmap',
+  'open',
+  'load',
+  'fromfile',
+  'read_csv',
+  'read_json',
+  'read_parquet',
+  'load_dataset',
+  'glob',
+  'join',
+  'Path',
+  'loadtxt',
+  'read_table',
+]);
+
+function textsOf(file: string, text: string): Text[] {
+  if (isPython(file)) {
+    const mapped = /\bnp\.(memmap|fromfile|load)\(/.test(text);
+    return statements(text).flatMap(({ tokens }) => {
+      const read =
+        (mapped || tokens.some(({ text: name }) => READS.has(name))) &&
+        !tokens.some(({ text: one }) => /^["'](w|wb|a|x)["']$/.test(one));
+      const documentation = tokens.length === 1;
+      if (documentation || tokens.length > 1000) return [];
+      return tokens.flatMap((token) => {
+        if (token.kind !== 'string' || token.text.length > 300) return [];
+        const value = stringValue(token) ?? /^[fF]["'](.*)["']$/.exec(token.text)?.[1];
+        return value === undefined ? [] : [{ value, line: lineAt(text, token.start), read }];
+      });
+    });
+  }
+  if (!/\.(ya?ml|sh|bash)$/.test(file)) return [];
+  return text
+    .slice(0, 100_000)
+    .split('\n')
+    .flatMap((row, index) => {
+      if (row.length > 1000 || /^\s*#/.test(row)) return [];
+      return [...row.matchAll(/[\w./*{}-]{3,200}/g)].map(([value]) => ({ value, line: index + 1, read: false }));
+    });
+}

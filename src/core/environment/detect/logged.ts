@@ -1,0 +1,223 @@
+import { splitTokens, stringValue, type Token } from '../hyperparameters/python.ts';
+import { type Call, callsOf, dictKeys, sourceOf, statements } from './calls.ts';
+import { isPython, type Texts } from './evidence.ts';
+import { plain, renderArguments } from './render.ts';
+
+/** Where a number goes: the log of the run, a file of its own, or a tracker. */
+export type Sink = 'log' | 'jsonl' | 'csv' | 'json' | 'wandb' | 'tensorboard' | 'lightning' | 'trainer' | 'keras';
+
+/** A line that a program prints, with marks around its values. */
+export interface PrintedLine {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+  readonly values: readonly string[];
+}
+
+/** A number a program gives a name and hands to something that keeps it. */
+export interface NamedValue {
+  readonly file: string;
+  readonly line: number;
+  readonly sink: Sink;
+  readonly name: string;
+  /** The source of the value, to tell one number under two names from two numbers. */
+  readonly value: string;
+}
+
+export interface Logged {
+  readonly printed: readonly PrintedLine[];
+  readonly named: readonly NamedValue[];
+}
+
+/** More than any program logs; a generated file has no say. */
+const MOST = 2000;
+
+/** What the Python files of a program print and hand to trackers, in the order of the files. */
+export function readLogged(program: Texts): Logged {
+  const printed: PrintedLine[] = [];
+  const named: NamedValue[] = [];
+  for (const [file, text] of program) {
+    if (!isPython(file)) continue;
+    const lines = statements(text);
+    const dicts = dictsOf(lines.map(({ tokens }) => tokens));
+    const jsonFile = /\.json["']/.test(text);
+    for (const call of callsOf(text, lines)) {
+      if (printed.length + named.length > MOST) return { printed, named };
+      const add = (sink: Sink, entries: readonly { readonly name: string; readonly value: readonly Token[] }[]) => {
+        for (const { name, value } of entries) {
+          named.push({ file, line: call.line, sink, name, value: sourceOf(value) });
+        }
+      };
+      if (isPrint(call)) {
+        const { text: shown, values } = renderArguments(call.arguments);
+        let from = 0;
+        for (const row of shown.split(/[\n\r]/)) {
+          const count = row.split('\uE000').length - 1;
+          if (plain(row).trim() !== '') {
+            printed.push({ file, line: call.line, text: row.trim(), values: values.slice(from, from + count) });
+          }
+          from += count;
+        }
+      } else {
+        const kept = keeperOf(call, jsonFile, dicts);
+        if (kept) add(kept.sink, kept.entries);
+      }
+    }
+    named.push(...computedMetrics(file, text));
+  }
+  return { printed, named };
+}
+
+function isPrint({ name, receiver, named }: Call): boolean {
+  if (named.has('file') && !/stdout/.test(sourceOf(named.get('file') ?? []))) return false;
+  if (receiver === '') {
+    return /^(print\w*|pprint|\w+_print|log(_\w*(msg|line|print|info|message))?|print_log|logprint|rank_zero_info|main_print|echo)$/.test(
+      name,
+    );
+  }
+  if (/^(info|warning|print|echo|secho|log_message)$/.test(name)) return true;
+  return name === 'write' && /^(sys\.stdout|tqdm|tqdm\.tqdm|\w*bar|progress)$/.test(receiver);
+}
+
+type Entries = readonly { readonly name: string; readonly value: readonly Token[] }[];
+
+/** What a call that is no print keeps, and where. */
+function keeperOf(
+  { name, receiver, arguments: parts }: Call,
+  jsonFile: boolean,
+  dicts: ReadonlyMap<string, Entries>,
+): { readonly sink: Sink; readonly entries: Entries } | undefined {
+  const [first, second] = parts;
+  if (!first) return undefined;
+  const entries = entriesOf(first, dicts);
+  if (name === 'log' && entries.length > 0) {
+    return { sink: /(^|\.)(trainer|fabric)$/.test(receiver) ? 'lightning' : 'wandb', entries };
+  }
+  if (/^log_(dict|metrics)$/.test(name) && entries.length > 0) {
+    return { sink: receiver === 'self' || /fabric|logger/.test(receiver) ? 'lightning' : 'wandb', entries };
+  }
+  const literal = first.length === 1 ? stringValue(first[0]) : undefined;
+  if (name === 'log' && literal !== undefined && second && /^(self|pl_module|fabric)$/.test(receiver)) {
+    return { sink: 'lightning', entries: [{ name: literal, value: second }] };
+  }
+  if ((name === 'add_scalar' || name === 'scalar') && literal !== undefined && second) {
+    return { sink: 'tensorboard', entries: [{ name: literal, value: second }] };
+  }
+  if (name === 'log_metric' && literal !== undefined && second) {
+    return { sink: 'wandb', entries: [{ name: literal, value: second }] };
+  }
+  if (name === 'dump' && receiver === 'json') return { sink: 'json', entries };
+  if (name === 'write') {
+    const open = first.findIndex((token, index) => token.text === 'dumps' && first[index - 1]?.text === '.');
+    const inner = open < 0 ? [] : splitTokens(first.slice(open + 2, closeOf(first, open + 1)), ',')[0];
+    return inner && inner.length > 0
+      ? { sink: jsonFile ? 'json' : 'jsonl', entries: entriesOf(inner, dicts) }
+      : undefined;
+  }
+  if (name === 'DictWriter' || name === 'writerow') return { sink: 'csv', entries: headerOf(parts) };
+  return undefined;
+}
+
+function closeOf(tokens: readonly Token[], open: number): number {
+  let depth = 0;
+  for (let at = open; at < tokens.length; at += 1) {
+    if (tokens[at]?.text === '(') depth += 1;
+    if (tokens[at]?.text === ')') depth -= 1;
+    if (depth === 0) return at;
+  }
+  return tokens.length;
+}
+
+/** The entries of a dict: written there, or those of the variable that is named. */
+function entriesOf(tokens: readonly Token[], dicts: ReadonlyMap<string, Entries>): Entries {
+  const written = dictKeys(tokens);
+  if (written.length > 0) return written;
+  return tokens.length === 1 ? (dicts.get(tokens[0]?.text ?? '') ?? []) : [];
+}
+
+/** The columns of a table: texts of a list that is all texts. */
+function headerOf(parts: readonly (readonly Token[])[]): Entries {
+  for (const part of parts) {
+    const start = part.findIndex((token) => token.text === '[');
+    if (start < 0 || part.at(-1)?.text !== ']') continue;
+    const names = splitTokens(part.slice(start + 1, -1), ',').filter((one) => one.length > 0);
+    const texts = names.map((one) => (one.length === 1 ? stringValue(one[0]) : undefined));
+    if (texts.length > 1 && texts.every((one) => one !== undefined)) {
+      return texts.map((name) => ({ name: name ?? '', value: [] }));
+    }
+  }
+  return [];
+}
+
+/** Variables that hold a dict: `metrics = {…}`, and what is put in by `metrics['x'] = …` and `metrics.update({…})`. */
+function dictsOf(lines: readonly (readonly Token[])[]): Map<string, Entries> {
+  const found = new Map<string, Entries>();
+  const add = (name: string, entries: Entries) => found.set(name, [...(found.get(name) ?? []), ...entries]);
+  for (const tokens of lines) {
+    const [name, second, third, fourth] = tokens;
+    if (name?.kind !== 'name' || tokens.length > 500) continue;
+    if (second?.text === '=' && third) add(name.text, dictKeys(tokens.slice(2)));
+    const key = second?.text === '[' && fourth?.text === ']' ? stringValue(third) : undefined;
+    if (key !== undefined && tokens[4]?.text === '=') add(name.text, [{ name: key, value: tokens.slice(5) }]);
+    if (second?.text === '.' && third?.text === 'update') add(name.text, dictKeys(tokens.slice(4, -1)));
+  }
+  return found;
+}
+
+const TRAINER = /\b(?:\w*Trainer)\s*\(/;
+
+/** What a Hugging Face Trainer or Keras prints by itself, from the metrics that the program gives it. */
+function computedMetrics(file: string, text: string): NamedValue[] {
+  const lines = statements(text);
+  const transformers =
+    /\b(?:from|import)\s+(transformers|trl|setfit|sentence_transformers)\b/.test(text) && TRAINER.test(text);
+  const keras = /\bkeras\b/.test(text);
+  const found: NamedValue[] = [];
+  let inside: number | undefined;
+  for (const { indent, tokens } of lines) {
+    const [first, second] = tokens;
+    if (!first) continue;
+    if (inside !== undefined && indent <= inside) inside = undefined;
+    if (transformers && first.text === 'def' && /compute_metrics|^metrics_fn$/.test(second?.text ?? ''))
+      inside = indent;
+    if (inside !== undefined && first.text === 'return') {
+      const line = lineOf(text, first.start);
+      for (const { name, value } of dictKeys(tokens.slice(1))) {
+        found.push({
+          file,
+          line,
+          sink: 'trainer',
+          name: name.startsWith('eval_') ? name : `eval_${name}`,
+          value: sourceOf(value),
+        });
+      }
+    }
+    if (keras) found.push(...kerasMetrics(file, text, tokens));
+  }
+  const best = transformers
+    ? /\bmetric_for_best_model["']?\s*[:=]\s*["'](?:eval_)?([\w.-]{1,60})["']/.exec(text)
+    : null;
+  if (best?.[1] && !found.some(({ name }) => name === `eval_${best[1]}`)) {
+    found.push({ file, line: lineOf(text, best.index), sink: 'trainer', name: `eval_${best[1]}`, value: '' });
+  }
+  const evaluates = transformers && /\beval_dataset\b|\.evaluate\(|compute_metrics/.test(text);
+  if (evaluates) {
+    const line = lineOf(text, TRAINER.exec(text)?.index ?? 0);
+    found.push({ file, line, sink: 'trainer', name: 'eval_loss', value: '' });
+  }
+  return found;
+}
+
+function kerasMetrics(file: string, text: string, tokens: readonly Token[]): NamedValue[] {
+  const at = tokens.findIndex((token, index) => token.text === 'compile' && tokens[index - 1]?.text === '.');
+  const first = tokens[at];
+  if (at < 0 || !first || !/validation_(data|split)/.test(text)) return [];
+  const metrics = tokens.findIndex((token) => token.text === 'metrics');
+  const names = metrics < 0 ? [] : tokens.slice(metrics).flatMap((token) => stringValue(token) ?? []);
+  const line = lineOf(text, first.start);
+  return ['loss', ...names].map((name) => ({ file, line, sink: 'keras', name: `val_${name}`, value: '' }));
+}
+
+function lineOf(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}

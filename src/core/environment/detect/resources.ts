@@ -1,0 +1,113 @@
+import { shellCode } from './commands.ts';
+import { type Finding, firstLine, isPython, isShell, type Texts, type Told } from './evidence.ts';
+
+/** How many GPUs a run takes. */
+export function detectGpus(run: string | undefined, program: Texts, files: Texts): Finding<number> {
+  const shells = [...program].filter(([file]) => isShell(file)).map(([file, text]) => [file, shellCode(text)] as const);
+  for (const [file, text] of [['the run command', run ?? ''] as const, ...shells]) {
+    const count =
+      /--?(?:nproc[_-]per[_-]node|num_processes|num_gpus|num-gpus|gpus-per-node)[= ]"?(\d{1,3})\b/.exec(text)?.[1] ??
+      /--gres[= ]gpu:(?:\w+:)?(\d{1,3})/.exec(shellRaw(file, files) + text)?.[1] ??
+      listed(/CUDA_VISIBLE_DEVICES=["']?([\d,]+)/.exec(text)?.[1]);
+    if (count !== undefined) return { value: Number(count), reason: `${file} asks for ${count}` };
+    if (/--device[= ]cpu\b|--accelerator[= ]cpu\b|\bdevice=cpu\b/.test(text))
+      return { value: 0, reason: `${file} trains on the processor` };
+  }
+  for (const [file, text] of program) {
+    if (!isPython(file)) continue;
+    const devices = firstLine(text, /\bdevices\s*=\s*(\d{1,3})\b/);
+    if (devices?.match[1] && /accelerator\s*=\s*["'](gpu|cuda|auto)["']/.test(text)) {
+      return { value: Number(devices.match[1]), reason: `${file}:${devices.line} asks for ${devices.match[1]}` };
+    }
+  }
+  return byCode(program, files);
+}
+
+/** `#SBATCH` lines are comments to the shell. */
+function shellRaw(file: string, files: Texts): string {
+  return [...(files.get(file) ?? '').matchAll(/^#SBATCH.*$/gm)].map(([row]) => row).join('\n');
+}
+
+function listed(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : String(text.split(',').filter(Boolean).length);
+}
+
+const SIGNS: readonly (readonly [RegExp, string])[] = [
+  [/\bcuda\b|\.gpu\b|\bnccl\b|accelerator\s*=\s*["'](gpu|auto)["']/i, 'names a GPU'],
+  [/\bfp16\s*[:=]\s*True|\bbf16\s*[:=]\s*True/, 'trains in half precision'],
+  [/^\s*(?:import|from)\s+(vllm|deepspeed|triton|flash_attn)\b/m, 'needs a GPU for what it imports'],
+  [
+    /^\s*(?:import|from)\s+(lightning|pytorch_lightning|accelerate)\b|\bTrainingArguments\(|\b(GRPO|SFT|DPO)Config\(|\bHfArgumentParser\(/m,
+    'takes a GPU where there is one',
+  ],
+  [/^\s*(?:import|from)\s+(jax|flax)\b/m, 'takes a GPU where there is one (JAX)'],
+];
+
+function byCode(program: Texts, files: Texts): Finding<number> {
+  const onProcessor = [...files].some(
+    ([file, text]) => /requirements[\w-]*\.txt$|pyproject\.toml$/.test(file) && /jax\[cpu\]/.test(text),
+  );
+  for (const [sign, words] of SIGNS) {
+    for (const [file, text] of program) {
+      if (!/\.(py|ya?ml)$/.test(file) || (onProcessor && /JAX/.test(words))) continue;
+      const hit = firstLine(text, new RegExp(sign.source, sign.flags.replace('m', '')));
+      if (hit) return { value: 1, reason: `${file}:${hit.line} ${words}` };
+    }
+  }
+  return { value: 0, reason: 'nothing names a GPU' };
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** How long a run may take: what Slurm is asked for, a time budget, or twice what a document says it takes. */
+export function detectTimeout(program: Texts, files: Texts): Told<string> {
+  for (const [file, text] of [...program, ...[...files].filter(([name]) => isShell(name) && !program.has(name))]) {
+    const hit = isShell(file)
+      ? firstLine(text, /^#SBATCH\s+(?:--time|-t)[= ](?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?/)
+      : undefined;
+    if (!hit) continue;
+    const [, days, first, second, third] = hit.match;
+    const seconds =
+      days !== undefined || third !== undefined
+        ? Number(days ?? 0) * 86_400 + Number(first) * 3600 + Number(second ?? 0) * 60 + Number(third ?? 0)
+        : Number(first) * 60 + Number(second ?? 0);
+    return { found: { value: duration(seconds), reason: `${file}:${hit.line} asks Slurm for it` } };
+  }
+  for (const [file, text] of [...program, ...files]) {
+    const hit = isPython(file)
+      ? firstLine(
+          text,
+          /^\s*\w*(?:TIME_BUDGET|MAX_TRAIN_SECONDS|TIME_LIMIT|MAX_SECONDS|time_budget|max_wallclock_seconds)\w*\s*(?::\s*\w+)?=\s*(\d+(?:\.\d+)?)(\s*\*\s*60)?(\s*\*\s*60)?/,
+        )
+      : undefined;
+    if (!hit) continue;
+    const seconds = Number(hit.match[1]) * (hit.match[2] ? 60 : 1) * (hit.match[3] ? 60 : 1);
+    return {
+      found: {
+        value: duration(seconds * 2),
+        reason: `twice the time budget of ${file}:${hit.line}: starting and evaluating come on top`,
+      },
+    };
+  }
+  for (const [file, text] of files) {
+    if (!/^(readme|program)[\w-]*(\.(md|rst|txt))?$/i.test(file)) continue;
+    const hit = firstLine(
+      text,
+      /\b(?:takes?|runs? (?:for|in)|in|within|about|around|~|budget of|finish(?:es)? in|under)\s*(?:about|around|roughly|approximately|less than|only|under|~|a|≈)*\s*(\d{1,4}(?:\.\d)?)\s*[- ]?(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h)\b(?!\s*\w*\/)/i,
+    );
+    if (!hit?.match[1] || !hit.match[2]) continue;
+    const seconds = Number(hit.match[1]) * (UNITS[hit.match[2][0]?.toLowerCase() ?? 's'] ?? 1);
+    if (seconds < 1 || seconds > 30 * 86_400) continue;
+    return {
+      found: { value: duration(Math.max(60, seconds * 2)), reason: `twice what ${file}:${hit.line} says a run takes` },
+    };
+  }
+  return { open: 'nothing says how long a run takes; 1h holds until you say' };
+}
+
+/** `90m`, `2h`, `45s`: the largest unit that stays whole, rounded up to one a person would write. */
+function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)}s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
+}

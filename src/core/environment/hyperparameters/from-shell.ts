@@ -1,0 +1,32 @@
+import type { Hyperparameter } from '../types.ts';
+
+const NUMBER = String.raw`[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?`;
+const FLAG = new RegExp(String.raw`(?<=^|\s)--?([A-Za-z][\w.-]{1,60})(?:=|\s+)(${NUMBER})(?=\s|\\|$)`, 'g');
+const ASSIGNED = new RegExp(
+  String.raw`^\s*(?:export\s+)?([A-Z][A-Z0-9_]{1,60})=(?:\$\{\w+:-)?["']?(${NUMBER})["']?\}?\s*$`,
+);
+
+/** The numbers that a shell script hands to a program as flags, or keeps in variables of its own. */
+export function fromShell(path: string, text: string): Hyperparameter[] {
+  const found = text.split('\n').flatMap((row, index): Hyperparameter[] => {
+    if (/^\s*#/.test(row) || row.length > 2000) return [];
+    const assigned = ASSIGNED.exec(row);
+    const hits = assigned ? [assigned] : [...row.matchAll(FLAG)];
+    return hits.map((hit) => {
+      const literal = hit[2] ?? '';
+      const startColumn = hit.index + hit[0].lastIndexOf(literal);
+      return {
+        path,
+        name: hit[1] ?? '',
+        line: index + 1,
+        startColumn,
+        endColumn: startColumn + literal.length,
+        literal,
+        type: /^[-+]?\d+$/.test(literal) ? 'int' : 'float',
+        source: 'shell',
+      };
+    });
+  });
+  // A flag that is given twice says nothing about which of them counts.
+  return found.filter((one) => found.filter(({ name }) => name === one.name).length === 1);
+}
