@@ -65,7 +65,13 @@ function receiverOf(tokens: readonly Token[], index: number): string {
   return parts.join('.');
 }
 
-/** The keys of a dict literal that are plain texts. */
+/** What a text token names; the body of an f-string, with its braces. */
+export function nameIn(token: Token | undefined): string | undefined {
+  const live = token?.kind === 'string' ? /^[fF](["'])([^"'\\]{1,200})\1$/.exec(token.text)?.[2] : undefined;
+  return live ?? stringValue(token);
+}
+
+/** The keys of a dict literal that are texts; of f-strings with their braces. */
 export function dictKeys(tokens: readonly Token[]): { readonly name: string; readonly value: readonly Token[] }[] {
   if (tokens[0]?.text === 'dict' && tokens[1]?.text === '(') {
     return [...keywords(argumentsOf(tokens, 1))].map(([name, value]) => ({ name, value }));
@@ -73,7 +79,7 @@ export function dictKeys(tokens: readonly Token[]): { readonly name: string; rea
   if (tokens[0]?.text !== '{' || tokens.at(-1)?.text !== '}') return [];
   return splitTokens(tokens.slice(1, -1), ',').flatMap((part) => {
     const [key, value] = splitTokens(part, ':');
-    const name = key?.length === 1 ? stringValue(key[0]) : undefined;
+    const name = key?.length === 1 ? nameIn(key[0]) : undefined;
     return name !== undefined && value ? [{ name, value }] : [];
   });
 }

@@ -9,13 +9,17 @@ export interface WrittenCommand {
   readonly line: number;
   /** The Python scripts it comes to, through shell scripts and make. */
   readonly scripts: readonly string[];
+  /** Whether something in it stands for what only a person knows. */
+  readonly unfinished: boolean;
 }
 
 const VARIABLES = String.raw`(?:[A-Za-z_][A-Za-z0-9_]*=\S*\s+)*`;
 const COMMAND = new RegExp(
-  String.raw`^(?:\$\s+|>\s+|%\s+)?(${VARIABLES}(?:(?:python[\d.]*|uv run|poetry run|pipenv run|bash|sh|sbatch|torchrun|deepspeed|make|accelerate launch|srun)\s+|\./)[^\x60#|;&<>]*)`,
+  String.raw`^(?:\$\s+|>\s+|%\s+)?(${VARIABLES}(?:(?:python[\d.]*|uv run|poetry run|pipenv run|bash|sh|sbatch|torchrun|deepspeed|make|accelerate launch|srun)\s+|\./)[^\x60|;&]*)`,
 );
-const PLACEHOLDER = /\/path\/to|path\/to\/|<[^>]+>|\.\.\.|…|\bYOUR_|\$\{?\w+\}?|\[[a-z_ ]+\]/i;
+const PLACEHOLDER = /\/path\/to|path\/to\/|<[^>]+>|\.\.\.|…|\bYOUR_|\$\{?\w+\}?|(?:^|\s)\[[^\]]*\]/i;
+/** A small try of the same training, which a document shows beside it. */
+const TRY = /\bcpu\b|\bdebug\b|\bsmoke\b|fast_dev_run|dry[_-]run|(?:max_?(?:iters|steps)|epochs)[= ][12]\b/i;
 /** Scripts that stand beside training. */
 const BESIDE =
   /(^|[_\-/])(eval\w*|test\w*|sample\w*|generate|prepare\w*|preprocess\w*|download\w*|convert\w*|export\w*|plot\w*|visuali\w*|demo|app|serve\w*|server|infer\w*|predict\w*|tokeni\w*|setup|conftest|bench\w*|data|dataset\w*|utils?|analy\w*|benchmark)(?=[_\-.]|$)/i;
@@ -37,7 +41,7 @@ export function writtenCommands(files: Texts): WrittenCommand[] {
   return order.flatMap((file) => {
     return commandsIn(files.get(file) ?? '').flatMap(({ command, line }) => {
       const scripts = reached(command, files);
-      return scripts.length > 0 && !PLACEHOLDER.test(command) ? [{ command, file, line, scripts }] : [];
+      return scripts.length > 0 ? [{ command, file, line, scripts, unfinished: PLACEHOLDER.test(command) }] : [];
     });
   });
 }
@@ -49,6 +53,7 @@ function rank(file: string): number {
 function commandsIn(text: string): { readonly command: string; readonly line: number }[] {
   const rows = text.split('\n');
   const found: { command: string; line: number }[] = [];
+  const variables = new Map<string, string>();
   for (let at = 0; at < rows.length; at += 1) {
     const line = at + 1;
     let row = rows[at] ?? '';
@@ -57,9 +62,14 @@ function commandsIn(text: string): { readonly command: string; readonly line: nu
       at += 1;
       row = `${row.replace(/\\\s*$/, ' ')}${(rows[at] ?? '').trim()}`;
     }
+    const set = /^\s*(?:\$\s+)?(?:export\s+)?([A-Za-z_]\w*)=["']?([\w./:@-]+)["']?\s*$/.exec(row);
+    if (set?.[1]) variables.set(set[1], set[2] ?? '');
     const inline = [...row.matchAll(/`([^`]{3,400})`/g)].map((match) => match[1] ?? '');
     for (const one of [row.trim(), ...inline]) {
-      const command = COMMAND.exec(one.trim())?.[1]?.replaceAll(/\s+/g, ' ').trim();
+      const known = one.replaceAll(/\$\{?(\w{1,60})\}?/g, (all, name: string) => variables.get(name) ?? all);
+      const command = COMMAND.exec(known.trim().replace(/\s(?:#|\d?>{1,2}\s?\S|&>|<\s).*$/, ''))?.[1]
+        ?.replaceAll(/\s+/g, ' ')
+        .trim();
       if (command) found.push({ command, line });
     }
   }
@@ -146,9 +156,10 @@ function importedNames(files: Texts): Set<string> {
  * else the one Python script that trains. Open where two would do.
  */
 export function detectRun(files: Texts): Told<string> {
-  const written = writtenCommands(files).filter(({ scripts }) =>
+  const training = writtenCommands(files).filter(({ scripts }) =>
     scripts.some((file) => trains(file, files.get(file) ?? '')),
   );
+  const written = training.filter(({ unfinished }) => !unfinished);
   const byScript = Map.groupBy(
     written,
     ({ scripts }) => scripts.find((file) => trains(file, files.get(file) ?? '')) ?? '',
@@ -162,7 +173,14 @@ export function detectRun(files: Texts): Told<string> {
     const names = [...byScript].map(([, [first]]) => `${first?.command} (${first?.file}:${first?.line})`);
     return { open: `there is more than one command that trains: ${list(names)}` };
   }
-  return fromShell(files) ?? fromMake(files) ?? fromPython(files);
+  return fromShell(files) ?? fromMake(files) ?? unfinishedOf(training) ?? fromPython(files);
+}
+
+/** A command that a document leaves for a person to complete: it says more than the script's name would. */
+function unfinishedOf([first]: readonly WrittenCommand[]): Told<string> | undefined {
+  if (!first) return undefined;
+  const { file, line, command } = first;
+  return { open: `${file}:${line} says "${command}": put in what stands for your own paths and names` };
 }
 
 function told<T>(found: Finding<T>): Told<T> {
@@ -170,9 +188,9 @@ function told<T>(found: Finding<T>): Told<T> {
 }
 
 function fromDocument(commands: readonly WrittenCommand[], files: Texts): Finding<string> {
-  // The first is what the document leads with; one that only names a shell script says the same in fewer words.
-  const [first] = commands;
-  const command = first?.command.replace(/^make /, 'make ') ?? '';
+  // What the document leads with, but a run that is meant: not the one that shows that it starts.
+  const first = commands.find(({ command: one }) => !TRY.test(one)) ?? commands[0];
+  const command = first?.command ?? '';
   return { value: runnable(command, files), reason: `the command in ${first?.file}:${first?.line}` };
 }
 

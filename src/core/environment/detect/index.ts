@@ -22,6 +22,8 @@ export interface DetectOptions {
 
 /** More are no longer read by a person. */
 const MOST_HYPERPARAMETERS = 200;
+/** A repository with more YAML keeps data in it. */
+const MOST_SETTINGS = 100;
 
 /**
  * Proposes a `research.yaml` for a repository from its text files, by path. Each value comes with the file and line it
@@ -125,13 +127,33 @@ function programOf(run: string, files: Texts): Texts {
   const scripts = reached(run, files);
   const started = scripts.flatMap((file) => programFiles(files, { run: file }));
   const named = programFiles(files, { run });
-  const settings = [...files.keys()].filter(
+  const yaml = [...files.keys()].filter(
     (file) => /\.ya?ml$/.test(file) && !/(^|\/)\.|research\.ya?ml$|docker|mkdocs|environment\.ya?ml$/.test(file),
   );
+  // One that the command names is the one that is read; Hydra puts its own together.
+  const given = yaml.filter((file) => run.includes(file));
+  const settings = (given.length > 0 ? given : yaml).slice(0, MOST_SETTINGS);
+  const targets = targetsOf(settings, files);
   const configs = [...files.keys()].filter((file) => /(^|\/)configs?\/[\w/-]+\.py$/.test(file) && run.includes(file));
   return new Map(
-    [...new Set([...named, ...started, ...configs, ...settings])].map((file) => [file, files.get(file) ?? '']),
+    [...new Set([...named, ...started, ...targets, ...configs, ...settings])].map((file) => [
+      file,
+      files.get(file) ?? '',
+    ]),
   );
+}
+
+/** The modules whose classes settings name: `_target_: src.models.net.Net` of Hydra, `class_path` of Lightning. */
+function targetsOf(settings: readonly string[], files: Texts): string[] {
+  const modules = settings.flatMap((file) =>
+    [...(files.get(file) ?? '').slice(0, 100_000).matchAll(/\b(?:_target_|class_path):\s*["']?([\w.]{3,200})/g)].map(
+      ([, name]) => (name ?? '').split('.').slice(0, -1).join('/'),
+    ),
+  );
+  const found = [...new Set(modules)].flatMap((module) =>
+    [`${module}.py`, `${module}/__init__.py`, `src/${module}.py`].filter((file) => files.has(file)),
+  );
+  return found.flatMap((file) => programFiles(files, { run: file }));
 }
 
 function resourcesOf(

@@ -1,7 +1,9 @@
-import { splitTokens, stringValue, type Token } from '../hyperparameters/python.ts';
-import { type Call, callsOf, dictKeys, sourceOf, statements } from './calls.ts';
-import { isPython, type Texts } from './evidence.ts';
+import { type LogicalLine, splitTokens, stringValue, type Token } from '../hyperparameters/python.ts';
+import { type Call, callsOf, dictKeys, nameIn, sourceOf, statements } from './calls.ts';
+import { isPython, lineAt, type Texts } from './evidence.ts';
+import { namesOf, splitsOf } from './names.ts';
 import { plain, renderArguments } from './render.ts';
+import { computedMetrics } from './trainers.ts';
 
 /** Where a number goes: the log of the run, a file of its own, or a tracker. */
 export type Sink = 'log' | 'jsonl' | 'csv' | 'json' | 'wandb' | 'tensorboard' | 'lightning' | 'trainer' | 'keras';
@@ -36,16 +38,20 @@ const MOST = 2000;
 export function readLogged(program: Texts): Logged {
   const printed: PrintedLine[] = [];
   const named: NamedValue[] = [];
+  const tracked = trackedVariable(program);
   for (const [file, text] of program) {
     if (!isPython(file)) continue;
     const lines = statements(text);
     const dicts = dictsOf(lines.map(({ tokens }) => tokens));
+    const parts = splitsOf(text);
     const jsonFile = /\.json["']/.test(text);
     for (const call of callsOf(text, lines)) {
       if (printed.length + named.length > MOST) return { printed, named };
       const add = (sink: Sink, entries: readonly { readonly name: string; readonly value: readonly Token[] }[]) => {
         for (const { name, value } of entries) {
-          named.push({ file, line: call.line, sink, name, value: sourceOf(value) });
+          for (const full of namesOf(name, parts)) {
+            named.push({ file, line: call.line, sink, name: full, value: sourceOf(value) });
+          }
         }
       };
       if (isPrint(call)) {
@@ -64,6 +70,7 @@ export function readLogged(program: Texts): Logged {
       }
     }
     named.push(...computedMetrics(file, text));
+    if (tracked) named.push(...returned(file, text, lines, parts));
   }
   return { printed, named };
 }
@@ -96,7 +103,7 @@ function keeperOf(
   if (/^log_(dict|metrics)$/.test(name) && entries.length > 0) {
     return { sink: receiver === 'self' || /fabric|logger/.test(receiver) ? 'lightning' : 'wandb', entries };
   }
-  const literal = first.length === 1 ? stringValue(first[0]) : undefined;
+  const literal = first.length === 1 ? nameIn(first[0]) : undefined;
   if (name === 'log' && literal !== undefined && second && /^(self|pl_module|fabric)$/.test(receiver)) {
     return { sink: 'lightning', entries: [{ name: literal, value: second }] };
   }
@@ -164,60 +171,25 @@ function dictsOf(lines: readonly (readonly Token[])[]): Map<string, Entries> {
   return found;
 }
 
-const TRAINER = /\b(?:\w*Trainer)\s*\(/;
-
-/** What a Hugging Face Trainer or Keras prints by itself, from the metrics that the program gives it. */
-function computedMetrics(file: string, text: string): NamedValue[] {
-  const lines = statements(text);
-  const transformers =
-    /\b(?:from|import)\s+(transformers|trl|setfit|sentence_transformers)\b/.test(text) && TRAINER.test(text);
-  const keras = /\bkeras\b/.test(text);
-  const found: NamedValue[] = [];
-  let inside: number | undefined;
-  for (const { indent, tokens } of lines) {
-    const [first, second] = tokens;
-    if (!first) continue;
-    if (inside !== undefined && indent <= inside) inside = undefined;
-    if (transformers && first.text === 'def' && /compute_metrics|^metrics_fn$/.test(second?.text ?? ''))
-      inside = indent;
-    if (inside !== undefined && first.text === 'return') {
-      const line = lineOf(text, first.start);
-      for (const { name, value } of dictKeys(tokens.slice(1))) {
-        found.push({
-          file,
-          line,
-          sink: 'trainer',
-          name: name.startsWith('eval_') ? name : `eval_${name}`,
-          value: sourceOf(value),
-        });
-      }
-    }
-    if (keras) found.push(...kerasMetrics(file, text, tokens));
-  }
-  const best = transformers
-    ? /\bmetric_for_best_model["']?\s*[:=]\s*["'](?:eval_)?([\w.-]{1,60})["']/.exec(text)
-    : null;
-  if (best?.[1] && !found.some(({ name }) => name === `eval_${best[1]}`)) {
-    found.push({ file, line: lineOf(text, best.index), sink: 'trainer', name: `eval_${best[1]}`, value: '' });
-  }
-  const evaluates = transformers && /\beval_dataset\b|\.evaluate\(|compute_metrics/.test(text);
-  if (evaluates) {
-    const line = lineOf(text, TRAINER.exec(text)?.index ?? 0);
-    found.push({ file, line, sink: 'trainer', name: 'eval_loss', value: '' });
-  }
-  return found;
+/** Whether the program hands a tracker a variable: what is in it may come from another function. */
+function trackedVariable(program: Texts): boolean {
+  return [...program].some(
+    ([file, text]) =>
+      isPython(file) &&
+      /\b(?:wandb|accelerator|run|logger|tracker|swanlab)\.log\(\s*(?:data\s*=\s*)?\w+\s*[,)]/.test(text),
+  );
 }
 
-function kerasMetrics(file: string, text: string, tokens: readonly Token[]): NamedValue[] {
-  const at = tokens.findIndex((token, index) => token.text === 'compile' && tokens[index - 1]?.text === '.');
-  const first = tokens[at];
-  if (at < 0 || !first || !/validation_(data|split)/.test(text)) return [];
-  const metrics = tokens.findIndex((token) => token.text === 'metrics');
-  const names = metrics < 0 ? [] : tokens.slice(metrics).flatMap((token) => stringValue(token) ?? []);
-  const line = lineOf(text, first.start);
-  return ['loss', ...names].map((name) => ({ file, line, sink: 'keras', name: `val_${name}`, value: '' }));
-}
-
-function lineOf(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length;
+/** Names with a group in front (`val/score`) in dicts that functions return: they are made for a tracker. */
+function returned(file: string, text: string, lines: readonly LogicalLine[], parts: readonly string[]): NamedValue[] {
+  return lines.flatMap(({ tokens }) => {
+    const [first] = tokens;
+    if (first?.text !== 'return' || tokens.length > 500) return [];
+    const line = lineAt(text, first.start);
+    return dictKeys(tokens.slice(1)).flatMap(({ name, value }) =>
+      namesOf(name, parts)
+        .filter((one) => one.includes('/'))
+        .map((one) => ({ file, line, sink: 'wandb' as const, name: one, value: sourceOf(value) })),
+    );
+  });
 }

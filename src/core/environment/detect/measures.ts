@@ -57,6 +57,16 @@ const NEVER =
  * common trainers: `val_loss`, `eval/accuracy`, `Validation Loss`, `test_acc`, `eval_f1`.
  */
 export function measureOf(name: string): Measure | undefined {
+  // `charts/episodic_return`: the first part groups curves and says nothing of the value.
+  const inner =
+    /^(?!(?:val|valid|validation|dev|eval|evaluation|heldout|holdout|test|train|training)\/)\w{1,40}\/(.+)$/i.exec(
+      name,
+    )?.[1];
+  const grouped = inner === undefined ? undefined : measureOfFlat(inner);
+  return grouped ?? measureOfFlat(name);
+}
+
+function measureOfFlat(name: string): Measure | undefined {
   const flat = name
     .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase()

@@ -1,6 +1,6 @@
 import type { Environment } from '../../domain/index.ts';
 import { type Candidate, candidatesOf, type LineReader, whereOf } from './candidates.ts';
-import { type Finding, firstLine, isPython, list, type Texts } from './evidence.ts';
+import { type Finding, firstLine, isPython, lineAt, list, type Texts } from './evidence.ts';
 import { readLogged, type Sink } from './logged.ts';
 import { type Measure, measureOf } from './measures.ts';
 
@@ -61,7 +61,7 @@ function chosen(pool: readonly Candidate[], program: Texts): { readonly told?: O
   const kinds = Map.groupBy(considered, ({ measure }) => measure.kind);
   if (kinds.size > 1) return { open: `${several(considered)}: which of them counts?` };
   const distinct = Map.groupBy(considered, ({ name }) => flat(name));
-  const oneValue = new Set(considered.map(({ value }) => value)).size === 1;
+  const oneValue = new Set(considered.map(({ value }) => value.replaceAll('"', "'"))).size === 1;
   const logs = considered.filter(({ sink }) => sink === 'log');
   const names = new Set((logs.length > 0 ? logs : considered).map(({ name }) => flat(name)));
   if (distinct.size > 1 && names.size > 1 && !oneValue) {
@@ -260,10 +260,15 @@ function fileOf(
       const extension = candidate.sink === 'jsonl' ? 'jsonl|txt|log' : candidate.sink === 'csv' ? 'csv|tsv' : 'json';
       const name = new RegExp(`["']([\\w./{}-]{0,200}?)([\\w-]{1,100}\\.(?:${extension}))["']`).exec(text);
       if (!name?.[2]) return undefined;
-      const folder =
-        name[1] && !name[1].includes('{') && !name[1].startsWith('/') ? name[1].replace(/^\.\//, '') : '**/';
-      const joined = new RegExp(`join\\([^)]{0,200}["'][\\w-]{1,100}\\.(?:${extension})`).test(text);
-      return { globs: [`${joined ? '**/' : folder}${name[2]}`], reason: `the file that ${candidate.file} writes` };
+      const given = (name[1] ?? '').replace(/^\.\//, '');
+      const folder = given.includes('{') || given.startsWith('/') || given.startsWith('..') ? '**/' : given;
+      // `join(folder, 'log.csv')`, `folder / 'log.csv'`: the folder is known to the program only.
+      const joined = new RegExp(`(?:join\\([^)]{0,200}|/\\s*)["'][\\w-]{1,100}\\.(?:${extension})`).test(text);
+      const line = lineAt(text, name.index);
+      return {
+        globs: [`${joined ? '**/' : folder}${name[2]}`],
+        reason: `the file that ${candidate.file}:${line} names`,
+      };
     }
     default:
       return undefined;

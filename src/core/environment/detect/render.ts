@@ -72,7 +72,8 @@ function formatValues(parts: readonly (readonly Token[])[]): string[] {
 function renderDict(tokens: readonly Token[], quote: string): Rendered {
   const pieces = dictKeys(tokens).map(({ name, value }) => {
     const example = marked(sourceOf(value), '');
-    return { text: `${quote}${name}${quote}: ${example.text}`, values: example.values };
+    const shown = name.replaceAll(/\{[^{}]*\}/g, 'val');
+    return { text: `${quote}${shown}${quote}: ${example.text}`, values: example.values };
   });
   const inner = joined(pieces, ', ');
   return { text: `{${inner.text}}`, values: inner.values };

@@ -57,7 +57,11 @@ function byCode(program: Texts, files: Texts): Finding<number> {
   return { value: 0, reason: 'nothing names a GPU' };
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const DOCUMENT = /^(readme|program)[\w-]*(\.(md|rst|txt))?$/i;
+/** `If a run exceeds 10 minutes, kill it`: a limit that somebody set. */
+const LIMIT =
+  /\b(?:exceeds?|longer than|more than|time ?limit of|timeout(?: of|:)?|kill\w* after|abort\w* after)\s*(?:about |~)?(\d{1,4})\s*[- ]?(seconds?|minutes?|mins?|hours?|hrs?)\b/i;
 
 /** How long a run may take: what Slurm is asked for, a time budget, or twice what a document says it takes. */
 export function detectTimeout(program: Texts, files: Texts): Told<string> {
@@ -72,6 +76,11 @@ export function detectTimeout(program: Texts, files: Texts): Told<string> {
         ? Number(days ?? 0) * 86_400 + Number(first) * 3600 + Number(second ?? 0) * 60 + Number(third ?? 0)
         : Number(first) * 60 + Number(second ?? 0);
     return { found: { value: duration(seconds), reason: `${file}:${hit.line} asks Slurm for it` } };
+  }
+  for (const [file, text] of files) {
+    const hit = DOCUMENT.test(file) ? firstLine(text, LIMIT) : undefined;
+    const seconds = Number(hit?.match[1]) * (UNITS[hit?.match[2]?.[0]?.toLowerCase() ?? ''] ?? 0);
+    if (hit && seconds > 0) return { found: { value: duration(seconds), reason: `the limit of ${file}:${hit.line}` } };
   }
   for (const [file, text] of [...program, ...files]) {
     const hit = isPython(file)
@@ -90,10 +99,10 @@ export function detectTimeout(program: Texts, files: Texts): Told<string> {
     };
   }
   for (const [file, text] of files) {
-    if (!/^(readme|program)[\w-]*(\.(md|rst|txt))?$/i.test(file)) continue;
+    if (!DOCUMENT.test(file)) continue;
     const hit = firstLine(
-      text,
-      /\b(?:takes?|runs? (?:for|in)|in|within|about|around|~|budget of|finish(?:es)? in|under)\s*(?:about|around|roughly|approximately|less than|only|under|~|a|≈)*\s*(\d{1,4}(?:\.\d)?)\s*[- ]?(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h)\b(?!\s*\w*\/)/i,
+      withoutPreparation(text),
+      /\b(?:takes?|runs? (?:for|in)|in|within|about|around|~|budget of|finish(?:es)? in|under)\s*(?:about|around|roughly|approximately|less than|only|under|~|a|≈)*\s*(\d{1,4}(?:\.\d)?)\s*[- ]?(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?)\b(?!\s*\w*\/)/i,
     );
     if (!hit?.match[1] || !hit.match[2]) continue;
     const seconds = Number(hit.match[1]) * (UNITS[hit.match[2][0]?.toLowerCase() ?? 's'] ?? 1);
@@ -103,6 +112,17 @@ export function detectTimeout(program: Texts, files: Texts): Told<string> {
     };
   }
   return { open: 'nothing says how long a run takes; 1h holds until you say' };
+}
+
+/** The text without lines on what comes before a run: they are counted, and say nothing of it. */
+function withoutPreparation(text: string): string {
+  return text
+    .slice(0, 200_000)
+    .split('\n')
+    .map((row) =>
+      /\b(download|install|prepar|preprocess|tokeni[sz]|compil|build|one-time|setup|evaluat)/i.test(row) ? '' : row,
+    )
+    .join('\n');
 }
 
 /** `90m`, `2h`, `45s`: the largest unit that stays whole, rounded up to one a person would write. */

@@ -8,7 +8,7 @@ import { firstLine, isPython, isShell, type Texts, type Told } from './evidence.
 type Rule = Environment['seed'];
 
 const SEED = /^(seed|random_seed|rng_seed|global_seed|manual_seed|seed_everything|random_state)$/i;
-const FLAGS = /(^|[_-])seed$/i;
+const FLAGS = /(^|[_-])seed$|[a-z]Seed$/;
 
 /**
  * How a run takes its seed: a variable it reads, a flag of argparse, absl, click, fire, tyro or the Trainer, a key of a
@@ -116,6 +116,10 @@ function fromConfigs(program: Texts, files: Texts): Flag | undefined {
       (a, b) => a.name.split('.').length - b.name.split('.').length || a.path.length - b.path.length,
     );
     if (key) return { flag: `${key.name}=`, where: `${key.path}:${key.line}` };
+    for (const [file, text] of configs) {
+      const hit = firstLine(text, /^((?:random_|rng_|global_)?seed):\s*(?:null|~)?\s*(?:#.*)?$/);
+      if (hit?.match[1]) return { flag: `${hit.match[1]}=`, where: `${file}:${hit.line}` };
+    }
   }
   const defined = /DEFINE_config_file\(\s*["'](\w+)["']/.exec(all)?.[1];
   if (defined !== undefined) {
@@ -150,6 +154,10 @@ function fixedSeed(program: Texts): string | undefined {
       : undefined;
     if (hit)
       return `${file}:${hit.line} sets ${hit.match[2]} and takes no other: read one from a variable or a flag there`;
+  }
+  for (const [file, text] of program) {
+    const hit = /\.ya?ml$/.test(file) ? firstLine(text, /^\s*(?:random_|rng_|global_)?seed:\s*(\d+)/) : undefined;
+    if (hit) return `${file}:${hit.line} holds the seed ${hit.match[1]} and no flag or variable changes it: add one`;
   }
   return undefined;
 }

@@ -1,0 +1,117 @@
+import { strict as assert } from 'node:assert';
+import { type Detected, detectEnvironment } from '../../../src/core/environment/index.ts';
+import { KnownFormats } from '../../../src/core/metrics/index.ts';
+
+function propose(files: Readonly<Record<string, string>>): Detected {
+  return detectEnvironment(new Map(Object.entries(files)), {
+    reads: (line) => new KnownFormats().parse(line).map(({ name }) => name),
+  });
+}
+
+const LOOP = 'import torch\nfor epoch in range(3):\n    loss.backward()\n';
+
+describe('what a document says of the run', () => {
+  it('puts the variables in that it sets itself, and drops where the output goes', () => {
+    const { environment, reasons } = propose({
+      'README.md':
+        '# t\n```bash\nexport TASK=mrpc\npython run_glue.py \\\n  --task_name $TASK --lr 2e-5 > run.log 2>&1\n```\n',
+      'run_glue.py': LOOP,
+    });
+    assert.equal(environment.run, 'python run_glue.py --task_name mrpc --lr 2e-5');
+    assert.equal(reasons.run, 'the command in README.md:4');
+  });
+
+  it('does not run a command that a person must complete first', () => {
+    for (const command of ['python main.py [folder with images]', 'python main.py --data <path to data>']) {
+      const { environment, questions } = propose({ 'README.md': `# t\n\n    ${command}\n`, 'main.py': LOOP });
+      assert.equal(environment.run, undefined);
+      assert.ok(questions.run?.includes(`README.md:3 says "${command}"`), questions.run);
+    }
+  });
+
+  it('takes the run that is meant before the one that shows that it starts', () => {
+    const { environment } = propose({
+      'README.md': '# t\n```\npython train.py trainer=cpu\n\npython train.py trainer=gpu\n```\n',
+      'train.py': LOOP,
+    });
+    assert.equal(environment.run, 'python train.py trainer=gpu');
+  });
+
+  it('takes a limit as it is, and what training takes twice, but not what a download takes', () => {
+    const timeout = (words: string) =>
+      propose({ 'README.md': `# t\n${words}\n`, 'train.py': LOOP }).environment.resources?.timeout;
+    assert.equal(timeout('If a run exceeds 10 minutes, kill it.'), '10m');
+    assert.equal(timeout('Training takes about 20 minutes on one GPU.'), '40m');
+    assert.equal(timeout('This will run for about 4 days.'), '192h');
+    assert.equal(timeout('The download takes about 20 minutes.'), undefined);
+  });
+});
+
+describe('names of metrics that a program puts together', () => {
+  it('follows a part of the data into the name', () => {
+    const { environment } = propose({
+      'README.md': '# t\n`python fit.py`\n',
+      'fit.py': 'import lightning as L\nfrom net import Net\nL.Trainer(max_epochs=3).fit(Net())\n',
+      'net.py':
+        'import lightning as L\nclass Net(L.LightningModule):\n    def _shared(self, batch, stage):\n' +
+        '        self.log(f"{stage}/acc", acc, prog_bar=True)\n    def training_step(self, b, i):\n' +
+        '        return self._shared(b, "train")\n    def validation_step(self, b, i):\n' +
+        '        self._shared(b, "val")\n',
+    });
+    assert.deepEqual(environment.objective, { metric: 'val/acc', goal: 'maximize', summary: 'last' });
+  });
+
+  it('finds the classes that settings name', () => {
+    const { environment, reasons } = propose({
+      'README.md': '# t\n```\npython src/train.py\n```\n',
+      'src/train.py': 'import hydra\n@hydra.main(config_path="../configs")\ndef main(cfg):\n    trainer.fit(model)\n',
+      'configs/train.yaml': 'defaults:\n  - model: small\nseed: null\n',
+      'configs/model/small.yaml': '_target_: src.models.small.Small\nlr: 0.1\n',
+      'src/models/small.py':
+        'import lightning\nclass Small(lightning.LightningModule):\n    def validation_step(self, b, i):\n        self.log("val/mae", mae)\n',
+    });
+    assert.equal(environment.objective?.metric, 'val/mae');
+    assert.match(reasons.objective ?? '', /src\/models\/small\.py:4/);
+    assert.deepEqual(environment.seed, { flag: 'seed=' });
+  });
+
+  it('takes what evaluate.load computes for the name that the Trainer prints', () => {
+    const { environment } = propose({
+      'train.py':
+        'import evaluate\nfrom transformers import Trainer, TrainingArguments\nmetric = evaluate.load("accuracy")\n' +
+        'def compute_metrics(p):\n    return metric.compute(predictions=p[0], references=p[1])\n' +
+        'trainer = Trainer(args=TrainingArguments("out"), eval_dataset=d, compute_metrics=compute_metrics)\ntrainer.train()\n',
+    });
+    assert.equal(environment.objective?.metric, 'eval_accuracy');
+  });
+
+  it('finds what a function returns for a tracker', () => {
+    const { environment } = propose({
+      'train.py':
+        'import wandb\ndef validate():\n    return {"val/solve_rate": s / n}\nfor step in range(9):\n    loss.backward()\n' +
+        '    metrics = {"train/loss": loss}\n    metrics.update(validate())\n    wandb.log(metrics, step=step)\n',
+    });
+    assert.equal(environment.objective?.metric, 'val/solve_rate');
+    assert.deepEqual(environment.metrics, [{ file: 'wandb/**/*.wandb' }]);
+    assert.deepEqual(environment.env, { WANDB_MODE: 'offline' });
+  });
+
+  it('takes one number printed and kept in a group of curves for one', () => {
+    const { environment } = propose({
+      'train.py':
+        `${LOOP}    print(f"global_step={step}, episodic_return={info['r']}")\n` +
+        '    writer.add_scalar("charts/episodic_return", info["r"], step)\n',
+    });
+    assert.deepEqual(environment.objective, { metric: 'episodic_return', goal: 'maximize', summary: 'last' });
+    assert.equal(environment.metrics, undefined);
+  });
+
+  it('names the file of a table where the program says its folder, and any folder where it does not', () => {
+    const table = (open: string) =>
+      propose({
+        'train.py': `${LOOP}f = open(${open}, "w")\nw = csv.writer(f)\nw.writerow(["epoch", "val_mae"])\n`,
+      }).environment.metrics;
+    assert.deepEqual(table('"metrics.csv"'), [{ file: 'metrics.csv' }]);
+    assert.deepEqual(table('out_dir / "metrics.csv"'), [{ file: '**/metrics.csv' }]);
+  });
+});
