@@ -20,6 +20,7 @@ export const BUNDLES: readonly BundleSpec[] = [
   { name: 'probe', entry: 'src/core/workers/probe.ts', runtime: 'node' },
   { name: 'store-worker', entry: 'src/core/store/worker.ts', runtime: 'node' },
   { name: 'pattern-worker', entry: 'src/core/metrics/pattern-worker.ts', runtime: 'node' },
+  { name: 'detect', entry: 'src/core/environment/detect/index.ts', runtime: 'node', budgetKB: 250 },
   { name: 'metric-files', entry: 'src/core/metrics/files/index.ts', runtime: 'node' },
   { name: 'supervisor', entry: 'src/core/workers/local/supervisor.ts', runtime: 'node' },
   { name: 'cli', entry: 'src/cli.ts', runtime: 'node' },

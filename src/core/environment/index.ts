@@ -1,6 +1,6 @@
 export { type Completion, completionsAt, hoverAt } from './assist.ts';
 export { programFiles, selectContext } from './context.ts';
-export { type DetectOptions, detectEnvironment } from './detect/index.ts';
+export type { DetectOptions } from './detect/index.ts';
 export { configFolder, stateFolder } from './folders.ts';
 export { environmentHash } from './hash.ts';
 export { readHyperparameters } from './hyperparameters/index.ts';
@@ -17,3 +17,8 @@ export {
 export { changeable, matcher } from './paths.ts';
 export { type FileKind, type JsonSchema, jsonSchemaOf } from './schema.ts';
 export type * from './types.ts';
+
+/** What reads an unknown repository, loaded when one is set up. */
+export function loadDetection(): Promise<typeof import('./detect/index.ts')> {
+  return import('./detect/index.ts');
+}

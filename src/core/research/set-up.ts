@@ -1,5 +1,5 @@
 import { HumanError } from '../domain/index.ts';
-import { type Detected, detectEnvironment } from '../environment/index.ts';
+import { type Detected, loadDetection } from '../environment/index.ts';
 import { KnownFormats } from '../metrics/index.ts';
 import { environmentFile, type Parts } from './parts.ts';
 import { readTexts } from './texts.ts';
@@ -16,6 +16,7 @@ export async function detect({ repository }: Parts): Promise<Detected> {
     });
   }
   const known = (line: string) => new KnownFormats().parse(line).map(({ name }) => name);
+  const { detectEnvironment } = await loadDetection();
   return detectEnvironment(await readTexts(repository, head.commit), {
     missing: await repository.missingContent(head.commit),
     reads: known,

@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import * as fs from 'node:fs/promises';
 import fc from 'fast-check';
-import { detectEnvironment as detect, parseEnvironment } from '../../../src/core/environment/index.ts';
+import { detectEnvironment as detect } from '../../../src/core/environment/detect/index.ts';
+import { parseEnvironment } from '../../../src/core/environment/index.ts';
 import { KnownFormats } from '../../../src/core/metrics/index.ts';
 
 const QUICKSTART = ['README.md', 'program.md', 'train.py', 'model.py', 'data.py', 'evaluate.py', 'data/sonnets.txt'];

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { type Detected, detectEnvironment } from '../../../src/core/environment/index.ts';
+import { detectEnvironment } from '../../../src/core/environment/detect/index.ts';
+import type { Detected } from '../../../src/core/environment/index.ts';
 import { KnownFormats } from '../../../src/core/metrics/index.ts';
 
 function propose(files: Readonly<Record<string, string>>): Detected {

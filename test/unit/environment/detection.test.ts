@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { type Detected, detectEnvironment, parseEnvironment } from '../../../src/core/environment/index.ts';
+import { detectEnvironment } from '../../../src/core/environment/detect/index.ts';
+import { type Detected, parseEnvironment } from '../../../src/core/environment/index.ts';
 import { KnownFormats } from '../../../src/core/metrics/index.ts';
 
 const FOLDER = 'test/fixtures/repos';
