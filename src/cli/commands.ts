@@ -223,6 +223,18 @@ export async function cancel(session: Session, what: string): Promise<void> {
   await waitAndTell(session, [row.id], { ended: ['cancelled'] });
 }
 
+export async function confirm(session: Session, what: string, options: { readonly undo?: boolean }): Promise<void> {
+  const { research, terminal } = session;
+  const row = await findRun(research, what);
+  const flags = (await research.state()).judged[row.id]?.flags ?? [];
+  const run = await research.confirmRun(row.id, options.undo !== true);
+  terminal.answer({ run, flags });
+  const why = flags.length === 0 ? 'It was not flagged.' : flags.map(({ message }) => printable(message)).join(' ');
+  terminal.say(
+    options.undo ? `${row.id} is no longer confirmed. ${why}` : `${row.id} is confirmed and counts from now on. ${why}`,
+  );
+}
+
 export async function status({ research, terminal }: Session): Promise<void> {
   const state = await research.state();
   terminal.answer(state);

@@ -256,6 +256,10 @@ export function buildProgram(
   command('cancel', 'stop a run and every process of it, or the search that goes on')
     .argument('<run>', `${RUN}; or search`, runName)
     .action(act(commands.cancel));
+  command('confirm', 'vouch for a result that is flagged, so that it is ranked')
+    .argument('<run>', RUN, runName)
+    .option('--undo', 'take it back')
+    .action(act(commands.confirm));
   command('status', 'what is going on: base, rounds, runs, boxes, who drives').action(act(commands.status));
   command('logs', 'print a run’s log')
     .argument('<run>', RUN, runName)

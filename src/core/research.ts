@@ -17,7 +17,8 @@ import { openRepository } from './git/index.ts';
 import { metricNames } from './metrics/index.ts';
 import { agreeToModel, readyToRun } from './research/agree.ts';
 import { fetchArtifactsOf } from './research/artifacts.ts';
-import { ensureBase, takeBase } from './research/base.ts';
+import { takeBase } from './research/base.ts';
+import { addIdeaByHand, confirmResult } from './research/by-hand.ts';
 import { askBoxes } from './research/check-boxes.ts';
 import { Consents } from './research/consents.ts';
 import { Driver } from './research/driver.ts';
@@ -153,25 +154,8 @@ class OpenResearch implements Research {
     return this.#request('next-round', { count: options.count ?? DEFAULT_IDEAS }, options);
   }
 
-  async addIdea(words: {
-    readonly title: string;
-    readonly hypothesis: string;
-    readonly details: string;
-  }): Promise<Idea> {
-    const base = await ensureBase(this.#parts);
-    const round = (await this.#parts.store.rounds(base.id)).at(-1)?.number ?? 0;
-    const idea = {
-      ...words,
-      base: base.id,
-      round,
-      lane: 'human',
-      move: 'explore',
-      expected: '',
-      risk: '',
-      edits: [],
-      parents: [],
-    } as const;
-    return this.#parts.store.addIdea(idea);
+  addIdea(words: Pick<Idea, 'title' | 'hypothesis' | 'details'>): Promise<Idea> {
+    return addIdeaByHand(this.#parts, words);
   }
 
   editIdea(
@@ -283,6 +267,10 @@ class OpenResearch implements Research {
         ? await this.#request('baseline', { base: row.base, box: row.wants, runs }, {})
         : await this.#request('run', { candidate: row.candidate, box: row.wants, runs }, {});
     return asked[0] ?? run;
+  }
+
+  confirmRun(run: RunId, confirmed: boolean): Promise<Run> {
+    return confirmResult(this.#parts, run, confirmed);
   }
 
   async cancelRun(run: RunId): Promise<void> {

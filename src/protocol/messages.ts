@@ -75,6 +75,7 @@ export const PAGE_COMMANDS = [
   'runOnGpu',
   'runBaseline',
   'replicateRun',
+  'confirmResult',
   'cancelRun',
   'openLog',
   'nextRound',

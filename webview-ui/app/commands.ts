@@ -9,6 +9,7 @@ export const COMMAND_LABELS: Readonly<Record<PageCommand, string>> = {
   runOnGpu: 'Run on GPU',
   runBaseline: 'Run Baseline',
   replicateRun: 'Replicate Run',
+  confirmResult: 'Confirm Result',
   cancelRun: 'Cancel Run',
   openLog: 'Open Log',
   nextRound: 'Next Round',

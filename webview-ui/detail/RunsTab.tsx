@@ -103,7 +103,9 @@ function note(run: RunCell, page: Page): string {
   const notes = [
     run.reason === undefined ? undefined : plain(run.reason, 300),
     run.counts ? undefined : 'another attempt counts',
-    run.verified ? undefined : 'self-reported',
+    run.value === undefined ? undefined : run.verified ? 'verified by evaluate' : 'self-reported',
+    ...(run.flags ?? []).map(({ message }) => plain(message, 300)),
+    run.confirmed === undefined ? undefined : `confirmed by ${run.confirmed === 'seed' ? 'another seed' : 'a person'}`,
     run.unreachableSince === undefined ? undefined : `no answer since ${clock(run.unreachableSince, page.now())}`,
     run.purpose === 'trial' || run.purpose === 'baseline' ? undefined : run.purpose,
   ];

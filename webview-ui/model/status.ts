@@ -33,6 +33,7 @@ const LOOKS: Readonly<Record<RowStatus, StatusLook>> = {
   preparing: { words: 'Preparing', icon: 'gear', tone: 'live' },
   running: { words: 'Running', icon: 'loading', tone: 'live', spins: true },
   finishing: { words: 'Finishing', icon: 'loading', tone: 'live', spins: true },
+  flagged: { words: 'Not confirmed', icon: 'warning', tone: 'attention' },
   succeeded: { words: 'Succeeded', icon: 'pass', tone: 'good' },
   failed: { words: 'Failed', icon: 'error', tone: 'bad' },
   'timed-out': { words: 'Timed out', icon: 'watch', tone: 'bad' },
@@ -54,6 +55,7 @@ export function isLive(status: RowStatus): boolean {
 /** Where rows without a number stand: what may still get one first, what never will last. */
 export function statusWeight(status: RowStatus): number {
   if (status === 'succeeded') return 0;
+  if (status === 'flagged') return 0;
   if (status === 'running' || status === 'finishing') return 1;
   if (isLive(status)) return 2;
   if (status === 'approved') return 3;

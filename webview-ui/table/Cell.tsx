@@ -72,12 +72,27 @@ function Value(props: {
         </span>
       ) : null}
       {number(value.mean, decimals)}
+      <Trust row={row} />
       {value.n > 1 ? (
         <span class="spread">
           {' ± '}
           {number(value.std, decimals)} ({value.n})
         </span>
       ) : null}
+    </span>
+  );
+}
+
+/** Who says so: `evaluate` for all that counts, or the runs themselves. */
+function Trust({ row }: { readonly row: LeaderboardRow }): JSX.Element | null {
+  const counted = row.runs.filter((run) => run.counts && run.value !== undefined);
+  if (counted.length === 0) return null;
+  const verified = counted.every((run) => run.verified);
+  const words = verified ? 'Verified: evaluate printed it' : 'Self-reported: the run itself printed it';
+  return (
+    <span class="trust" title={words}>
+      <Icon name={verified ? 'verified' : 'account'} />
+      <span class="unseen">{words}</span>
     </span>
   );
 }

@@ -69,6 +69,21 @@ export const environmentSchema = z.strictObject({
   env: z.record(variable, z.string()).default({}),
   secrets: z.array(variable).default([]).describe('Names only; the values come from the environment or SecretStorage.'),
   seed: seedSchema.default('none'),
+  guardrails: z
+    .strictObject({
+      factor: z
+        .number()
+        .gt(1)
+        .default(2)
+        .describe('A result that is better than the baseline by more than this factor is flagged.'),
+      min_points: z
+        .int()
+        .min(0)
+        .default(2)
+        .describe("A result whose curve has fewer points is flagged, where the baseline's has more."),
+    })
+    .prefault({})
+    .describe('When a result is not ranked until a person or a second seed confirms it.'),
 });
 
 export type Environment = z.output<typeof environmentSchema>;

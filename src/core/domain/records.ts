@@ -122,6 +122,12 @@ export type ObjectiveValue =
   | { readonly state: 'nan' | 'inf' | 'missing' | 'invalid'; readonly value: number | null };
 
 /** One execution of a commit with one seed on one box. */
+/** Why the number of a run is not believed at once. */
+export interface ResultFlag {
+  readonly code: 'out-of-range' | 'too-good' | 'no-curve' | 'too-few-steps' | 'seed-only';
+  readonly message: string;
+}
+
 export interface Run {
   readonly id: RunId;
   readonly base: number;
@@ -157,6 +163,10 @@ export interface Run {
   readonly exitCode?: number;
   readonly objective?: ObjectiveValue;
   readonly verified: boolean;
+  /** How many points of the objective's metric the run reported, and the step of the last one. */
+  readonly curve?: { readonly points: number; readonly end: number | null };
+  /** A person vouched for the number, whatever it is flagged for. */
+  readonly confirmed?: boolean;
   /** False where another attempt of the same (candidate, seed) counts instead. */
   readonly counts: boolean;
   /** A person asked for it to stop; the box has not confirmed yet. */

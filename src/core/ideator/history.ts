@@ -14,6 +14,7 @@ const SAID: Readonly<Record<Outcome['verdict'], string>> = {
   better: 'ran and was better',
   worse: 'ran and was worse',
   'no different': 'ran and made no difference beyond the noise',
+  flagged: 'ran, but its number is too strange to be believed, and nobody has confirmed it',
   'failed to run': 'crashed when it ran',
   'failed to implement': 'never ran: it could not be turned into a patch. This says nothing about the idea',
   'not run': 'has not run yet',

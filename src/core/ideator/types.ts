@@ -10,6 +10,7 @@ export interface Outcome {
     | 'better'
     | 'worse'
     | 'no different'
+    | 'flagged'
     | 'failed to run'
     | 'failed to implement'
     | 'not run'

@@ -214,6 +214,12 @@ export class RunKeeper {
 
   async #objectiveOf(run: Run, base: Base, report: RunReport, follower: RunFollower): Promise<RunPatch> {
     if (report.state !== 'succeeded') return {};
+    const result = await this.#numberOf(run, base, report, follower);
+    const own = await this.#parts.store.metrics(run.id, { names: [base.environment.objective.metric] });
+    return own.length === 0 ? result : { ...result, curve: { points: own.length, end: own.at(-1)?.step ?? null } };
+  }
+
+  async #numberOf(run: Run, base: Base, report: RunReport, follower: RunFollower): Promise<RunPatch> {
     const { store } = this.#parts;
     const { objective, evaluate } = base.environment;
     const axis = typeof objective.summary === 'object' ? [objective.summary.axis] : [];

@@ -8,6 +8,7 @@ import type {
   Move,
   Parent,
   Purpose,
+  ResultFlag,
   Round,
   Run,
   RunId,
@@ -28,6 +29,8 @@ export type RowStatus =
   | 'rejected'
   | 'approved'
   | 'duplicate'
+  /** It ran to a number that is not ranked until somebody confirms it. */
+  | 'flagged'
   | RunState;
 
 export interface RunCell {
@@ -39,7 +42,11 @@ export interface RunCell {
   readonly exitCode?: number;
   readonly reason?: string;
   readonly purpose: Purpose;
+  /** `evaluate` printed the number; else it is what the run itself reported. */
   readonly verified: boolean;
+  /** Why the number is not believed at once; none where it is. */
+  readonly flags?: readonly ResultFlag[];
+  readonly confirmed?: 'person' | 'seed';
   readonly attempt: number;
   readonly counts: boolean;
   readonly startedAt?: Millis;

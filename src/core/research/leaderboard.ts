@@ -10,7 +10,15 @@ import {
   type Run,
   type Summary,
 } from '../domain/index.ts';
-import { type CandidateResult, countedValue, foldResults, type Results } from '../search/index.ts';
+import {
+  type CandidateResult,
+  flagsFor,
+  foldResults,
+  guardrailsOf,
+  type Judged,
+  type Results,
+  reportedValue,
+} from '../search/index.ts';
 import type { Leaderboard, LeaderboardRow, RowStatus, RunCell } from './types.ts';
 
 /** The rows a leaderboard is folded from, all of one base. */
@@ -30,7 +38,7 @@ export function foldLeaderboard(input: BoardInput): Leaderboard {
   const { objective } = input.base.environment;
   const { metric } = objective;
   const goal = goalOf(objective);
-  const results = foldResults(goal, input.candidates, input.runs);
+  const results = foldResults(goal, input.candidates, input.runs, guardrailsOf(input.base.environment));
   const ideas = new Map(input.ideas.map((idea) => [idea.id, idea]));
   const runs = Map.groupBy(input.runs, (run) => run.candidate ?? '');
   const places = new Map(results.candidates.map((result, index) => [result.candidate, index]));
@@ -67,7 +75,7 @@ function baselineRows(input: BoardInput, results: Results): LeaderboardRow[] {
     parents: [],
     status: statusOfRuns(runs) ?? 'queued',
     ...(comparisonClass === '' ? {} : { comparisonClass }),
-    ...cells(runs, input.sparks),
+    ...cells(runs, input.sparks, results),
     objective: results.baselines.get(comparisonClass)?.summary,
   }));
 }
@@ -91,9 +99,9 @@ function candidateRow(
     move: idea.move,
     kind: candidate.kind,
     parents: idea.parents,
-    ...statusOf(candidate, runs),
-    ...cells(runs, input.sparks),
-    ...resultFields(place === undefined ? undefined : results.candidates[place]),
+    ...statusWithFlags(candidate, runs, results),
+    ...cells(runs, input.sparks, results),
+    ...resultFields(place === undefined ? results.flagged.get(candidate.id) : results.candidates[place]),
     rank: place === undefined ? undefined : place + 1,
   };
 }
@@ -102,6 +110,17 @@ function resultFields(result: CandidateResult | undefined) {
   if (!result) return {};
   const { comparisonClass, summary, delta, sigmas, improved } = result;
   return { comparisonClass, objective: summary, delta, sigmas, improved };
+}
+
+/** A result that nobody has confirmed says what it is flagged for, once nothing of it is going on. */
+export function statusWithFlags(
+  candidate: Candidate,
+  runs: readonly Run[],
+  results: Results,
+): { readonly status: RowStatus; readonly reason?: string } {
+  const plain = statusOf(candidate, runs);
+  if (!results.flagged.has(candidate.id) || !runs.every((run) => isEnd(run.state))) return plain;
+  return { status: 'flagged', reason: flagsFor(candidate.id, runs, results).join(' ') };
 }
 
 /** What a candidate's row says: its runs once there are any, else its own state. */
@@ -134,11 +153,11 @@ function statusOfRuns(runs: readonly Run[]): RowStatus | undefined {
   const order = ['finishing', 'running', 'preparing', 'waiting', 'shipping', 'queued'] as const;
   const furthest = order.find((state) => live.some((run) => run.state === state));
   if (furthest) return furthest;
-  if (counting.some((run) => countedValue(run) !== undefined)) return 'succeeded';
+  if (counting.some((run) => reportedValue(run) !== undefined)) return 'succeeded';
   return counting.at(-1)?.state ?? runs.at(-1)?.state;
 }
 
-function cells(runs: readonly Run[], sparks: BoardInput['sparks']) {
+function cells(runs: readonly Run[], sparks: BoardInput['sparks'], { judged }: Results) {
   const started = runs.flatMap((run) => (run.startedAt === undefined ? [] : [run.startedAt]));
   const elapsed = runs.reduce(
     (sum, run) => sum + (run.startedAt !== undefined && run.endedAt !== undefined ? run.endedAt - run.startedAt : 0),
@@ -146,20 +165,21 @@ function cells(runs: readonly Run[], sparks: BoardInput['sparks']) {
   );
   const spark = runs.map((run) => sparks.get(run.id)).findLast((values) => values !== undefined && values.length > 1);
   return {
-    runs: runs.map(cell),
+    runs: runs.map((run) => cell(run, judged.get(run.id))),
     spark: spark ?? [],
     startedAt: started.length > 0 ? Math.min(...started) : undefined,
     elapsedMs: elapsed > 0 ? elapsed : undefined,
   };
 }
 
-function cell(run: Run): RunCell {
+function cell(run: Run, judged: Judged | undefined): RunCell {
   const { id, seed, state, box, exitCode, reason, purpose, verified, attempt, counts } = run;
   const { startedAt, endedAt, unreachableSince, lastMetric, logBytes } = run;
-  const value = run.objective?.state === 'ok' ? run.objective.value : undefined;
+  const value = reportedValue({ ...run, counts: true });
   return {
     ...{ id, seed, state, box, value, exitCode, reason, purpose, verified, attempt, counts },
     ...{ startedAt, endedAt, unreachableSince, lastMetric, logBytes },
+    ...judged,
   };
 }
 

@@ -1,10 +1,11 @@
 import type { Base, Candidate, Idea, Run } from '../domain/index.ts';
-import { type Box, isEnd } from '../domain/index.ts';
+import { type Box, goalOf, isEnd } from '../domain/index.ts';
 import { loadEnvironment } from '../environment/index.ts';
+import { foldResults, guardrailsOf, type Results } from '../search/index.ts';
 import type { BoxState } from '../store/index.ts';
 import { whyBehind } from './base.ts';
 import type { BoxCondition } from './fleet.ts';
-import { foldLeaderboard, statusOf } from './leaderboard.ts';
+import { foldLeaderboard, statusOf, statusWithFlags } from './leaderboard.ts';
 import { describeIdeator } from './make.ts';
 import { loadedBoxes, type Parts } from './parts.ts';
 import { foldQueue } from './queue-state.ts';
@@ -30,7 +31,10 @@ export async function readState(
     : [[], [], [], []];
   const byIdea = Map.groupBy(candidates, (candidate) => candidate.idea);
   const byCandidate = Map.groupBy(runs, (run) => run.candidate ?? '');
-  const nodes = ideas.map((idea) => ideaNode(idea, byIdea.get(idea.id) ?? [], byCandidate));
+  const results = base
+    ? foldResults(goalOf(base.environment.objective), candidates, runs, guardrailsOf(base.environment))
+    : undefined;
+  const nodes = ideas.map((idea) => ideaNode(idea, byIdea.get(idea.id) ?? [], byCandidate, results));
   const lease = await store.lease();
   const boxes = await loadedBoxes(parts);
   const schedule = await store.schedule();
@@ -44,6 +48,7 @@ export async function readState(
     ideator: await describeIdeator(parts),
     rounds: rounds.map((round) => ({ round, ideas: nodes.filter((node) => node.idea.round === round.number) })),
     runs: runs.toSorted((a, b) => b.queuedAt - a.queuedAt || (a.id < b.id ? 1 : -1)),
+    judged: Object.fromEntries(results?.judged ?? []),
     queue: foldQueue(runs, schedule, base?.environment.resources.gpus ?? 0),
     boxes: boxes.boxes.map((box) => boxNode(box, conditions, runs, schedule.boxes)),
     boxesProblems: boxes.problems,
@@ -53,13 +58,19 @@ export async function readState(
   };
 }
 
-function ideaNode(idea: Idea, candidates: readonly Candidate[], runs: ReadonlyMap<string, readonly Run[]>): IdeaNode {
+function ideaNode(
+  idea: Idea,
+  candidates: readonly Candidate[],
+  runs: ReadonlyMap<string, readonly Run[]>,
+  results: Results | undefined,
+): IdeaNode {
   const own = candidates.toSorted((a, b) => a.number - b.number);
   if (idea.dropped !== undefined) return { idea, candidates: own, status: 'dropped' };
   const newest = own.at(-1);
   if (!newest) return { idea, candidates: own, status: 'proposed' };
   const trials = (runs.get(newest.id) ?? []).filter((run) => run.purpose === 'trial');
-  return { idea, candidates: own, status: statusOf(newest, trials).status };
+  const { status } = results ? statusWithFlags(newest, trials, results) : statusOf(newest, trials);
+  return { idea, candidates: own, status };
 }
 
 export function whereOf(box: Box): string {

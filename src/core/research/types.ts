@@ -21,6 +21,7 @@ import type {
 } from '../domain/index.ts';
 import type { Detected, Diagnostic } from '../environment/index.ts';
 import type { FileDiff, Review } from '../git/index.ts';
+import type { Judged } from '../search/index.ts';
 import type { Request } from '../store/index.ts';
 import type { Disposable } from '../system/index.ts';
 import type { BoxReport, Fetched } from '../workers/index.ts';
@@ -81,6 +82,8 @@ export interface ResearchState {
   readonly ideator: { readonly lane: 'model' | 'hyperparameter'; readonly label: string };
   readonly rounds: readonly { readonly round: Round; readonly ideas: readonly IdeaNode[] }[];
   readonly runs: readonly Run[];
+  /** Runs whose number is not believed at once, by id, with who confirmed it all the same. */
+  readonly judged: Readonly<Record<RunId, Judged>>;
   readonly queue: QueueState;
   readonly boxes: readonly BoxNode[];
   readonly boxesProblems: readonly Diagnostic[];
@@ -195,6 +198,11 @@ export interface Research {
   replicate(run: RunId, seeds: number): Promise<readonly RunId[]>;
   /** The same commit and seed once more, as a new run. */
   rerun(run: RunId): Promise<RunId>;
+  /**
+   * A person vouches for the number of a flagged run, so that it ranks; or takes it back.
+   * @throws HumanError `no-run`, `no-result`, `seed-only`
+   */
+  confirmRun(run: RunId, confirmed: boolean): Promise<Run>;
   /** With every later try of it that is live. */
   cancelRun(run: RunId): Promise<void>;
   /** Before or behind all others that no box has yet. @throws HumanError `not-queued` */

@@ -1,3 +1,4 @@
+export * from './guardrails.ts';
 export * from './outcomes.ts';
 export * from './parents.ts';
 export * from './results.ts';

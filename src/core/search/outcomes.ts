@@ -37,8 +37,28 @@ export function outcomesOf(
       const told = { idea, candidate, objective: result.summary, ...evidence.get(candidate.id) };
       return result.delta === undefined ? { ...told, verdict: 'not run' } : { ...told, verdict, delta: result.delta };
     }
+    const doubted = own.find((one) => results.flagged.has(one.id));
+    if (doubted) {
+      const { summary, delta } = results.flagged.get(doubted.id) ?? {};
+      const reason = flagsFor(doubted.id, runs, results).join(' ');
+      return {
+        idea,
+        candidate: doubted,
+        verdict: 'flagged',
+        objective: summary,
+        delta,
+        reason,
+        ...evidence.get(doubted.id),
+      };
+    }
     return { idea, candidate, ...verdictWithoutResult(candidate, runs), ...evidence.get(candidate.id) };
   });
+}
+
+/** What the runs of a candidate are flagged for, each reason once. */
+export function flagsFor(candidate: string, runs: readonly Run[], { judged }: Pick<Results, 'judged'>): string[] {
+  const own = runs.filter((run) => run.candidate === candidate);
+  return [...new Set(own.flatMap((run) => judged.get(run.id)?.flags.map(({ message }) => message) ?? []))];
 }
 
 function isNoise(result: Results['candidates'][number]): boolean {

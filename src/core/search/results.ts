@@ -4,9 +4,12 @@ import {
   type CandidateId,
   type Goal,
   type Run,
+  type RunId,
   type Summary,
   summarise,
 } from '../domain/index.ts';
+
+import { DEFAULT_GUARDRAILS, flagsOf, type Guardrails, type Judged, judge, reportedValue } from './guardrails.ts';
 
 /** What one candidate's (or the baseline's) counted runs came to within one comparison class. */
 export interface ClassResult {
@@ -27,6 +30,10 @@ export interface Results {
   readonly baselines: ReadonlyMap<string, ClassResult>;
   /** One per candidate: the class with most counted runs, best first under the goal. */
   readonly candidates: readonly CandidateResult[];
+  /** Runs whose number is not believed at once, by id; with who confirmed it all the same. */
+  readonly judged: ReadonlyMap<RunId, Judged>;
+  /** What candidates came to that nobody has confirmed: shown, never ranked, never a parent, never the best. */
+  readonly flagged: ReadonlyMap<CandidateId, CandidateResult>;
 }
 
 /** The runs whose objective may be compared: ended well, counting, with a real value. */
@@ -35,10 +42,10 @@ export function countedValue(run: Run): number | undefined {
   return run.objective?.state === 'ok' ? run.objective.value : undefined;
 }
 
-function byClass(runs: readonly Run[]): ClassResult[] {
+function byClass(runs: readonly Run[], reported: (run: Run) => number | undefined): ClassResult[] {
   const groups = Map.groupBy(runs, (run) => run.comparisonClass ?? '');
   return [...groups].flatMap(([comparisonClass, members]) => {
-    const values = members.map(countedValue).filter((value) => value !== undefined);
+    const values = members.map(reported).filter((value) => value !== undefined);
     const summary = summarise(values);
     return summary ? [{ comparisonClass, values, summary }] : [];
   });
@@ -56,20 +63,51 @@ export function isImprovement(goal: Goal, own: Summary, baseline: Summary): bool
 }
 
 /** Folds the rows of one base into comparable results. Pure: the same rows give the same results. */
-export function foldResults(goal: Goal, candidates: readonly Candidate[], runs: readonly Run[]): Results {
-  const baselines = new Map(
-    byClass(runs.filter((run) => run.purpose === 'baseline')).map((result) => [result.comparisonClass, result]),
+export function foldResults(
+  goal: Goal,
+  candidates: readonly Candidate[],
+  runs: readonly Run[],
+  guardrails: Guardrails = DEFAULT_GUARDRAILS,
+): Results {
+  const unchanged = runs.filter((run) => run.purpose === 'baseline');
+  const baselines = new Map(byClass(unchanged, countedValue).map((result) => [result.comparisonClass, result]));
+  const yardsticks = Map.groupBy(
+    unchanged.filter((run) => countedValue(run) !== undefined),
+    (run) => run.comparisonClass ?? '',
   );
   const trials = Map.groupBy(
     runs.filter((run) => run.purpose === 'trial' && run.candidate !== undefined),
     (run) => run.candidate ?? '',
   );
-  const results = candidates.flatMap((candidate) => {
-    const own = byClass(trials.get(candidate.id) ?? []).sort((a, b) => b.values.length - a.values.length)[0];
-    return own ? [compare(goal, candidate.id, own, baselines.get(own.comparisonClass))] : [];
-  });
+  const judged = new Map<RunId, Judged>();
+  for (const candidate of candidates) {
+    const own = trials.get(candidate.id) ?? [];
+    for (const run of own) {
+      const comparisonClass = run.comparisonClass ?? '';
+      const summary = baselines.get(comparisonClass)?.summary;
+      const baseline = { ...(summary ? { summary } : {}), runs: yardsticks.get(comparisonClass) ?? [] };
+      const flags = flagsOf(run, candidate, goal, baseline, guardrails);
+      const fellows = own.filter((one) => (one.comparisonClass ?? '') === comparisonClass);
+      if (flags.length > 0) judged.set(run.id, judge(run, flags, fellows, summary));
+    }
+  }
+  const stands = (run: Run) => !judged.has(run.id) || judged.get(run.id)?.confirmed !== undefined;
+  const results: CandidateResult[] = [];
+  const flagged = new Map<CandidateId, CandidateResult>();
+  for (const { id } of candidates) {
+    const own = trials.get(id) ?? [];
+    const believed = mostRuns(byClass(own, (run) => (stands(run) ? reportedValue(run) : undefined)));
+    const shown = believed ?? mostRuns(byClass(own, reportedValue));
+    const result = shown && compare(goal, id, shown, baselines.get(shown.comparisonClass));
+    if (result && believed) results.push(result);
+    else if (result) flagged.set(id, { ...result, improved: false });
+  }
   results.sort((a, b) => rankOrder(goal, a, b));
-  return { baselines, candidates: results };
+  return { baselines, candidates: results, judged, flagged };
+}
+
+function mostRuns(classes: readonly ClassResult[]): ClassResult | undefined {
+  return classes.toSorted((a, b) => b.values.length - a.values.length)[0];
 }
 
 /** Best first. Within one class by mean; across classes by the gain over each one's own baseline. */

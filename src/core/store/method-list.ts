@@ -42,6 +42,7 @@ export const METHODS: Readonly<Record<MethodName, 'read' | 'write'>> = {
   moveRun: 'write',
   patchRun: 'write',
   askToCancelRun: 'write',
+  confirmRun: 'write',
   placeRuns: 'write',
   explainRuns: 'write',
   takeBackRun: 'write',

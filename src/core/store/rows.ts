@@ -165,6 +165,13 @@ function toLastMetric(row: Row): Pick<Run, 'lastMetric'> {
   return { lastMetric: { name: text(row, 'last_name'), value, step } };
 }
 
+function toCurve(row: Row): Pick<Run, 'curve'> {
+  if (row.curve_points === null) return {};
+  return {
+    curve: { points: number(row, 'curve_points'), end: row.curve_end === null ? null : number(row, 'curve_end') },
+  };
+}
+
 export function toRun(row: Row): Run {
   return {
     id: text(row, 'id'),
@@ -190,6 +197,8 @@ export function toRun(row: Row): Run {
     ...optional(row, 'exit_code', 'exitCode', number),
     ...toObjective(row),
     verified: flag(row, 'verified'),
+    ...toCurve(row),
+    ...(flag(row, 'confirmed') ? { confirmed: true } : {}),
     counts: flag(row, 'counts'),
     cancelAsked: flag(row, 'cancel_asked'),
     logBytes: number(row, 'log_bytes'),

@@ -26,6 +26,7 @@ function columns(patch: RunPatch): Record<string, Value> {
     unreachable_since: patch.unreachableSince,
     position: patch.position,
     gpus: patch.gpus?.join(' '),
+    ...(patch.curve && { curve_points: patch.curve.points, curve_end: patch.curve.end }),
     ...(patch.objective && { objective_state: patch.objective.state, objective_value: patch.objective.value ?? null }),
     ...(patch.lastMetric && {
       last_name: patch.lastMetric.name,
@@ -110,6 +111,7 @@ export const runMethods: Implementation<
   | 'moveRun'
   | 'patchRun'
   | 'askToCancelRun'
+  | 'confirmRun'
   | 'placeRuns'
   | 'explainRuns'
   | 'takeBackRun'
@@ -155,6 +157,20 @@ export const runMethods: Implementation<
     if (isEnd(run.state) || (run.cancelAsked && !run.moving)) return;
     context.sql.update('run', 'id', id, { cancel_asked: true, moving: false });
     context.changed('run', id);
+  },
+
+  confirmRun(context, id, confirmed) {
+    const run = find(context, id);
+    const { objective } = run;
+    if (run.state !== 'succeeded' || objective?.value == null) {
+      throw new HumanError(`Run ${id} is ${run.state} and has no number that could be confirmed.`, {
+        code: 'no-result',
+      });
+    }
+    if ((run.confirmed ?? false) === confirmed) return run;
+    context.sql.update('run', 'id', id, { confirmed });
+    context.changed('run', id);
+    return find(context, id);
   },
 
   placeRuns(context, lease, placements) {

@@ -241,6 +241,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE candidate ADD COLUMN findings TEXT NOT NULL DEFAULT '[]';
   ALTER TABLE candidate ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
   `,
+  // How long a result's curve is, and whether a person vouched for a number that looks too good to be true.
+  `
+  ALTER TABLE run ADD COLUMN curve_points INTEGER;
+  ALTER TABLE run ADD COLUMN curve_end REAL;
+  ALTER TABLE run ADD COLUMN confirmed INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** The version this program writes. */

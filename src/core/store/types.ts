@@ -108,6 +108,7 @@ export type RunPatch = Partial<
     | 'exitCode'
     | 'objective'
     | 'verified'
+    | 'curve'
     | 'counts'
     | 'logBytes'
     | 'lastMetric'
@@ -230,6 +231,8 @@ export interface Store {
   patchRun(lease: Lease, id: RunId, patch: RunPatch): Promise<Run>;
   /** Any window may ask; the driver does it. A run that is being moved then moves no more. */
   askToCancelRun(id: RunId): Promise<void>;
+  /** A person vouches for the number of a run that has one, or takes it back. Any window may. @throws HumanError `no-result` */
+  confirmRun(id: RunId, confirmed: boolean): Promise<Run>;
   /**
    * Queued runs go to their boxes, all in one transaction: on disk before the first byte leaves. Leaves out those that
    * are queued no more, or that a person cancelled meanwhile.

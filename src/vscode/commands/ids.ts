@@ -21,6 +21,7 @@ export const COMMAND_NAMES = [
   'runBaseline',
   'newBase',
   'replicateRun',
+  'confirmResult',
   'cancelRun',
   'openLog',
   'fetchArtifacts',

@@ -3,7 +3,7 @@ import { isHumanError } from '../../core/domain/index.ts';
 import type { Research } from '../../core/research/index.ts';
 import { settings } from '../settings.ts';
 import type { CommandParts, Commands } from './context.ts';
-import { choose, confirm, pickCandidate } from './pick.ts';
+import { choose, confirm, pickCandidate, pickRun } from './pick.ts';
 
 const APPROVE_WORDS = {
   ask: 'You approve every patch before it runs.',
@@ -46,6 +46,32 @@ export function resultCommands({ session, leaderboards }: CommandParts): Command
         ? `Best: #${result.best.candidate}${result.best.improved ? ', better than the baseline' : ''}.`
         : 'No idea came to a result.';
       void vscode.window.showInformationMessage(`The search ended after ${result.rounds.length} rounds. ${best}`);
+    },
+
+    async confirmResult(target) {
+      const research = await session.research();
+      const state = await research.state();
+      const run = await pickRun(
+        'Confirm Result',
+        state,
+        target,
+        (one) => state.judged[one.id] !== undefined && state.judged[one.id]?.confirmed === undefined,
+        'No result waits to be confirmed.',
+      );
+      const why = state.judged[run.id]?.flags.map(({ message }) => message).join('\n') ?? '';
+      const name = run.candidate === undefined ? `run ${run.id}` : `#${run.candidate}`;
+      await confirm(
+        `Confirm the result of ${name}, seed ${run.seed}?`,
+        `${why}\n\nRead its patch and its log first. A confirmed result is ranked, and ideas may build on it. Replicate Run with another seed confirms it without you.`,
+        'Confirm Result',
+      );
+      await research.confirmRun(run.id, true);
+      await session.refresh();
+      const undo = 'Undo';
+      const chosen = await vscode.window.showInformationMessage(`The result of ${name} counts from now on.`, undo);
+      if (chosen !== undo) return;
+      await research.confirmRun(run.id, false);
+      await session.refresh();
     },
 
     async pauseSearch() {

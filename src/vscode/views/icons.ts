@@ -35,6 +35,8 @@ export function statusIcon(status: RowStatus | 'proposed' | 'dropped'): {
       return { icon: 'sync~spin', color: 'charts.blue' };
     case 'succeeded':
       return { icon: 'pass', color: 'testing.iconPassed' };
+    case 'flagged':
+      return { icon: 'warning', color: 'problemsWarningIcon.foreground' };
     case 'failed':
     case 'timed-out':
       return { icon: 'error', color: 'testing.iconFailed' };

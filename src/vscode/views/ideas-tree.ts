@@ -133,7 +133,7 @@ function describe(
     return undecided > 0 ? `in review, ${undecided} to decide` : 'in review, ready to approve';
   if (result) {
     const delta = result.delta === undefined ? '' : `  Δ ${formatDelta(result.delta)}`;
-    return `${formatValue(result.summary.mean)}${delta}${results.better(result) ? ' ▲' : ''}`;
+    return `${formatValue(result.summary.mean)}${delta}${results.better(result) ? ' ▲' : ''}${result.doubted ? ' · not confirmed' : ''}`;
   }
   return status === 'failed-to-implement' ? 'not implemented' : stateWord(status);
 }
@@ -164,6 +164,8 @@ function tooltip(
 }
 
 interface Result {
+  /** Nobody has confirmed the number yet, and it is not ranked. */
+  readonly doubted: boolean;
   readonly summary: Summary;
   readonly delta?: number;
 }
@@ -173,8 +175,10 @@ class Results {
   readonly #runs: ReadonlyMap<string, readonly Run[]>;
   readonly #baselines: ReadonlyMap<string, Summary>;
   readonly #goal: 'minimize' | 'maximize';
+  readonly #judged: ResearchState['judged'];
 
   constructor(state: ResearchState) {
+    this.#judged = state.judged;
     const base = state.base?.environment ?? (state.environment.ok ? state.environment.value : undefined);
     this.#goal = base?.objective.goal ?? 'minimize';
     const counted = state.runs.filter((run) => isEnd(run.state) && run.counts && run.objective?.state === 'ok');
@@ -195,16 +199,19 @@ class Results {
   }
 
   of(candidate: string): Result | undefined {
-    const runs = this.#runs.get(candidate) ?? [];
+    const all = this.#runs.get(candidate) ?? [];
+    const believed = all.filter((run) => this.#judged[run.id] === undefined || this.#judged[run.id]?.confirmed);
+    const runs = believed.length > 0 ? believed : all;
+    const doubted = believed.length === 0;
     const kind = runs[0]?.comparisonClass ?? '';
     const summary = summarise(values(runs.filter((run) => (run.comparisonClass ?? '') === kind)));
     if (!summary) return undefined;
     const baseline = this.#baselines.get(kind);
-    return { summary, ...(baseline ? { delta: summary.mean - baseline.mean } : {}) };
+    return { summary, doubted, ...(baseline ? { delta: summary.mean - baseline.mean } : {}) };
   }
 
   better(result: Result): boolean {
-    return result.delta !== undefined && isBetter(this.#goal, result.delta);
+    return !result.doubted && result.delta !== undefined && isBetter(this.#goal, result.delta);
   }
 
   sentence(result: Result): string {

@@ -128,6 +128,12 @@ function byEnd(a: Run, b: Run): number {
   return (b.endedAt ?? b.queuedAt) - (a.endedAt ?? a.queuedAt) || b.id.localeCompare(a.id);
 }
 
+/** A number that is flagged and that nobody has vouched for. */
+function doubted(run: Run, { judged }: Pick<ResearchState, 'judged'>): boolean {
+  const found = judged[run.id];
+  return found !== undefined && found.confirmed === undefined && !found.flags.some(({ code }) => code === 'seed-only');
+}
+
 function runNode(
   run: Run,
   state: ResearchState,
@@ -150,6 +156,7 @@ function runNode(
       'run',
       !ended && (!run.cancelAsked || run.moving) && 'canCancel',
       ended && 'canReplicate',
+      doubted(run, state) && 'canConfirm',
       run.state === 'queued' && 'isQueued',
       onBox && 'onBox',
     ),

@@ -30,7 +30,7 @@ function run(id: string, more: Partial<Run>): Run {
 const EMPTY = { paused: false, order: [], seconds: {}, withoutBaseline: [] } as const;
 
 function tree(runs: readonly Run[], queue: Partial<ResearchState['queue']> = {}, boxes: readonly BoxNode[] = []) {
-  const state = { runs, boxes, rounds: [], queue: { ...EMPTY, ...queue } } as unknown as ResearchState;
+  const state = { runs, boxes, rounds: [], judged: {}, queue: { ...EMPTY, ...queue } } as unknown as ResearchState;
   return runsTree(state, NOW);
 }
 

@@ -70,6 +70,7 @@ function state(more: Partial<ResearchState>): ResearchState {
     ideator: { lane: 'model', label: 'gpt' },
     rounds: [],
     runs: [],
+    judged: {},
     queue: { paused: false, order: [], seconds: {}, withoutBaseline: [] },
     boxes: [],
     boxesProblems: [],

@@ -16,6 +16,7 @@ import {
   type Evidence,
   exploitShare,
   foldResults,
+  guardrailsOf,
   outcomesOf,
   planRound,
   type Results,
@@ -97,7 +98,7 @@ async function fillRound(
     await store.runs({ base: base.id }),
   ];
   const goal = goalOf(base.environment.objective);
-  const results = foldResults(goal, candidates, runs);
+  const results = foldResults(goal, candidates, runs, guardrailsOf(base.environment));
   const plan = planRound(number, count, results.candidates.length > 0);
   const key = `base-${base.id}/round-${number}/request-${request.id}`;
   const random = seededRandom(createHash('sha256').update(key).digest().readUInt32BE(0));

@@ -15,9 +15,9 @@ import {
   type Search,
   summarise,
 } from '../../domain/index.ts';
-import { budgetUsedUp, countedValue, foldResults, roundIsReady, type Spent } from '../../search/index.ts';
+import { budgetUsedUp, countedValue, foldResults, guardrailsOf, roundIsReady, type Spent } from '../../search/index.ts';
 import { ensureBase } from '../base.ts';
-import { mainBaseline, statusOf } from '../leaderboard.ts';
+import { mainBaseline, statusWithFlags } from '../leaderboard.ts';
 import { loadedBoxes, type Parts, requireBase } from '../parts.ts';
 import { approveWhole } from '../review.ts';
 import { newestTries, withRetries } from '../tries.ts';
@@ -359,7 +359,7 @@ export async function resultOf(parts: Parts, base: Base, search: Search): Promis
     await parts.store.candidates({ base: base.id }),
     await parts.store.runs({ base: base.id }),
   ];
-  const results = foldResults(goal, candidates, runs);
+  const results = foldResults(goal, candidates, runs, guardrailsOf(base.environment));
   const byIdea = (id: number) =>
     results.candidates.find((result) => candidates.some((one) => one.id === result.candidate && one.idea === id));
   const rounds = (await parts.store.rounds(base.id)).filter((round) => round.createdAt >= search.startedAt);
@@ -381,7 +381,7 @@ export async function resultOf(parts: Parts, base: Base, search: Search): Promis
           return {
             id: idea.id,
             title: idea.title,
-            status: newest ? statusOf(newest, trials).status : 'proposed',
+            status: newest ? statusWithFlags(newest, trials, results).status : 'proposed',
             value: result?.summary.mean ?? null,
             delta: result?.delta ?? null,
             parents: idea.parents.map((parent) => parent.candidate),

@@ -1,0 +1,130 @@
+import {
+  better,
+  type Candidate,
+  type Environment,
+  type Goal,
+  type ResultFlag,
+  type Run,
+  type Summary,
+} from '../domain/index.ts';
+
+/** How far a result may be from what the base does before somebody has to look at it. */
+export interface Guardrails {
+  /** Better than the baseline by more than this factor is not believed at once. */
+  readonly factor: number;
+  /** A curve has at least this many points, where the baseline's has. */
+  readonly minPoints: number;
+}
+
+/** What holds where research.yaml says nothing. The paper's largest gains are a factor of 1.4 and 1.8. */
+export const DEFAULT_GUARDRAILS: Guardrails = { factor: 2, minPoints: 2 };
+
+export function guardrailsOf(environment: Pick<Environment, 'guardrails'>): Guardrails {
+  // A base of an earlier version was kept without the key.
+  const { factor, min_points } = environment.guardrails ?? { factor: 2, min_points: 2 };
+  return { factor, minPoints: min_points };
+}
+
+/** What the baseline of a comparison class is: its numbers, and how long its curves are. */
+export interface Yardstick {
+  readonly summary?: Summary;
+  readonly runs: readonly Run[];
+}
+
+/** The number a run reports, counted or not: of a value outside `valid` too. */
+export function reportedValue(run: Run): number | undefined {
+  if (!run.counts || run.state !== 'succeeded') return undefined;
+  const { objective } = run;
+  if (objective?.state !== 'ok' && objective?.state !== 'invalid') return undefined;
+  return objective.value ?? undefined;
+}
+
+/**
+ * Why a result is not believed at once. Pure; the same rows give the same flags, so a baseline that comes late, or a
+ * factor that is changed, is heard.
+ */
+export function flagsOf(
+  run: Run,
+  candidate: Pick<Candidate, 'tags'> | undefined,
+  goal: Goal,
+  baseline: Yardstick,
+  guardrails: Guardrails,
+): readonly ResultFlag[] {
+  const value = reportedValue(run);
+  if (value === undefined) return [];
+  const flags: ResultFlag[] = [];
+  if (candidate?.tags.includes('seed-only')) {
+    flags.push({ code: 'seed-only', message: 'The patch changes the seed and nothing else: luck, not an idea.' });
+  }
+  if (run.objective?.state === 'invalid') {
+    flags.push({ code: 'out-of-range', message: `${value} lies outside objective.valid of research.yaml.` });
+  }
+  const { summary } = baseline;
+  if (summary && isTooGood(goal, value, summary.mean, guardrails.factor)) {
+    const message = `${value} against ${shown(summary.mean)} of the baseline: better by more than a factor of ${guardrails.factor} (guardrails.factor).`;
+    flags.push({ code: 'too-good', message });
+  }
+  const usual = median(baseline.runs.flatMap(({ curve }) => curve?.points ?? []));
+  if (
+    run.curve &&
+    usual !== undefined &&
+    usual >= Math.max(2, guardrails.minPoints) &&
+    run.curve.points < guardrails.minPoints
+  ) {
+    const points = run.curve.points === 1 ? 'one point' : `${run.curve.points} points`;
+    flags.push({ code: 'no-curve', message: `Its curve has ${points}; the baseline's has ${usual}.` });
+  }
+  const far = median(baseline.runs.flatMap(({ curve }) => curve?.end ?? []));
+  const end = run.curve?.end;
+  if (summary && far !== undefined && end != null && far > 0 && end < far / 2 && better(goal, value, summary.mean)) {
+    flags.push({ code: 'too-few-steps', message: `It ended at step ${end}; the baseline goes to ${far}.` });
+  }
+  return flags;
+}
+
+/** By the distance to the baseline in units of it, so that negative numbers work too; nothing is told of zero. */
+function isTooGood(goal: Goal, value: number, baseline: number, factor: number): boolean {
+  if (baseline === 0 || !better(goal, value, baseline)) return false;
+  const gain = Math.abs(value - baseline) / Math.abs(baseline);
+  const shrinks = goal === 'minimize' ? baseline > 0 : baseline < 0;
+  return gain > (shrinks ? 1 - 1 / factor : factor - 1);
+}
+
+function shown(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+function median(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+}
+
+export interface Judged {
+  readonly flags: readonly ResultFlag[];
+  /** Who vouched for the number in spite of its flags. */
+  readonly confirmed?: 'person' | 'seed';
+}
+
+/** What no second seed vouches for: it would only repeat it. */
+const PERSON_ONLY: ReadonlySet<ResultFlag['code']> = new Set(['out-of-range', 'seed-only']);
+
+/**
+ * Flags with who confirmed them: a person, or another seed of the same candidate and class that came to about the same
+ * number. A change of the seed alone is confirmed by nobody.
+ */
+export function judge(
+  run: Run,
+  flags: readonly ResultFlag[],
+  fellows: readonly Run[],
+  baseline: Summary | undefined,
+): Judged {
+  if (flags.length === 0) return { flags };
+  if (flags.some(({ code }) => code === 'seed-only')) return { flags };
+  if (run.confirmed) return { flags, confirmed: 'person' };
+  if (flags.some(({ code }) => PERSON_ONLY.has(code)) || !baseline) return { flags };
+  const value = reportedValue(run) ?? Number.NaN;
+  const near = Math.abs(value - baseline.mean) / 2;
+  const repeats = fellows.some(
+    (one) => one.id !== run.id && one.seed !== run.seed && Math.abs((reportedValue(one) ?? Number.NaN) - value) <= near,
+  );
+  return repeats ? { flags, confirmed: 'seed' } : { flags };
+}

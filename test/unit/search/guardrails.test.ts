@@ -1,0 +1,142 @@
+import { strict as assert } from 'node:assert';
+import fc from 'fast-check';
+import type { Run } from '../../../src/core/domain/index.ts';
+import { chooseParents, flagsOf, foldResults, outcomesOf } from '../../../src/core/search/index.ts';
+import { seededRandom } from '../../../src/core/system/index.ts';
+import { candidateRow, ideaRow, runRow } from '../../support/rows.ts';
+
+const curve = { points: 20, end: 1000 };
+const baseline = [1, 2, 3].map((seed) => runRow(undefined, 3 + seed * 0.01, { seed, curve }));
+const GUARDRAILS = { factor: 2, minPoints: 2 };
+
+function flagged(run: Run, tags: readonly 'seed-only'[] = []) {
+  const candidates = [candidateRow(1, { tags })];
+  const results = foldResults('minimize', candidates, [...baseline, run], GUARDRAILS);
+  return results.judged.get(run.id)?.flags.map(({ code }) => code) ?? [];
+}
+
+describe('guardrails on results', () => {
+  it('let an ordinary gain and an ordinary loss through', () => {
+    assert.deepEqual(flagged(runRow('1.1', 2.5, { curve })), []);
+    assert.deepEqual(flagged(runRow('1.1', 9, { curve })), []);
+  });
+
+  it('flag a number outside the valid range, one far better than the baseline, one without a curve, one cut short', () => {
+    assert.deepEqual(flagged(runRow('1.1', 0, { objective: { state: 'invalid', value: 2.9 }, curve })), [
+      'out-of-range',
+    ]);
+    assert.deepEqual(flagged(runRow('1.1', 0.02, { curve })), ['too-good']);
+    assert.deepEqual(flagged(runRow('1.1', 2.5, { curve: { points: 1, end: 1000 } })), ['no-curve']);
+    assert.deepEqual(flagged(runRow('1.1', 2.5, { curve: { points: 9, end: 400 } })), ['too-few-steps']);
+    assert.deepEqual(
+      flagged(runRow('1.1', 3.5, { curve: { points: 9, end: 400 } })),
+      [],
+      'a bad number needs no doubt',
+    );
+  });
+
+  it('say in words what is strange and against what', () => {
+    const run = runRow('1.1', 0.02, { curve });
+    const results = foldResults('minimize', [candidateRow(1)], [...baseline, run], GUARDRAILS);
+    assert.match(
+      results.judged.get(run.id)?.flags[0]?.message ?? '',
+      /0\.02 against 3\.02 of the baseline.*factor of 2/,
+    );
+  });
+
+  it('know a factor whichever way is better, and below zero', () => {
+    const too = (goal: 'minimize' | 'maximize', value: number, mean: number) =>
+      flagsOf(runRow('1.1', value), undefined, goal, { summary: { mean, std: 0, n: 3 }, runs: [] }, GUARDRAILS).length >
+      0;
+    assert.ok(too('maximize', 0.97, 0.48) && !too('maximize', 0.694, 0.48), 'the paper’s own gain is believed');
+    assert.ok(too('minimize', 17, 35.9) && !too('minimize', 19.7, 35.9));
+    assert.ok(too('minimize', -3, -1) && !too('minimize', -1.5, -1));
+    assert.ok(too('maximize', -1, -3) && !too('maximize', -2, -3));
+    assert.ok(!too('maximize', 0.5, 0), 'nothing is a factor of zero');
+  });
+
+  it('say nothing of steps and curves where the baseline has none', () => {
+    const bare = [1, 2].map((seed) => runRow(undefined, 3, { seed, curve: { points: 1, end: null } }));
+    const run = runRow('1.1', 2.9, { curve: { points: 1, end: null } });
+    assert.equal(foldResults('minimize', [candidateRow(1)], [...bare, run], GUARDRAILS).judged.size, 0);
+  });
+
+  it('keep a flagged number off the ranks, the parents and the best, and show it', () => {
+    const leak = runRow('1.1', 0.001, { curve });
+    const honest = runRow('2.1', 2.8, { curve });
+    const candidates = [candidateRow(1), candidateRow(2)];
+    const runs = [...baseline, leak, honest];
+    const results = foldResults('minimize', candidates, runs, GUARDRAILS);
+    assert.deepEqual(
+      results.candidates.map(({ candidate }) => candidate),
+      ['2.1'],
+    );
+    assert.equal(results.flagged.get('1.1')?.summary.mean, 0.001);
+    assert.equal(results.flagged.get('1.1')?.improved, false);
+    assert.deepEqual(chooseParents('minimize', results, 5, seededRandom(1)), ['2.1']);
+    const [told] = outcomesOf([ideaRow(1), ideaRow(2)], candidates, runs, results);
+    assert.equal(told?.verdict, 'flagged');
+    assert.match(told?.reason ?? '', /factor of 2/);
+  });
+
+  it('are lifted by a person, and by a second seed that comes to about the same', () => {
+    const candidates = [candidateRow(1)];
+    const ranks = (...runs: readonly Run[]) =>
+      foldResults('minimize', candidates, [...baseline, ...runs], GUARDRAILS).candidates.length;
+    const first = runRow('1.1', 1.2, { seed: 1, curve });
+    assert.equal(ranks(first), 0);
+    assert.equal(ranks({ ...first, confirmed: true }), 1);
+    assert.equal(ranks(first, runRow('1.1', 1.25, { seed: 2, curve })), 1);
+    assert.equal(
+      ranks(first, runRow('1.1', 1.2, { seed: 1, attempt: 2, counts: false, curve })),
+      0,
+      'the same seed says nothing',
+    );
+    const apart = foldResults(
+      'minimize',
+      candidates,
+      [...baseline, first, runRow('1.1', 2.9, { seed: 2, curve })],
+      GUARDRAILS,
+    );
+    assert.deepEqual(apart.candidates[0]?.values, [2.9], 'a second seed that disagrees is the one that counts');
+  });
+
+  it('are lifted by a person only where the number lies outside its range, and by nobody for a changed seed', () => {
+    const outside = (seed: number) => runRow('1.1', 0, { seed, objective: { state: 'invalid', value: 2.9 }, curve });
+    const of = (runs: readonly Run[], tags: readonly 'seed-only'[] = []) =>
+      foldResults('minimize', [candidateRow(1, { tags })], [...baseline, ...runs], GUARDRAILS).candidates.length;
+    assert.equal(of([outside(1), outside(2)]), 0);
+    assert.equal(of([{ ...outside(1), confirmed: true }]), 1);
+    const lucky = runRow('1.1', 2.9, { seed: 1, curve, confirmed: true });
+    assert.equal(of([lucky, runRow('1.1', 2.9, { seed: 2, curve })], ['seed-only']), 0);
+  });
+
+  it('never rank what is flagged and not confirmed, whatever the rows', () => {
+    const run = fc.record({
+      candidate: fc.constantFrom('1.1', '2.1', '3.1'),
+      value: fc.oneof(fc.double({ min: 0.001, max: 10, noNaN: true }), fc.constant(0.0001)),
+      seed: fc.integer({ min: 1, max: 3 }),
+      points: fc.integer({ min: 0, max: 30 }),
+      end: fc.option(fc.integer({ min: 0, max: 2000 })),
+      confirmed: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(run, { maxLength: 12 }), (plans) => {
+        const runs = plans.map(({ candidate, value, seed, points, end, confirmed }) =>
+          runRow(candidate, value, { seed, curve: { points, end }, ...(confirmed ? { confirmed } : {}) }),
+        );
+        const candidates = [1, 2, 3].map((id) => candidateRow(id));
+        const results = foldResults('minimize', candidates, [...baseline, ...runs], GUARDRAILS);
+        for (const { candidate, values } of results.candidates) {
+          const believed = runs.filter((one) => {
+            const found = results.judged.get(one.id);
+            return one.candidate === candidate && (found === undefined || found.confirmed !== undefined);
+          });
+          assert.equal(values.length, believed.length);
+          assert.ok(!results.flagged.has(candidate));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
