@@ -10,6 +10,8 @@ import type { Implementation, ImplementRequest } from './types.ts';
 /** A finding that refuses: what goes back to whoever wrote the patch. */
 export interface Refused extends Finding {
   readonly code: RefusalCode;
+  /** Lines of the file as the patch makes it, around the finding. */
+  readonly made?: readonly string[];
 }
 
 export type Finished =
@@ -34,7 +36,7 @@ export async function finish(
 ): Promise<Finished> {
   const { files, environment, tree, limits, checker, boxGates } = request;
   const report = await runGates({ files, changes, environment, renames, tree, limits, checker });
-  if (hasErrors(report.findings)) return refused(report.findings);
+  if (hasErrors(report.findings)) return refused(report.findings, changes);
   const diff = emitPatch(files, changes, renames);
   if (!(await request.verify(diff, changes))) {
     throw new HumanError(
@@ -43,7 +45,7 @@ export async function finish(
     );
   }
   const findings = [...report.findings, ...(await runBoxGates(files, changes, renames, boxGates))];
-  if (hasErrors(findings)) return refused(findings);
+  if (hasErrors(findings)) return refused(findings, changes);
   const reasons = placed
     .filter((one) => one.prose !== '' && changes.has(one.path))
     .map(({ path, line, prose }) => ({ path, line: Math.min(line, lineCount(changes.get(path))), text: prose }));
@@ -52,12 +54,23 @@ export async function finish(
 }
 
 /** The errors alone, as `file:line: message`. */
-function refused(findings: readonly Finding[]): Finished {
+function refused(findings: readonly Finding[], changes: ReadonlyMap<string, string | null>): Finished {
   const errors = findings.filter((one) => one.severity === 'error');
   return {
     ok: false,
-    findings: errors.map((one) => ({ ...one, code: one.code as RefusalCode, message: told(one) })),
+    findings: errors.map((one) => {
+      const made = linesAround(changes.get(one.path), one.line);
+      return { ...one, code: one.code as RefusalCode, message: told(one), ...(made ? { made } : {}) };
+    }),
   };
+}
+
+const AROUND = 4;
+
+/** Eight lines of the new text around a line of it, the finding's own among them. */
+function linesAround(text: string | null | undefined, line: number | undefined): readonly string[] | undefined {
+  if (text == null || line === undefined) return undefined;
+  return text.split('\n').slice(Math.max(0, line - 1 - AROUND), line - 1 + AROUND);
 }
 
 /** A warning or remark as it stands in an attempt's report. */

@@ -36,6 +36,7 @@ export function createLlmImplementer(options: LlmImplementerOptions): Implemente
       let calls = 0;
       for (let trajectory = 0; trajectory < trajectories; trajectory += 1) {
         const messages: Message[] = implementPrompt(request);
+        let before = '';
         for (let turn = 0; turn < answers; turn += 1) {
           request.onProgress?.(turn === 0 ? `Asking ${client.model}` : `Asking ${client.model} to mend its answer`);
           const completed = await client.complete({
@@ -51,8 +52,10 @@ export function createLlmImplementer(options: LlmImplementerOptions): Implemente
           const tried = await tryAnswer(request, completed.text, completed);
           if (tried.ok) return tried.implementation;
           refusals = tried.refusals;
-          const repeated = seen.has(completed.text);
+          const again = signatureOf(tried.refusals);
+          const repeated = seen.has(completed.text) || again === before;
           seen.add(completed.text);
+          before = again;
           if (repeated) break;
           messages.push({ role: 'assistant', content: completed.text });
           messages.push({ role: 'user', content: feedbackText(refusals, request.files) });
@@ -65,6 +68,11 @@ export function createLlmImplementer(options: LlmImplementerOptions): Implemente
       );
     },
   };
+}
+
+/** What an answer was refused for and where: the same twice in a row is not mended by asking once more. */
+function signatureOf(refusals: readonly Refusal[]): string {
+  return JSON.stringify(refusals.map(({ code, path, search, message }) => [code, path, search ?? message]));
 }
 
 /** One answer from its text to an implementation; the attempt is kept whatever came of it. */

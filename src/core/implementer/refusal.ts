@@ -37,6 +37,8 @@ export interface Refusal {
   readonly path?: string;
   /** The SEARCH text as it was sent, where one could not be placed. */
   readonly search?: readonly string[];
+  /** Lines of the file as the answer makes it, around what a gate found. */
+  readonly made?: readonly string[];
 }
 
 /** What came of each block of an answer, in its order; kept with the attempt. */

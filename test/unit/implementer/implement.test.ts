@@ -1,7 +1,11 @@
 import { strict as assert } from 'node:assert';
 import * as fs from 'node:fs';
 import { readHyperparameters } from '../../../src/core/environment/index.ts';
-import { createEditImplementer, createLlmImplementer } from '../../../src/core/implementer/index.ts';
+import {
+  createEditImplementer,
+  createLlmImplementer,
+  type SyntaxChecker,
+} from '../../../src/core/implementer/index.ts';
 import { answerFromPrompt } from '../../support/model-server/answer.ts';
 import { tell } from '../../support/model-server/changes.ts';
 import { structuralSketches } from '../../support/model-server/recipes.ts';
@@ -85,6 +89,29 @@ describe('the implementer that asks a model', () => {
     const model = new ScriptedModel('no', 'no', 'no');
     await refused(createLlmImplementer({ client: model }).implement(request()), 'no-edits');
     assert.equal(model.asked.length, 3);
+  });
+
+  it('starts afresh when the same error stands in the same place, in other words', async () => {
+    const wrong = (prose: string) => `${prose}\n\n${block('train.py', 'lr = 6e-4\nsteps = 1', 'lr = 1')}`;
+    const model = new ScriptedModel(wrong('First.'), wrong('Sorry.'), GOOD);
+    await createLlmImplementer({ client: model }).implement(request());
+    assert.deepEqual(
+      model.asked.map((one) => one.messages.length),
+      [2, 4, 2],
+    );
+  });
+
+  it('shows eight lines of the file as the answer made it around what a gate found', async () => {
+    const broken = block('train.py', 'lr = 3e-4\nsteps = 100', 'lr = (3e-4\nsteps = 100');
+    const model = new ScriptedModel(broken, GOOD);
+    const problem = { rule: 'invalid-syntax', message: "'(' was never closed", line: 3, column: 6, endLine: 3 };
+    const checker: Pick<SyntaxChecker, 'check'> = {
+      check: async (text) => ({ ok: true, problems: text.includes('(3e-4') ? [problem] : [] }),
+    };
+    await createLlmImplementer({ client: model }).implement(request({ checker }));
+    const told = model.asked[1]?.messages.at(-1)?.content ?? '';
+    assert.ok(told.includes('lr = (3e-4\nsteps = 100'), told);
+    assert.ok(told.includes('as your answer makes them'), told);
   });
 
   for (const [what, answer, code, extra] of [

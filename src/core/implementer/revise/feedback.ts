@@ -13,6 +13,9 @@ export function feedbackText(refusals: readonly Refusal[], files: Texts): string
     const showLines = refusal.code === 'no-match' || refusal.code === 'elided-code';
     const near = showLines && text !== undefined && refusal.search ? nearestLines(text, refusal.search) : undefined;
     if (near) parts.push(`The nearest lines of ${refusal.path}, as they stand there:\n${fenced(near)}`);
+    if (refusal.made && refusal.made.length > 0) {
+      parts.push(`The lines there, as your answer makes them:\n${fenced(refusal.made)}`);
+    }
     return parts.join('\n');
   });
   const more = refusals.length - shown.length;
