@@ -122,6 +122,7 @@ export class Driver {
         request,
         lease: () => this.#lease ?? lease,
         signal: controller.signal,
+        missingModules: (base, modules, ended) => this.#fleet.missingModules(base, modules, ended),
         classes: (gpus, boxes) => this.#fleet.classes(gpus, boxes),
       });
       await store.endRequest(this.#lease ?? lease, request.id, { state: 'done', result });

@@ -1,5 +1,5 @@
 import type { Box } from '../domain/index.ts';
-import { isEnd, type Millis, RUN_STATES, type Run } from '../domain/index.ts';
+import { isEnd, isHumanError, type Millis, RUN_STATES, type Run } from '../domain/index.ts';
 import type { Lease } from '../store/index.ts';
 import type { BoxReport, Worker } from '../workers/index.ts';
 import { Boxes } from './fleet-boxes.ts';
@@ -69,6 +69,25 @@ export class Fleet {
   /** @throws HumanError `no-such-box` naming the boxes there are */
   async worker(name: string): Promise<Worker> {
     return this.#boxes.workerOf(await this.#boxes.require(name));
+  }
+
+  /**
+   * Which modules the Python of this base's runs cannot find: asked where one of them ran last. Undefined where none ran
+   * yet or no box answers: nobody is asked for a password for it.
+   */
+  async missingModules(base: number, modules: readonly string[], signal?: AbortSignal) {
+    const ran = await this.#parts.store.runs({ base, states: ['succeeded', 'failed'], newest: 20 });
+    const newest = ran.filter((one) => one.box !== undefined).toSorted((a, b) => b.queuedAt - a.queuedAt);
+    for (const run of newest.slice(0, 3)) {
+      try {
+        const missing = await (await this.worker(run.box ?? '')).lacks(run.id, modules, signal);
+        if (missing) return missing;
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!isHumanError(error)) throw error;
+      }
+    }
+    return undefined;
   }
 
   /** As `Boxes.check`: asks a box how it is, for a person who waits. */

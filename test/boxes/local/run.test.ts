@@ -57,6 +57,17 @@ describe('local box: a run', () => {
     assert.equal((await box.report(worker, shipment.run)).state, 'absent');
   });
 
+  it('can be asked which packages its own Python lacks, and imports none for it', async () => {
+    const commit = await box.commit({ 'train.py': TRAIN });
+    const setup =
+      'python3 -m venv --without-pip "$RESEARCH_ENV" && d=$("$RESEARCH_ENV/bin/python3" -c "import site; print(site.getsitepackages()[0])") && mkdir "$d/onlyhere" && echo "raise SystemExit(3)" > "$d/onlyhere/__init__.py"';
+    const shipment = box.shipment(commit, { run: 'python3 train.py', setup });
+    await worker.submit(shipment);
+    assert.equal((await box.ended(worker, shipment.run)).state, 'succeeded');
+    assert.deepEqual(await worker.lacks(shipment.run, ['onlyhere', 'nowhere_at_all', 'json']), ['nowhere_at_all']);
+    assert.equal(await worker.lacks('r-none-0000000000', ['json']).catch(() => undefined), undefined);
+  });
+
   it('sees every byte as committed, whatever the attributes say, and no repository', async () => {
     const bytes = Buffer.from('a\r\nb\n$Id$\r\n\xff', 'latin1');
     const commit = await box.commit({

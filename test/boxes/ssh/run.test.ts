@@ -77,6 +77,18 @@ const cases = (client: 'ssh2' | 'system') => () => {
     assert.ok(bytes <= 4096, `${bytes} bytes`);
   });
 
+  both('knows which packages a run’s own Python lacks, without importing any', async () => {
+    const setup =
+      'python3 -m venv --without-pip "$RESEARCH_ENV" && d=$("$RESEARCH_ENV/bin/python3" -c "import site; print(site.getsitepackages()[0])") && mkdir "$d/onlyhere" && echo "raise SystemExit(3)" > "$d/onlyhere/__init__.py"';
+    const shipment = shipmentOf(repo, base, { run: 'python3 -c "import json"', setup });
+    await ssh.worker.submit(shipment);
+    const report = await pollUntil(ssh.worker, shipment.run);
+    assert.equal(report.state, 'succeeded', report.reason);
+    const asked = ['onlyhere', 'nowhere_at_all', 'json', '; rm -rf ~'];
+    assert.deepEqual(await ssh.worker.lacks(shipment.run, asked), ['nowhere_at_all']);
+    assert.equal(await ssh.worker.lacks(newRunId(), asked), undefined, 'no such run, so nobody can tell');
+  });
+
   both('keeps the exit code of a failing command, and says when the command does not exist', async () => {
     const failing = shipmentOf(repo, base, { run: 'echo before; exit 41' });
     const missing = shipmentOf(repo, base, { run: 'no-such-program --at-all' });

@@ -16,6 +16,8 @@ import { readTexts } from '../texts.ts';
 import type { Job } from './index.ts';
 import { implementPayload } from './payloads.ts';
 
+type ImplementJob = Pick<Job, 'parts' | 'request' | 'lease' | 'signal' | 'missingModules'>;
+
 /** Turns an idea into a proposal commit. Gives the candidate's id; a failed one is kept, and its failure is thrown. */
 export async function implementIdea(job: Job): Promise<CandidateId> {
   const { idea: id, feedback, revises } = implementPayload.parse(job.request.payload);
@@ -37,7 +39,7 @@ export async function implementIdea(job: Job): Promise<CandidateId> {
  * who ask at once, the second is given what the first one's asking made.
  */
 export function implement(
-  job: Pick<Job, 'parts' | 'request' | 'lease' | 'signal'>,
+  job: ImplementJob,
   id: number,
   options: { readonly feedback?: string; readonly revises?: CandidateId } = {},
 ): Promise<Candidate> {
@@ -49,7 +51,7 @@ export function implement(
 }
 
 async function implementNow(
-  { parts, request, lease, signal }: Pick<Job, 'parts' | 'request' | 'lease' | 'signal'>,
+  { parts, request, lease, signal, missingModules }: ImplementJob,
   id: number,
   options: { readonly feedback?: string; readonly revises?: CandidateId },
 ): Promise<Candidate> {
@@ -71,6 +73,7 @@ async function implementNow(
       tree: await parts.repository.files(candidate.cutFrom),
       limits: limitsOf((await modelConfig(parts)).implementer),
       checker: await parts.checkers.syntax(),
+      boxGates: { missingImports: (modules) => missingModules(base.id, modules, signal) },
       context: selectContext(files, base.environment),
       feedback: options.feedback,
       key: `candidate-${candidate.id}`,

@@ -17,6 +17,12 @@ export interface Job {
   readonly lease: () => Lease;
   readonly signal: AbortSignal;
   /** The classes that runs of so many GPUs would have on boxes that take runs now (`Queue.classes`). */
+  /** As `Fleet.missingModules`. */
+  readonly missingModules: (
+    base: number,
+    modules: readonly string[],
+    signal?: AbortSignal,
+  ) => Promise<readonly string[] | undefined>;
   readonly classes: (gpus: number, boxes?: readonly string[]) => Promise<readonly BoxClass[]>;
 }
 

@@ -94,6 +94,7 @@ if [ -s spec/setup ]; then
   mkdir -p -- "$rc_env_home"
   rc_env_home=$(realpath -- "$rc_env_home")
   rc_env_dir=$rc_env_home/env
+  rc_put environment "$rc_env_dir"
   exec 7>"$rc_env_home/lock"
   until flock -w 1 7; do
     rc_show_setup_log

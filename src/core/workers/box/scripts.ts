@@ -15,6 +15,7 @@ import lib from './lib.sh';
 import list from './list.sh';
 import locks from './locks.sh';
 import makeSpare from './make-spare.sh';
+import modules from './modules.sh';
 import poll from './poll.sh';
 import probe from './probe.sh';
 import putInput from './put-input.sh';
@@ -57,6 +58,7 @@ const FILES: Readonly<Record<string, string>> = {
   'list.sh': list,
   'tidy.sh': tidy,
   'sizes.sh': sizes,
+  'modules.sh': modules,
   'caches.sh': caches,
   'probe.sh': probe,
   'slurm.sh': slurm,
@@ -81,6 +83,7 @@ export type ScriptName =
   | 'list'
   | 'tidy'
   | 'sizes'
+  | 'modules'
   | 'caches'
   | 'probe'
   | 'slurm-probe'

@@ -1,6 +1,7 @@
 import { type BoxOf, type HumanError, isHumanError, isRunId, parseSize, type RunId } from '../../domain/index.ts';
 import type { System } from '../../system/index.ts';
 import { Meter } from '../meter.ts';
+import { FIND_MODULES, MODULE, parseModules } from '../modules.ts';
 import type {
   Artifact,
   BoxReport,
@@ -206,6 +207,12 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
     const sums = parseSums(await this.calls.text('list', [run, 'sums'], { input, signal }));
     if (!sums) throw this.calls.cut();
     return sums;
+  }
+
+  async lacks(run: RunId, modules: readonly string[], signal?: AbortSignal): Promise<readonly string[] | undefined> {
+    this.check(run);
+    const asked = modules.filter((name) => MODULE.test(name));
+    return parseModules(await this.calls.text('modules', [run, FIND_MODULES, ...asked], { signal }), asked);
   }
 
   async sizes(runs: readonly RunId[], signal?: AbortSignal): Promise<ReadonlyMap<RunId, number>> {

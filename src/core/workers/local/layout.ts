@@ -20,6 +20,8 @@ export interface RunFolder {
   readonly id: RunId;
   readonly folder: string;
   readonly code: string;
+  /** The folder that `setup` made for it; the file is not there without one. */
+  readonly environment: string;
   readonly evaluation: string;
   readonly spec: string;
   readonly log: string;
@@ -111,6 +113,7 @@ export function layoutOf(root: string, machine: string): Layout {
         id,
         folder,
         code: file('code'),
+        environment: file('environment'),
         evaluation: file('eval'),
         spec: file('spec.json'),
         log: file('log'),

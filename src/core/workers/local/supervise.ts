@@ -120,6 +120,7 @@ async function live(job: Job, onSlots: (slots: Slots) => void): Promise<void> {
   const tree = await listTree(parts, path.join(layout.repos, `${spec.repo}.git`), id);
   await layOut(job, id, run.code);
   const environmentFolder = await setUp(job, tree);
+  if (environmentFolder !== undefined) await files.write(run.environment, `${environmentFolder}\n`);
   await checkProtected(job, tree, 'before the start');
 
   await files.write(run.started, `${parts.clock.now()}\n`);

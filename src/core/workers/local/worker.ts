@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { type BoxOf, HumanError, isHumanError, isRunId, type RunId } from '../../domain/index.ts';
 import { bundleFile, type Processes, realProcesses, type System } from '../../system/index.ts';
+import { FIND_MODULES, MODULE, parseModules } from '../modules.ts';
 import type {
   Artifact,
   BoxReport,
@@ -16,6 +17,7 @@ import type {
   Worker,
 } from '../types.ts';
 import { sweep } from './command.ts';
+import { ownEnvironment, runEnvironment } from './environment.ts';
 import { readLife } from './holder.ts';
 import { type Layout, layoutOf, type RunFolder, rootOf } from './layout.ts';
 import { leftovers } from './leftovers.ts';
@@ -61,6 +63,8 @@ const WRITES: ReadonlySet<string> = new Set([
   'lost',
 ]);
 const ENDED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'timed-out', 'cancelled', 'lost', 'absent']);
+
+const LOOK_FOR_MODULES_MS = 30_000;
 
 /** This machine as a box. Everything it knows is in the run folders, so that any process may ask and none must live. */
 export class LocalWorker implements Worker {
@@ -172,6 +176,29 @@ export class LocalWorker implements Worker {
 
   sums(id: RunId, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
     return this.#watching.sums(this.#folder(id), paths);
+  }
+
+  async lacks(id: RunId, modules: readonly string[], signal?: AbortSignal): Promise<readonly string[] | undefined> {
+    const { files, spawn, env, platform, home } = this.#parts;
+    const run = this.#folder(id);
+    if (!(await files.info(run.folder))) return undefined;
+    const made = (await files.readText(run.environment).catch(() => undefined))?.trim();
+    const own = path.join(run.code, '.venv');
+    const environmentFolder = made || ((await files.info(own)) ? own : undefined);
+    const asked = modules.filter((name) => MODULE.test(name));
+    const limit = AbortSignal.timeout(LOOK_FOR_MODULES_MS);
+    const more = { id, variables: {}, secrets: {}, gpus: [], threads: 1, windows: this.#windows, environmentFolder };
+    try {
+      const said = await spawn.run(platform === 'win32' ? 'python' : 'python3', ['-c', FIND_MODULES, ...asked], {
+        cwd: home,
+        env: runEnvironment(ownEnvironment(env), more),
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      });
+      return parseModules(said.stdout.toString('utf8'), asked);
+    } catch {
+      signal?.throwIfAborted();
+      return undefined;
+    }
   }
 
   async sizes(runs: readonly RunId[]): Promise<ReadonlyMap<RunId, number>> {
