@@ -116,3 +116,81 @@ describe('names of metrics that a program puts together', () => {
     assert.deepEqual(table('out_dir / "metrics.csv"'), [{ file: '**/metrics.csv' }]);
   });
 });
+
+describe('what a result is measured by', () => {
+  const regions = (code: string) => propose({ 'train.py': code }).environment.protected_regions;
+
+  it('reaches from where it is decided to evaluate to the line that reports it, where no function evaluates', () => {
+    const code =
+      'for step in range(9):\n    if step % args.val_every == 0:\n        val_loss = 0\n        for x, y in held_out:\n' +
+      '            val_loss += model(x, y)\n        print(f"step:{step} val_loss:{val_loss:.4f}")\n    loss.backward()\n';
+    assert.deepEqual(regions(code), [
+      {
+        file: 'train.py',
+        from: 'if step % args.val_every == 0:',
+        to: 'print(f"step:{step} val_loss:{val_loss:.4f}")',
+      },
+    ]);
+  });
+
+  it('reaches from the statement that evaluates to the end of the call that reports it', () => {
+    const code =
+      'while time.time() < end:\n    loss.backward()\nval_bpb = evaluate_bpb(model)\nlogging.info(\n    "val_bpb: %.4f",\n    val_bpb,\n)\n';
+    const [region] = regions(code) ?? [];
+    assert.equal(region?.from, 'val_bpb = evaluate_bpb(model)');
+    assert.equal(region?.to, 'val_bpb,');
+  });
+
+  it('is no region around a number that the program only sums up while it trains', () => {
+    assert.equal(
+      regions('for e in range(9):\n    val_loss = 0\n    loss.backward()\n    print(f"val_loss={val_loss}")\n'),
+      undefined,
+    );
+  });
+});
+
+describe('data', () => {
+  it('is named by the path that the program puts together', () => {
+    const { environment } = propose({
+      'train.py':
+        "import os\nimport numpy as np\ndataset = 'owt'\ndata_dir = os.path.join('data', dataset)\ndef batch(split):\n" +
+        "    return np.memmap(os.path.join(data_dir, 'train.bin' if split == 'train' else 'val.bin'))\nloss.backward()\n",
+    });
+    assert.deepEqual(environment.inputs, ['data/owt/train.bin', 'data/owt/val.bin']);
+  });
+
+  it('has its root from the default of a flag', () => {
+    const { environment } = propose({
+      'train.py':
+        'import argparse, pathlib\np = argparse.ArgumentParser()\np.add_argument("--data-root", default="corpus")\n' +
+        'args = p.parse_args()\nx = np.load(pathlib.Path(args.data_root) / f"train_{n}.npy")\nloss.backward()\n',
+    });
+    assert.deepEqual(environment.inputs, ['corpus/train_*.npy']);
+  });
+
+  it('outside of the repository stays open, with the place', () => {
+    const { environment, questions } = propose({
+      'train.py':
+        'import os\nCACHE = os.path.join(os.path.expanduser("~"), ".cache", "lab")\nDATA = os.path.join(CACHE, "data")\nloss.backward()\n',
+    });
+    assert.equal(environment.inputs, undefined);
+    assert.match(questions.inputs ?? '', /^train\.py:2 keeps data in ~\/\.cache\/lab, outside of the repository/);
+  });
+});
+
+describe('hyperparameters', () => {
+  it('are neither counters, nor how a run is spread over GPUs, nor what a script overrides', () => {
+    const { hyperparameters } = propose({
+      'README.md': '# t\n`bash train.sh`\n',
+      'train.sh': 'torchrun --nproc_per_node=8 -m lab.main --lr 1e-4 "$@"\n',
+      'lab/__init__.py': '',
+      'lab/main.py':
+        'import argparse\np = argparse.ArgumentParser()\np.add_argument("--lr", type=float, default=0.1)\n' +
+        'warmup = 100\nseen = 0\nwhile True:\n    seen += 1\n    loss.backward()\n',
+    });
+    assert.deepEqual(
+      hyperparameters.map(({ name, literal, path }) => `${path} ${name}=${literal}`),
+      ['train.sh lr=1e-4', 'lab/main.py warmup=100'],
+    );
+  });
+});

@@ -6,7 +6,7 @@ import type { Detected, Hyperparameter } from '../types.ts';
 import type { LineReader } from './candidates.ts';
 import { detectRun, reached } from './commands.ts';
 import { type Finding, list, type Texts } from './evidence.ts';
-import { detectInputs, type Missing } from './inputs.ts';
+import { dataOutside, detectInputs, type Missing } from './inputs.ts';
 import { detectObjective } from './objective.ts';
 import { detectProtection } from './protection.ts';
 import { detectGpus, detectTimeout } from './resources.ts';
@@ -34,9 +34,10 @@ export function detectEnvironment(files: Texts, { missing = [], reads }: DetectO
   const command = 'found' in run ? run.found.value : undefined;
   const program = command === undefined ? new Map<string, string>() : programOf(command, files);
   const { told, open } = detectObjective(program, files, reads);
-  const protection = detectProtection(program, files, command);
+  const protection = detectProtection(program, files, command, told?.place);
   const gpus = detectGpus(command, program, files);
   const timeout = detectTimeout(program, files);
+  const outside = dataOutside(program);
   const seed = detectSeed(command, program, files);
   const knobs = hyperparametersOf(program, command);
   const findings: Findings = {
@@ -64,6 +65,7 @@ export function detectEnvironment(files: Texts, { missing = [], reads }: DetectO
         ? { seed: seed.open }
         : {}),
     ...(command !== undefined && 'open' in timeout ? { 'resources.timeout': timeout.open } : {}),
+    ...(outside === undefined ? {} : { inputs: outside }),
   };
   const proposal = written(findings, questions);
   const tuned = tunedComment(knobs);
@@ -78,6 +80,7 @@ const OPEN: Readonly<Record<string, string>> = {
   objective: '{ metric: val_loss, goal: minimize }: a number that the run prints',
   seed: '{ env: SEED } or { flag: --seed }: how a run takes its seed; without one, repeats measure the hardware only',
   'resources.timeout': 'resources: { timeout: 30m }',
+  inputs: "['data/*.bin']: untracked files that a run needs",
 };
 
 function written(

@@ -1,6 +1,7 @@
 import { stringValue } from '../hyperparameters/python.ts';
 import { statements } from './calls.ts';
 import { type Finding, isPython, lineAt, list, type Texts } from './evidence.ts';
+import { builtPaths } from './paths.ts';
 
 /** More files of Git LFS than this are proposed by their folders. */
 const MAX_NAMED = 8;
@@ -55,7 +56,10 @@ interface Named {
 function fromProgram(program: Texts, files: Texts, known: readonly string[]): Named[] {
   const found = new Map<string, string>();
   for (const [file, text] of program) {
-    for (const { value, line, read } of textsOf(file, text)) {
+    const built = isPython(file) ? readPaths(text) : [];
+    for (const { value, line, read } of [...built, ...textsOf(file, text)]) {
+      // Joined to a folder that is known, the name is told already.
+      if (!value.includes('/') && built.some((one) => one.value.endsWith(`/${value}`))) continue;
       const path = value.replace(/^\.\//, '');
       const whole = path.includes('/') && DATA.test(path) && !WRITTEN.test(path) && READ.test(path);
       const glob = whole ? globOf(path) : bareName(path, read, files);
@@ -86,6 +90,29 @@ function bareName(name: string, read: boolean, files: Texts): string | undefined
 
 function present(glob: string, files: Texts): boolean {
   return glob.includes('*') ? false : files.has(glob);
+}
+
+/** Paths that statements put together to read from. */
+function readPaths(text: string): Text[] {
+  return builtPaths(statements(text)).flatMap(({ value, start, line }) => {
+    const writes = line.tokens.some(({ text: one }) => /^["'](w|wb|a|x|w\+)["']$/.test(one));
+    return writes ? [] : [{ value, line: lineAt(text, start), read: true }];
+  });
+}
+
+const KEEPS_DATA = /(^|\/)\.?(cache|data|datasets?|corpus|tokeni[sz]er)(\/|$)/i;
+
+/** Where the program keeps data outside of the repository: no input can bring it to a box. */
+export function dataOutside(program: Texts): string | undefined {
+  for (const [file, text] of program) {
+    if (!isPython(file)) continue;
+    const found = builtPaths(statements(text)).filter(({ value }) => /^~\//.test(value) && KEEPS_DATA.test(value));
+    const [first] = found;
+    if (first) {
+      return `${file}:${lineAt(text, first.start)} keeps data in ${first.value}, outside of the repository, which inputs cannot reach: prepare it on each box, or name it in links`;
+    }
+  }
+  return undefined;
 }
 
 interface Text {

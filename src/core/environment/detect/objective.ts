@@ -9,6 +9,16 @@ export interface Objective {
   readonly objective: Finding<Environment['objective']>;
   readonly metrics?: Finding<Environment['metrics']>;
   readonly env?: Finding<Environment['env']>;
+  /** Where the program reports it. */
+  readonly place: Place;
+}
+
+/** A line of the program, 1-based, and what it reports there. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  /** The source of the value. */
+  readonly value: string;
 }
 
 /** A metric that a document or the code names as the one that counts. */
@@ -213,15 +223,19 @@ function objectiveOf(
 ): Objective {
   const value = { metric: candidate.name, goal: goal ?? candidate.measure.goal, summary: 'last' as const };
   const objective = { value, reason };
+  const { file, line } = candidate;
+  const place = { file, line, value: candidate.value };
   if (candidate.pattern) {
     return {
       objective,
-      metrics: { value: [candidate.pattern], reason: `the line that ${candidate.file}:${candidate.line} prints` },
+      place,
+      metrics: { value: [candidate.pattern], reason: `the line that ${file}:${line} prints` },
     };
   }
   const source = fileOf(candidate, program);
   return {
     objective,
+    place,
     ...(source ? { metrics: { value: source.globs.map((file) => ({ file })), reason: source.reason } } : {}),
     ...(source?.offline
       ? {

@@ -1,5 +1,7 @@
 import type { Environment } from '../../domain/index.ts';
 import { baseName, type Finding, isPython, list, type Texts } from './evidence.ts';
+import type { Place } from './objective.ts';
+import { regionsOf } from './regions.ts';
 
 const JUDGES =
   /^(eval(uat\w*)?|evals?|prepare\w*|data|dataset\w*|metrics?|scor(e|er|ing)|\w*grader\w*|verif(y|ier)|reward(s|_fn|_functions?|_model)?|judge|benchmark|eval_\w+|\w+_eval|validate|test_\w+|\w+_test|leaderboard)\.py$/;
@@ -29,18 +31,19 @@ export interface Protection {
  * evaluate are. Where a `program.md` names the one file to edit, only that one may change.
  * @param program the files of the run command
  */
-export function detectProtection(program: Texts, files: Texts, run: string | undefined): Protection {
+export function detectProtection(program: Texts, files: Texts, run: string | undefined, reported?: Place): Protection {
   const rules = written(files);
   const names = [...files.keys()];
   const folders = DATA_FOLDERS.filter((folder) => names.some((file) => file.startsWith(`${folder}/`)));
   const judges = names.filter((file) => JUDGES.test(baseName(file)) && !SETTINGS.test(file)).sort();
-  if (rules.only.length > 0) return onlyThese(rules, names, files);
+  if (rules.only.length > 0) return onlyThese(rules, names, files, reported);
   const outside = judges.filter((file) => !folders.some((folder) => file.startsWith(`${folder}/`)));
   const told = rules.never.map(({ file }) => file).filter((file) => !outside.includes(file));
   const globs = [...new Set([...outside, ...told, ...folders.map((folder) => `${folder}/**`)])];
   const editable = editableOf(program, run);
   const regions = regionsOf(
     program,
+    reported,
     (file) => !globs.includes(file) && !folders.some((folder) => file.startsWith(`${folder}/`)),
   );
   return {
@@ -106,23 +109,22 @@ function written(files: Texts): Rules {
   return { only: kept.length <= 2 ? kept : [], never: once(never) };
 }
 
-function onlyThese({ only, never }: Rules, names: readonly string[], files: Texts): Protection {
+function onlyThese({ only, never }: Rules, names: readonly string[], files: Texts, reported?: Place): Protection {
   const editable = only.map(({ file }) => file);
+  const code = editable.map((file) => files.get(file) ?? '').join('\n');
+  // A file that the program itself names may be what it writes.
   const rest = names
-    .filter((file) => !editable.includes(file))
-    .filter(
-      (file) =>
-        /\.(py|sh|ya?ml|toml|lock|cu)$|^program\.md$/.test(file) && file !== 'research.yaml' && !file.includes('/'),
-    )
+    .filter((file) => !editable.includes(file) && file !== 'research.yaml' && !file.includes('/'))
+    .filter((file) => isPython(file) || !code.includes(file))
     .sort();
   const folders = [...new Set(names.filter((file) => file.includes('/')).map((file) => file.split('/')[0] ?? ''))]
-    .filter((folder) => !folder.startsWith('.') && !editable.some((file) => file.startsWith(`${folder}/`)))
+    .filter((folder) => folder !== '.research' && !editable.some((file) => file.startsWith(`${folder}/`)))
     .map((folder) => `${folder}/**`);
   const globs = [...rest, ...folders];
   const because = [only[0]?.where, never[0]?.where].filter(
     (where, index, all) => where && all.indexOf(where) === index,
   );
-  const regions = regionsOf(new Map(editable.map((file) => [file, files.get(file) ?? ''])), () => true);
+  const regions = regionsOf(new Map(editable.map((file) => [file, files.get(file) ?? ''])), reported, () => true);
   return {
     editable: {
       value: editable,
@@ -149,53 +151,4 @@ function editableOf(program: Texts, run: string | undefined): Finding<string[]> 
     value: [...globs, ...more],
     reason: more.length > 0 ? `the code, and the settings in ${list(more)}` : 'the code',
   };
-}
-
-const EVALUATES =
-  /^(\s*)(?:async )?def ((?:evaluate|evaluation|validate|validation|estimate_loss|compute_metrics|eval|evaluate_\w+|eval_\w+|validate_\w+|validation_\w+|test_step|test_epoch|get_accuracy|compute_accuracy|test)\s*\()/;
-/** A region ends at a line of its own; more regions than this say that the file is an evaluation itself. */
-const MOST_REGIONS = 6;
-
-/** Functions that evaluate in files that a patch may change, each from its head to a line that stands there only. */
-function regionsOf(
-  program: Texts,
-  changeable: (file: string) => boolean,
-): Finding<Environment['protected_regions']> | undefined {
-  const found: { readonly region: Environment['protected_regions'][number]; readonly line: number }[] = [];
-  for (const [file, text] of program) {
-    if (!isPython(file) || !changeable(file) || text.length > 400_000) continue;
-    const rows = text.split('\n');
-    rows.forEach((row, index) => {
-      const head = EVALUATES.exec(row);
-      const region = head && found.length < MOST_REGIONS ? regionAt(file, rows, index, head) : undefined;
-      if (region) found.push({ region, line: index + 1 });
-    });
-  }
-  const [first] = found;
-  if (!first) return undefined;
-  const where = found.map(({ region, line }) => `${region.file}:${line}`);
-  return { value: found.map(({ region }) => region), reason: `${list(where)}: what a result is measured by` };
-}
-
-function regionAt(
-  file: string,
-  rows: readonly string[],
-  start: number,
-  head: RegExpExecArray,
-): Environment['protected_regions'][number] | undefined {
-  const indent = head[1]?.length ?? 0;
-  let end = start;
-  for (let at = start + 1; at < rows.length; at += 1) {
-    const row = rows[at] ?? '';
-    if (row.trim() === '') continue;
-    const own = /^\s*/.exec(row)?.[0].length ?? 0;
-    if (own <= indent && !/^\s*[)\]}]/.test(row)) break;
-    end = at;
-  }
-  const from = `def ${head[2]}`;
-  const count = (mark: string) => rows.filter((row) => row.includes(mark)).length;
-  // A closing bracket stands in many places: the last line that stands there only ends the region.
-  const last = rows.slice(start + 1, end + 1).findLast((row) => row.trim().length > 3 && count(row.trim()) === 1);
-  const to = (last ?? '').trim();
-  return to !== '' && count(from) === 1 ? { file, from, to } : undefined;
 }

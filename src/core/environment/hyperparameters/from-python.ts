@@ -27,11 +27,12 @@ const CONFIG_CLASS = /(config|args|arguments|params|hyperparameters|settings|opt
 /** The hyperparameters of one Python file: argparse defaults, fields of config classes, module-level constants. */
 export function fromPython(path: string, text: string): Hyperparameter[] {
   const lines = logicalLines(text);
+  const counted = counters(lines);
   const found = [
     ...lines.flatMap(argparse),
     ...lines.flatMap(defined),
     ...fields(lines),
-    ...lines.flatMap(constant),
+    ...lines.flatMap(constant).filter(({ name }) => !counted.has(name) && !/^best_/.test(name)),
     ...lines.flatMap(configured),
     ...(/\bfire\.Fire\(|\btyper\.run\(/.test(text) ? lines.flatMap(parameters) : []),
   ];
@@ -59,6 +60,18 @@ function located(path: string, text: string, found: Found): Hyperparameter {
     ...(found.choices ? { choices: found.choices } : {}),
     source: found.source,
   };
+}
+
+/** Names that the program itself goes on to change: counters and sums, which are no settings. */
+function counters(lines: readonly LogicalLine[]): Set<string> {
+  return new Set(
+    lines.flatMap(({ indent, tokens }) => {
+      const [first, second, third] = tokens;
+      if (first?.text === 'global') return tokens.slice(1).map(({ text }) => text);
+      const grows = (second?.text === '+' || second?.text === '-') && third?.text === '=';
+      return indent > 0 && first?.kind === 'name' && grows ? [first.text] : [];
+    }),
+  );
 }
 
 /** `name = literal` or `name: type = literal` in the first column. */

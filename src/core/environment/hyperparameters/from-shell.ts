@@ -6,6 +6,10 @@ const ASSIGNED = new RegExp(
   String.raw`^\s*(?:export\s+)?([A-Z][A-Z0-9_]{1,60})=(?:\$\{\w+:-)?["']?(${NUMBER})["']?\}?\s*$`,
 );
 
+/** What launchers and Slurm take: how a run is spread, not how it trains. */
+const LAUNCHER =
+  /^(nproc[_-]per[_-]node|nnodes|node[_-]rank|master[_-]port|rdzv[\w-]*|num[_-](processes|machines|gpus|nodes)|main[_-]process[_-]port|machine[_-]rank|gpus|cpus[\w-]*|ntasks[\w-]*|nodes|mem|time|CUDA_VISIBLE_DEVICES|OMP_NUM_THREADS|MASTER_PORT|N?NODES|N?GPUS?|NUM_GPUS|NPROC\w*|WORLD_SIZE|SEED|seed)$/;
+
 /** The numbers that a shell script hands to a program as flags, or keeps in variables of its own. */
 export function fromShell(path: string, text: string): Hyperparameter[] {
   const found = text.split('\n').flatMap((row, index): Hyperparameter[] => {
@@ -28,5 +32,5 @@ export function fromShell(path: string, text: string): Hyperparameter[] {
     });
   });
   // A flag that is given twice says nothing about which of them counts.
-  return found.filter((one) => found.filter(({ name }) => name === one.name).length === 1);
+  return found.filter((one) => !LAUNCHER.test(one.name) && found.filter(({ name }) => name === one.name).length === 1);
 }

@@ -25,7 +25,12 @@ export function readHyperparameters(files: ReadonlyMap<string, string>): Hyperpa
 /** Whether a script hands the program of a default another value. */
 function overrides(flag: Hyperparameter, one: Hyperparameter, files: ReadonlyMap<string, string>): boolean {
   const same = flag.name.replaceAll('-', '_') === one.name.replaceAll('-', '_');
-  return same && (files.get(flag.path) ?? '').includes(one.path.slice(one.path.lastIndexOf('/') + 1));
+  const script = files.get(flag.path) ?? '';
+  const module = one.path
+    .replace(/^src\//, '')
+    .replace(/\.py$/, '')
+    .replaceAll('/', '.');
+  return same && (script.includes(one.path.slice(one.path.lastIndexOf('/') + 1)) || script.includes(`-m ${module}`));
 }
 
 function ofFile(path: string, text: string): Hyperparameter[] {
