@@ -19,9 +19,12 @@ export async function withProgress<T>({ terminal }: Session, work: (progress: Pr
   }
 }
 
-export async function init(session: Session, options: { readonly dryRun?: boolean }): Promise<void> {
-  const { research, terminal } = session;
-  const detected = await research.detect();
+export async function init(
+  session: Session,
+  options: { readonly dryRun?: boolean; readonly askModel?: boolean },
+): Promise<void> {
+  const { research, terminal, signal } = session;
+  const detected = await research.detect({ askModel: options.askModel ?? false, signal });
   const { environment, reasons, open, questions, hyperparameters } = detected;
   if (options.dryRun) {
     terminal.answer({ environment, reasons, open, questions, hyperparameters });

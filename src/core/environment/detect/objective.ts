@@ -1,4 +1,5 @@
 import type { Environment } from '../../domain/index.ts';
+import type { Answers } from './answers.ts';
 import { type Candidate, candidatesOf, type LineReader, whereOf } from './candidates.ts';
 import { type Finding, firstLine, isPython, lineAt, list, type Texts } from './evidence.ts';
 import { readLogged, type Sink } from './logged.ts';
@@ -40,6 +41,7 @@ export function detectObjective(
   program: Texts,
   files: Texts,
   reads: LineReader,
+  answers?: Answers,
 ): { readonly told?: Objective; readonly open?: string } {
   const logged = readLogged(program);
   const candidates = candidatesOf(logged, reads);
@@ -50,6 +52,32 @@ export function detectObjective(
     if (found)
       return { told: objectiveOf(found, program, { goal: one.goal, reason: `${one.where}; ${whereOf(found)}` }) };
   }
+  const own = fromResultsAlone(results, candidates, program);
+  return own.told ? own : answered(own.open ?? '', answers, candidates, program);
+}
+
+/** What a model said, where the program reports a number of that very name. */
+function answered(
+  open: string,
+  answers: Answers | undefined,
+  candidates: readonly Candidate[],
+  program: Texts,
+): { readonly told?: Objective; readonly open?: string } {
+  if (answers?.metric === undefined) return { open };
+  const { metric, goal, from } = answers;
+  const found = candidates
+    .toSorted((a, b) => SINKS.indexOf(a.sink) - SINKS.indexOf(b.sink))
+    .find(({ name }) => name === metric);
+  if (!found)
+    return { open: `${open}; ${from} said ${JSON.stringify(metric.slice(0, 80))}, which nothing prints or logs` };
+  return { told: objectiveOf(found, program, { goal, reason: `${from} says so; ${whereOf(found)}` }) };
+}
+
+function fromResultsAlone(
+  results: readonly Candidate[],
+  candidates: readonly Candidate[],
+  program: Texts,
+): { readonly told?: Objective; readonly open?: string } {
   if (results.length === 0) return { open: nothing(candidates) };
   const held = results.filter(({ measure }) => measure.split === 'val');
   const tested = results.filter(({ measure }) => measure.split === 'test');

@@ -134,7 +134,7 @@ function fromConfigs(program: Texts, files: Texts): Flag | undefined {
 }
 
 /** The shell script or make target that a command starts, if it does not hand its arguments on. */
-function keepsFlags(run: string, files: Texts): string | undefined {
+export function keepsFlags(run: string, files: Texts): string | undefined {
   if (/(^|\s)make\s/.test(run)) return 'make';
   const script = run
     .split(/\s+/)
