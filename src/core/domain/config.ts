@@ -125,6 +125,12 @@ export const configSchema = z.strictObject({
     .strictObject({
       max_changed_files: z.int().min(1).default(30).describe('A patch that changes more files is refused.'),
       max_changed_lines: z.int().min(1).default(3000).describe('A patch that adds and removes more lines is refused.'),
+      crash_fixes: z
+        .enum(['off', 'once', 'twice'])
+        .default('once')
+        .describe(
+          'How often a run of a search that crashes within five minutes goes back to the implementer with its trace.',
+        ),
       max_file_size: size.default('400kB').describe('A patch that makes a file larger than this is refused.'),
     })
     .prefault({})

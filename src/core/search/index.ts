@@ -1,3 +1,4 @@
+export * from './crashes.ts';
 export * from './guardrails.ts';
 export * from './outcomes.ts';
 export * from './parents.ts';

@@ -15,7 +15,15 @@ import {
   type Search,
   summarise,
 } from '../../domain/index.ts';
-import { budgetUsedUp, countedValue, foldResults, guardrailsOf, roundIsReady, type Spent } from '../../search/index.ts';
+import {
+  budgetUsedUp,
+  countedValue,
+  foldResults,
+  guardrailsOf,
+  isEarlyCrash,
+  roundIsReady,
+  type Spent,
+} from '../../search/index.ts';
 import { ensureBase } from '../base.ts';
 import { mainBaseline, statusWithFlags } from '../leaderboard.ts';
 import { loadedBoxes, type Parts, requireBase } from '../parts.ts';
@@ -23,6 +31,7 @@ import { approveWhole } from '../review.ts';
 import { newestTries, withRetries } from '../tries.ts';
 import type { SearchResult } from '../types.ts';
 import { completeBaseline } from './baselines.ts';
+import { crashOf, mendCrash } from './crashes.ts';
 import { isHandedOver } from './handed-over.ts';
 import { proposeRound } from './ideas.ts';
 import { implement } from './implement.ts';
@@ -189,9 +198,46 @@ async function oneRound(hunt: Hunt, number: number, label: string): Promise<void
     const since = round?.createdAt ?? parts.system.clock.now();
     await proposeRound(job, base, number, await ideasWanted(hunt, round?.createdAt), since);
   }
-  const runs = await tryIdeas(hunt, await standing(), say);
-  await untilEnded(job, runs, label, 0.3);
+  let runs = await tryIdeas(hunt, await standing(), say);
+  // A crash is mended while the others still run: its GPU is free meanwhile.
+  for (;;) {
+    let crashes: readonly Run[] = [];
+    await untilEnded(job, runs, label, 0.3, async (rows) => {
+      crashes = await crashesAmong(parts, rows);
+      return crashes.length > 0;
+    });
+    if (crashes.length === 0) break;
+    await say(
+      `mending ${crashes.length === 1 ? 'a patch that crashed' : `${crashes.length} patches that crashed`}`,
+      0.3,
+    );
+    runs = [...runs, ...(await mendAll(hunt, crashes))];
+  }
   await parts.store.setRoundState(lease(), base.id, number, 'closed');
+}
+
+/** The crashed runs whose patches go back to the implementer, one for each candidate. */
+async function crashesAmong(parts: Parts, rows: readonly Run[]): Promise<readonly Run[]> {
+  const candidates = new Set(rows.flatMap((run) => (isEarlyCrash(run) && run.candidate ? [run.candidate] : [])));
+  const found = await Promise.all([...candidates].map((id) => crashOf(parts, id)));
+  return found.filter((run) => run !== undefined);
+}
+
+/** New candidates in place of those that crashed, approved as every other of this search. Gives their runs. */
+async function mendAll(hunt: Hunt, crashes: readonly Run[]): Promise<readonly RunId[]> {
+  const runs: RunId[] = [];
+  for (const crash of crashes) {
+    await untilRunning(hunt.job, hunt.search.id);
+    if (await whyUsedUp(hunt, 1, NO_MORE_RUNS)) return runs;
+    try {
+      const made = await mendCrash(hunt.job, crash);
+      const candidate = made && made.duplicateOf === undefined ? await approved(hunt, made) : undefined;
+      if (candidate) runs.push(...(await queueIdea(hunt, candidate)));
+    } catch (error) {
+      if (!isHumanError(error) || !IDEA_IS_OFF.has(error.code)) throw error;
+    }
+  }
+  return runs;
 }
 
 /** As many as a round has, and no more than the budget leaves. */
@@ -298,7 +344,7 @@ async function untilEnded(
   ids: readonly RunId[],
   label: string,
   from: number,
-  enough: (rows: readonly Run[]) => boolean = () => false,
+  enough: (rows: readonly Run[]) => boolean | Promise<boolean> = () => false,
 ): Promise<readonly Run[]> {
   const { parts, request, lease, signal } = job;
   for (;;) {
@@ -309,7 +355,7 @@ async function untilEnded(
     const share = runs.length === 0 ? 1 : ended / runs.length;
     const text = `${label}: ${ended} of ${runs.length} runs`;
     await parts.store.setRequestProgress(lease(), request.id, { text, share: from + (1 - from) * share });
-    if (roundIsReady(runs, parts.system.clock.now()) || enough(rows)) return runs;
+    if ((await enough(rows)) || roundIsReady(runs, parts.system.clock.now())) return runs;
     await parts.system.clock.sleep(LOOK_MS, signal);
   }
 }
