@@ -8,6 +8,7 @@ import { artifacts } from './artifacts.ts';
 import { boxes } from './boxes.ts';
 import * as commands from './commands.ts';
 import { EXIT } from './exit.ts';
+import { funnel } from './funnel.ts';
 import { withHint } from './hints.ts';
 import { terminalHost } from './host.ts';
 import { paintNotes } from './paint.ts';
@@ -31,6 +32,11 @@ function positive(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number of at least 1.');
   return value;
+}
+
+function whole(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }
 
 function amount(text: string): number {
@@ -272,6 +278,9 @@ export function buildProgram(
     .option('--max <size>', 'at most so much, such as 500MB; default 1 GiB')
     .action(act(artifacts));
   command('leaderboard', 'what was tried and what came of it, best first').action(act(commands.leaderboard));
+  command('funnel', 'how far ideas came, and why each of the others did not')
+    .option('--round <n>', 'of this round only', whole)
+    .action(act(funnel));
   command('apply', 'bring an approved candidate to you as a branch')
     .argument('<candidate>', 'such as 12.1', candidateName)
     .option('--branch <name>', 'the branch’s name; default research/<idea>-<title>')

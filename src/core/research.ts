@@ -24,6 +24,7 @@ import { Consents } from './research/consents.ts';
 import { Driver } from './research/driver.ts';
 import { exportBoard } from './research/export.ts';
 import { Fleet } from './research/fleet.ts';
+import { readFunnel } from './research/funnel.ts';
 import type { OpenOptions } from './research/host.ts';
 import { cleanUp, measure } from './research/housekeeping.ts';
 import { logFile, type Parts, requireBoxes, researchFolder, shared } from './research/parts.ts';
@@ -54,6 +55,7 @@ import type {
   SearchResult,
 } from './research/types.ts';
 import { untilAnswer } from './research/until.ts';
+import type { Funnel } from './search/index.ts';
 import { openStore, type RequestKind } from './store/index.ts';
 import { type Disposable, realSystem } from './system/index.ts';
 import type { BoxReport } from './workers/index.ts';
@@ -303,6 +305,10 @@ class OpenResearch implements Research {
     const row = await this.#parts.store.run(run);
     if (!row) throw new HumanError(`There is no run ${run}.`, { code: 'no-run' });
     return row;
+  }
+
+  funnel(round?: number): Promise<Funnel> {
+    return readFunnel(this.#parts, round);
   }
 
   async waitForRuns(runs: readonly RunId[], options: Ask = {}): Promise<readonly Run[]> {

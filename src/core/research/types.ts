@@ -21,7 +21,7 @@ import type {
 } from '../domain/index.ts';
 import type { Detected, Diagnostic } from '../environment/index.ts';
 import type { FileDiff, Review } from '../git/index.ts';
-import type { Judged } from '../search/index.ts';
+import type { Funnel, Judged } from '../search/index.ts';
 import type { Request } from '../store/index.ts';
 import type { Disposable } from '../system/index.ts';
 import type { BoxReport, Fetched } from '../workers/index.ts';
@@ -227,6 +227,8 @@ export interface Research {
   waitForRuns(runs: readonly RunId[], options?: Ask): Promise<readonly Run[]>;
 
   leaderboard(): Promise<Leaderboard>;
+  /** How far the ideas of the base came, of one round or of all, each loss with its reason. */
+  funnel(round?: number): Promise<Funnel>;
   curve(run: RunId, metric: string): Promise<readonly MetricPoint[]>;
   metricNames(run: RunId): Promise<readonly string[]>;
   /** The local copy of a run's log, byte for byte the box's as far as it got. */

@@ -1,4 +1,5 @@
 export * from './crashes.ts';
+export * from './funnel.ts';
 export * from './guardrails.ts';
 export * from './outcomes.ts';
 export * from './parents.ts';

@@ -25,8 +25,8 @@ export function promptOf(request: ChatRequest): string {
 }
 
 export interface ModelServerOptions {
-  /** The model: text for a request. Default: an answer made of what the prompt holds. */
-  readonly answers?: (request: ChatRequest) => string;
+  /** The model: text for a request, or one that the limit of tokens cuts. Default: made of what the prompt holds. */
+  readonly answers?: (request: ChatRequest) => string | { readonly cut: string };
   /** One fault a request, in order; then none. */
   readonly faults?: readonly Fault[];
   /** What is wrong with every request. */
@@ -170,7 +170,8 @@ async function answer(
 ): Promise<'whole' | 'cut' | 'abandoned'> {
   const has = <K extends Fault['kind']>(kind: K) =>
     faults.find((fault): fault is Extract<Fault, { kind: K }> => fault.kind === kind);
-  let text = (state.options.answers ?? answerFromPrompt)(request);
+  const answered = (state.options.answers ?? answerFromPrompt)(request);
+  let text = typeof answered === 'string' ? answered : answered.cut;
   if (has('wrong-shape')) text = JSON.stringify({ thoughts: 'I would rather talk about the weather.', count: 3 });
   if (has('ignores-schema'))
     text = `Sure! Here is what I came up with:\n\n\`\`\`json\n${text}\n\`\`\`\n\nLet me know if it helps.`;
@@ -181,7 +182,7 @@ async function answer(
     model: request.model,
     text,
     refusal: has('declines') ? 'I cannot help with that.' : undefined,
-    finish: length ? 'length' : 'stop',
+    finish: length || typeof answered !== 'string' ? 'length' : 'stop',
     usage: has('no-usage')
       ? undefined
       : {

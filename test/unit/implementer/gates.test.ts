@@ -346,6 +346,8 @@ describe('the gates', () => {
       ['parser.add_argument("--seed", type=int, default=1)', 'parser.add_argument("--seed", type=int, default=2)'],
       ['key = jax.random.PRNGKey(0)', 'key = jax.random.PRNGKey(1)'],
       ['    data_seed: int = 0', '    data_seed: int = 5'],
+      ['SEED = int(os.environ.get("SEED", "1"))', 'SEED = int(os.environ.get("SEED", "1")) + 41'],
+      ['chance = random.Random(SEED)', 'chance = random.Random(SEED * 7 + 3)'],
     ] as const;
     for (const [from, to] of seeds) {
       it(`alone is tagged: ${to}`, async () => {
