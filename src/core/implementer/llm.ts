@@ -1,9 +1,10 @@
-import { HumanError, type Message } from '../domain/index.ts';
+import { HumanError, isHumanError, type Message } from '../domain/index.ts';
 import type { ModelClient } from '../models/index.ts';
+import type { Op } from './answer/ops.ts';
 import { applyAnswer } from './apply/answer.ts';
 import { implementPrompt } from './context/prompt.ts';
 import { finish } from './finish.ts';
-import type { BlockReport, Refusal } from './refusal.ts';
+import type { BlockReport, Refusal, RefusalCode } from './refusal.ts';
 import { feedbackText } from './revise/feedback.ts';
 import type { Implementation, Implementer, ImplementRequest } from './types.ts';
 
@@ -21,9 +22,9 @@ const TRAJECTORIES = 2;
 
 type Tried =
   | { readonly ok: true; readonly implementation: Implementation }
-  | { readonly ok: false; readonly refusals: readonly Refusal[] };
+  | { readonly ok: false; readonly refusals: readonly Refusal[]; readonly standing: readonly Op[] };
 
-/** Asks a language model for search/replace blocks, takes its answer whole or not at all, and feeds refusals back. */
+/** Asks a language model for search/replace blocks, takes its answer whole or not at all, and feeds refusals back: what found its place is kept meanwhile. */
 export function createLlmImplementer(options: LlmImplementerOptions): Implementer {
   const { client } = options;
   const answers = options.answers ?? ANSWERS;
@@ -37,6 +38,7 @@ export function createLlmImplementer(options: LlmImplementerOptions): Implemente
       for (let trajectory = 0; trajectory < trajectories; trajectory += 1) {
         const messages: Message[] = implementPrompt(request);
         let before = '';
+        let standing: readonly Op[] = [];
         for (let turn = 0; turn < answers; turn += 1) {
           request.onProgress?.(turn === 0 ? `Asking ${client.model}` : `Asking ${client.model} to mend its answer`);
           const completed = await client.complete({
@@ -49,16 +51,16 @@ export function createLlmImplementer(options: LlmImplementerOptions): Implemente
             ...(request.signal ? { signal: request.signal } : {}),
           });
           calls += 1;
-          const tried = await tryAnswer(request, completed.text, completed);
+          const tried = await tryAnswer(request, completed.text, completed, standing);
           if (tried.ok) return tried.implementation;
-          refusals = tried.refusals;
+          ({ refusals, standing } = tried);
           const again = signatureOf(tried.refusals);
           const repeated = seen.has(completed.text) || again === before;
           seen.add(completed.text);
           before = again;
           if (repeated) break;
           messages.push({ role: 'assistant', content: completed.text });
-          messages.push({ role: 'user', content: feedbackText(refusals, request.files) });
+          messages.push({ role: 'user', content: feedbackText(refusals, request.files, standing) });
         }
       }
       const [first] = refusals;
@@ -80,21 +82,33 @@ async function tryAnswer(
   request: ImplementRequest,
   answer: string,
   completed: { readonly call: number; readonly truncated: boolean },
+  before: readonly Op[],
 ): Promise<Tried> {
   const keep = (report: readonly BlockReport[], diff: string) =>
     request.onAttempt({ modelCall: completed.call, answer, report, diff });
-  const fail = async (refusals: readonly Refusal[], report: readonly BlockReport[]): Promise<Tried> => {
+  const fail = (refusals: readonly Refusal[], report: readonly BlockReport[]) => {
     const rest = refusals.filter((one) => !report.some((row) => row.detail === one.message));
-    await keep(
-      [...report, ...rest.map((one) => ({ path: one.path ?? '', outcome: one.code, detail: one.message }))],
-      '',
-    );
-    return { ok: false, refusals };
+    const told = rest.map((one) => ({ path: one.path ?? '', outcome: one.code, detail: one.message }));
+    return keep([...report, ...told], '');
   };
-  const applied = applyAnswer(request.files, answer, { truncated: completed.truncated });
-  if (!applied.ok) return await fail(applied.refusals, applied.report);
-  const finished = await finish(request, applied.changes, applied.placed, applied.renames);
-  if (!finished.ok) return await fail(finished.findings, applied.report);
-  await keep([...applied.report, ...finished.notes], finished.diff);
-  return { ok: true, implementation: finished.implementation };
+  const applied = applyAnswer(request.files, answer, { truncated: completed.truncated, standing: before });
+  if (!applied.ok) {
+    await fail(applied.refusals, applied.report);
+    return applied;
+  }
+  try {
+    const finished = await finish(request, applied.changes, applied.placed, applied.renames);
+    if (!finished.ok) {
+      await fail(finished.findings, applied.report);
+      // What a gate refused is one change with all the rest: the model says it anew.
+      return { ok: false, refusals: finished.findings, standing: [] };
+    }
+    await keep([...applied.report, ...finished.notes], finished.diff);
+    return { ok: true, implementation: finished.implementation };
+  } catch (error) {
+    if (isHumanError(error) && error.code === 'patch-refused') {
+      await fail([{ code: error.code as RefusalCode, message: error.message }], applied.report);
+    }
+    throw error;
+  }
 }

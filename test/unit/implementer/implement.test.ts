@@ -114,6 +114,68 @@ describe('the implementer that asks a model', () => {
     assert.ok(told.includes('as your answer makes them'), told);
   });
 
+  it('keeps the edits that found their place, and asks for the others alone', async () => {
+    const placed = block('train.py', 'import math', 'import math\nimport os');
+    const lost = block('train.py', 'lr = 6e-4\nsteps = 100', 'lr = 1e-4\nsteps = 100');
+    const mended = block('train.py', 'lr = 3e-4\nsteps = 100', 'lr = 1e-4\nsteps = 100');
+    const model = new ScriptedModel(`${placed}\n${lost}`, mended);
+    const asked = request();
+    const result = await createLlmImplementer({ client: model }).implement(asked);
+    const wanted = FILES.get('train.py')?.replace('math', 'math\nimport os').replace('3e-4', '1e-4');
+    assert.equal(result.changes.get('train.py'), wanted);
+    const told = model.asked[1]?.messages.at(-1)?.content ?? '';
+    assert.ok(told.includes('are kept:\n- train.py: at "import math"'), told);
+    assert.deepEqual(
+      asked.attempts.map((attempt) => attempt.report.map((row) => row.outcome)),
+      [
+        ['exact', 'no-match'],
+        ['exact', 'kept: exact'],
+      ],
+    );
+  });
+
+  it('takes kept edits that are sent again once, and what is said anew instead of them', async () => {
+    const placed = block('train.py', 'import math', 'import os');
+    const lost = block('train.py', 'lr = 6e-4', 'lr = 1e-4');
+    const mended = block('train.py', 'lr = 3e-4', 'lr = 1e-4');
+    for (const [again, first] of [
+      [placed, 'import os'],
+      [block('train.py', 'import math\n', 'import sys\n'), 'import sys'],
+    ] as const) {
+      const model = new ScriptedModel(`${placed}\n${lost}`, `${again}\n${mended}`);
+      const result = await createLlmImplementer({ client: model }).implement(request());
+      const wanted = FILES.get('train.py')?.replace('import math', first).replace('3e-4', '1e-4');
+      assert.equal(result.changes.get('train.py'), wanted);
+    }
+  });
+
+  it('never loses a kept edit to one that quotes its lines: both are asked for as one', async () => {
+    const placed = block('train.py', 'lr = 3e-4', 'lr = 1e-4');
+    const lost = block('train.py', 'steps = 200', 'steps = 300');
+    const quoting = block('train.py', 'lr = 3e-4\nsteps = 100', 'lr = 3e-4\nsteps = 300');
+    const joined = block('train.py', 'lr = 3e-4\nsteps = 100', 'lr = 1e-4\nsteps = 300');
+    const model = new ScriptedModel(`${placed}\n${lost}`, quoting, joined);
+    const asked = request();
+    const result = await createLlmImplementer({ client: model }).implement(asked);
+    const wanted = FILES.get('train.py')?.replace('3e-4', '1e-4').replace('100', '300');
+    assert.equal(result.changes.get('train.py'), wanted);
+    const told = model.asked[2]?.messages.at(-1)?.content ?? '';
+    assert.match(told, /overlap/);
+    assert.match(told, /Send the whole change again/);
+  });
+
+  it('forgets kept edits in the fresh try and after an error of the whole change', async () => {
+    const placed = block('train.py', 'import math', 'import os');
+    const lost = block('train.py', 'lr = 6e-4', 'lr = 1e-4');
+    const model = new ScriptedModel(`${placed}\n${lost}`, `${placed}\n${lost}`, GOOD);
+    const result = await createLlmImplementer({ client: model }).implement(request());
+    assert.equal(result.changes.get('train.py'), FILES.get('train.py')?.replace('3e-4', '1.5e-4'));
+    const guarded = block('evaluate.py', 'import sys', 'import os');
+    const other = new ScriptedModel(`${placed}\n${guarded}`, GOOD);
+    const mended = await createLlmImplementer({ client: other }).implement(request());
+    assert.equal(mended.changes.get('train.py'), FILES.get('train.py')?.replace('3e-4', '1.5e-4'));
+  });
+
   for (const [what, answer, code, extra] of [
     ['a protected file', block('evaluate.py', 'import sys', 'import os'), 'protected-path', {}],
     ['research.yaml', block('research.yaml', 'name: t', 'name: u'), 'protected-path', {}],
@@ -138,10 +200,9 @@ describe('the implementer that asks a model', () => {
   }
 
   it('never hands on a patch that git applies to other bytes', async () => {
-    const work = createLlmImplementer({ client: new ScriptedModel(GOOD) }).implement(
-      request({ verify: async () => false }),
-    );
-    await refused(work, 'patch-refused');
+    const asked = request({ verify: async () => false });
+    await refused(createLlmImplementer({ client: new ScriptedModel(GOOD) }).implement(asked), 'patch-refused');
+    assert.equal(asked.attempts[0]?.report.at(-1)?.outcome, 'patch-refused');
   });
 });
 

@@ -17,6 +17,8 @@ export interface Applied {
   readonly placed: readonly Placed[];
   readonly report: readonly BlockReport[];
   readonly refusals: readonly Refusal[];
+  /** The edits that the refusals are about; empty where they are about the answer as a whole. */
+  readonly refused: ReadonlySet<Op>;
 }
 
 /** An answer with more edits than this is not one idea, and each costs a look through a file. */
@@ -40,7 +42,7 @@ export function applyOps(files: Texts, ops: readonly Op[]): Applied {
   );
   const first = (one: Refusal) => (one.code === 'path-escape' ? 0 : 1);
   const refusals = work.refusals.toSorted((a, b) => first(a) - first(b));
-  if (refusals.length > 0) return none(report, refusals);
+  if (refusals.length > 0) return { ...none(report, refusals), refused: work.refused };
   if (work.changes.size === 0) {
     if (ops.length > 0 && work.quotes === ops.length) {
       const message = 'The answer only quotes the files as they stand: it holds no edit.';
@@ -49,11 +51,11 @@ export function applyOps(files: Texts, ops: readonly Op[]): Applied {
     const message = 'The answer changes nothing: every new text equals what is there.';
     return none(report, [{ code: 'no-op', message }]);
   }
-  return { changes: work.changes, renames: work.renames, placed: work.placed, report, refusals };
+  return { changes: work.changes, renames: work.renames, placed: work.placed, report, refusals, refused: work.refused };
 }
 
 function none(report: readonly BlockReport[], refusals: readonly Refusal[]): Applied {
-  return { changes: new Map(), renames: new Map(), placed: [], report, refusals };
+  return { changes: new Map(), renames: new Map(), placed: [], report, refusals, refused: new Set() };
 }
 
 class Work {
@@ -61,6 +63,7 @@ class Work {
   readonly renames = new Map<string, string>();
   readonly placed: Placed[] = [];
   readonly refusals: Refusal[] = [];
+  readonly refused = new Set<Op>();
   /** Fences that turned out to be quotations of a file. */
   quotes = 0;
   readonly #files: Texts;
@@ -76,6 +79,7 @@ class Work {
 
   refuse(op: Op, refusal: Refusal): void {
     this.refusals.push(refusal);
+    this.refused.add(op);
     this.#outcomes.set(op, { path: refusal.path ?? op.path, outcome: refusal.code, detail: refusal.message });
   }
 
