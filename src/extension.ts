@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { realSystem } from './core/system/index.ts';
+import { AttemptDocuments } from './vscode/attempts.ts';
 import { noticeBoxes } from './vscode/box-notices.ts';
 import { registerCommands } from './vscode/commands/register.ts';
 import { commandTable } from './vscode/commands/table.ts';
@@ -60,7 +61,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   store.add(assistYaml(system));
   store.add(onDidChangeSettings('model', () => void current.refresh()));
   const logs = store.add(new LogTerminals(current));
-  const parts = { session: current, reviews, leaderboards, logs, apiKeys, system, log };
+  const attempts = store.add(new AttemptDocuments(current));
+  const parts = { session: current, reviews, leaderboards, logs, attempts, apiKeys, system, log };
   store.add(registerCommands(commandTable(parts), log));
   offerInTerminals(context);
   // Behind activation's back: the views show how it goes.

@@ -11,6 +11,7 @@ import { EXIT } from './exit.ts';
 import { funnel } from './funnel.ts';
 import { withHint } from './hints.ts';
 import { terminalHost } from './host.ts';
+import { attempts } from './ideas.ts';
 import { paintNotes } from './paint.ts';
 import { type BoxOrder, moveInQueue, pauseQueue, setBox } from './queue.ts';
 import { Terminal } from './terminal.ts';
@@ -223,6 +224,9 @@ export function buildProgram(
   command('implement', 'turn an idea into a patch')
     .argument('<idea>', 'the idea’s number', ideaNumber)
     .action(act(commands.implement));
+  command('attempts', 'show every answer that was given for a candidate, and what came of it')
+    .argument('<candidate>', 'such as 12.1', candidateName)
+    .action(act(attempts));
   command('review', 'look at an idea’s patch hunk by hunk and accept or reject each; implements it first where needed')
     .argument('<idea>', 'the idea’s number', ideaNumber)
     .option('--patch', 'only print the patch')

@@ -17,6 +17,7 @@ import { openRepository } from './git/index.ts';
 import { metricNames } from './metrics/index.ts';
 import { agreeToModel, readyToRun } from './research/agree.ts';
 import { fetchArtifactsOf } from './research/artifacts.ts';
+import { readAttempts } from './research/attempts.ts';
 import { takeBase } from './research/base.ts';
 import { addIdeaByHand, confirmResult } from './research/by-hand.ts';
 import { askBoxes } from './research/check-boxes.ts';
@@ -414,6 +415,10 @@ class OpenResearch implements Research {
 
   attempts(candidate: CandidateId) {
     return this.#parts.store.attempts(candidate);
+  }
+
+  attemptsText(candidate: CandidateId): Promise<string> {
+    return readAttempts(this.#parts, candidate);
   }
 
   modelCalls() {

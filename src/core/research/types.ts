@@ -259,6 +259,8 @@ export interface Research {
   /** A shell on a box, as a command line. @throws HumanError `no-such-box` */
   boxTerminal(name: string): Promise<{ readonly program: string; readonly args: readonly string[] }>;
   attempts(candidate: CandidateId): Promise<readonly Attempt[]>;
+  /** The same to be read: every answer, what came of its edits, and the patch. @throws HumanError `no-candidate` */
+  attemptsText(candidate: CandidateId): Promise<string>;
   modelCalls(): Promise<readonly ModelCall[]>;
   /**
    * Brings the files that `artifacts` of research.yaml names of a run from its box: whole, checked by hash, gone on with

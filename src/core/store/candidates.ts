@@ -99,6 +99,11 @@ export const candidateMethods: Implementation<
   addAttempt(context, attempt) {
     const { sql } = context;
     find(context, attempt.candidate);
+    // A driver that died after this answer is given it again, and what it made of it.
+    const same =
+      attempt.modelCall !== undefined &&
+      sql.get('SELECT * FROM attempt WHERE candidate = ? AND model_call = ?', attempt.candidate, attempt.modelCall);
+    if (same) return toAttempt(same);
     const last = sql.get('SELECT max(number) AS number FROM attempt WHERE candidate = ?', attempt.candidate);
     const number = Number(last?.number ?? 0) + 1;
     sql.insert('attempt', {

@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Ask } from '../../core/research/index.ts';
 import type { System } from '../../core/system/index.ts';
+import type { AttemptDocuments } from '../attempts.ts';
 import type { ApiKeys } from '../host.ts';
 import type { Leaderboards } from '../leaderboard/panel.ts';
 import type { LogTerminals } from '../log-terminal.ts';
@@ -15,6 +16,7 @@ export interface CommandParts {
   readonly reviews: Reviews;
   readonly leaderboards: Leaderboards;
   readonly logs: LogTerminals;
+  readonly attempts: AttemptDocuments;
   readonly apiKeys: ApiKeys;
   readonly system: System;
   readonly log: vscode.LogOutputChannel;

@@ -5,7 +5,7 @@ import type { CommandParts, Commands } from './context.ts';
 import { ask, pickCandidate, pickIdea } from './pick.ts';
 
 /** Ideas: getting them, writing them, implementing and dropping them. */
-export function ideaCommands({ session, reviews }: CommandParts): Commands {
+export function ideaCommands({ session, reviews, attempts }: CommandParts): Commands {
   return {
     async generateIdeas(_target, call) {
       const research = await session.research();
@@ -84,6 +84,12 @@ export function ideaCommands({ session, reviews }: CommandParts): Commands {
       const [first] = review.handle.files;
       if (first) await review.openAll();
       else await revealFolder(review.folder);
+    },
+
+    async showAttempts(target) {
+      const state = await (await session.research()).state();
+      const none = 'Nothing was implemented yet, so there is no attempt to show.';
+      await attempts.open((await pickCandidate('Show Attempts', state, target, () => true, none)).id);
     },
 
     async rejectIdea(target) {

@@ -66,6 +66,7 @@ function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeN
       approved && 'canRun',
       approved && 'canApply',
       (status === 'failed-to-implement' || status === 'rejected') && 'canContinue',
+      newest !== undefined && 'hasAttempts',
     ),
     target: { idea: idea.id, ...(newest ? { candidate: newest.id } : {}) },
     expanded: files !== undefined,
@@ -118,6 +119,7 @@ function candidateNode(candidate: Candidate, results: Results): TreeNode {
       candidate.state === 'approved' && 'canRun',
       candidate.state === 'approved' && 'canApply',
       (candidate.state === 'failed' || candidate.state === 'rejected') && 'canContinue',
+      'hasAttempts',
     ),
     target: { idea: candidate.idea, candidate: candidate.id },
   };

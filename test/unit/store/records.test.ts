@@ -130,6 +130,18 @@ describe('store: records', () => {
     assert.deepEqual(kept[0]?.report, attempt.report);
   });
 
+  it('keeps an answer once, also when a later driver is given it again', async () => {
+    const base = await addBase(store);
+    const candidate = await addApproved(store, await addIdea(store, base.id));
+    const call = await store.openCall({
+      ...{ key: 'k2', purpose: 'patch', server: 'http://localhost', model: 'm', messages: [], params: {} },
+    });
+    const attempt = { candidate, modelCall: call.id, answer: 'text', report: [], diff: '' };
+    await store.addAttempt(attempt);
+    assert.equal((await store.addAttempt(attempt)).number, 1);
+    assert.equal((await store.attempts(candidate)).length, 1);
+  });
+
   it('replays an answered model call of the same key, and asks again where none was answered', async () => {
     const call = {
       key: 'k1',

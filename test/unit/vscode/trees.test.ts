@@ -144,8 +144,8 @@ describe('the Ideas view', () => {
     assert.deepEqual(
       nodes.map((node) => node.context),
       [
-        'idea canEdit canRun canApply',
-        'idea canEdit canReview canApprove canReject',
+        'idea canEdit canRun canApply hasAttempts',
+        'idea canEdit canReview canApprove canReject hasAttempts',
         'idea canEdit canReview canImplement canReject',
         'idea canRestore',
       ],

@@ -1,0 +1,90 @@
+import { strict as assert } from 'node:assert';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import type { Research } from '../../../src/core/research.ts';
+import { type ModelServer, startModelServer } from '../../support/model-server/index.ts';
+import { makePlace, openAt, type Place } from '../../support/research.ts';
+
+const TRAIN = 'import math\n\nlr = 3e-4\nsteps = 100\nprint("loss:", lr * steps)\n';
+const YAML = 'name: t\nrun: python3 train.py\nobjective: { metric: loss, goal: minimize }\n';
+
+const block = (search: string, replace: string) =>
+  `train.py\n\`\`\`python\n<<<<<<< SEARCH\n${search}\n=======\n${replace}\n>>>>>>> REPLACE\n\`\`\`\n`;
+
+/** From a refused answer to the next one, through a real server, a real store and git. */
+describe('an implementer whose answers are refused', function () {
+  this.timeout(60_000);
+  let example: string;
+  let place: Place;
+  let server: ModelServer;
+  let research: Research;
+  let answers: string[];
+
+  beforeEach(async () => {
+    example = mkdtempSync(path.join(tmpdir(), 'research-example-'));
+    mkdirSync(example, { recursive: true });
+    writeFileSync(path.join(example, 'train.py'), TRAIN);
+    writeFileSync(path.join(example, 'research.yaml'), YAML);
+    place = makePlace(example);
+    answers = [];
+    server = await startModelServer({ answers: () => answers.shift() ?? assert.fail('asked once more than expected') });
+    const config = `models:\n  base_url: ${server.url}\n  ideator: test-model\n`;
+    writeFileSync(path.join(place.config, 'config.yaml'), config);
+    research = await openAt(place);
+  });
+
+  afterEach(async () => {
+    await research.close();
+    await server.close();
+    place.dispose();
+    rmSync(example, { recursive: true, force: true });
+  });
+
+  const add = () => research.addIdea({ title: 'Lower rate', hypothesis: 'It is noisy.', details: 'lr = 1e-4' });
+
+  it('is asked for the refused edit alone, and both make one patch', async () => {
+    answers.push(
+      `${block('steps = 100', 'steps = 200')}\n${block('lr = 6e-4', 'lr = 1e-4')}`,
+      block('lr = 3e-4', 'lr = 1e-4'),
+    );
+    const candidate = await research.implement((await add()).id);
+    assert.equal(server.requests.length, 2);
+    const text = place.git('show', `${candidate.proposal}:train.py`);
+    assert.equal(text, TRAIN.replace('100', '200').replace('3e-4', '1e-4'));
+    const kept = await research.attempts(candidate.id);
+    assert.deepEqual(
+      kept.map(({ report }) => report.map(({ outcome }) => outcome)),
+      [
+        ['exact', 'no-match'],
+        ['exact', 'kept: exact'],
+      ],
+    );
+    const calls = await research.modelCalls();
+    assert.deepEqual(
+      kept.map((attempt) => attempt.modelCall),
+      calls.map((call) => call.id),
+    );
+  });
+
+  it('is asked six times at most, twice from the start, and every answer can be read afterwards', async () => {
+    answers.push(...Array.from({ length: 6 }, (_, at) => block(`lr = ${at}`, 'lr = 9')));
+    const { id } = await add();
+    await assert.rejects(research.implement(id), { code: 'no-match' });
+    assert.equal(server.requests.length, 6);
+    assert.deepEqual(
+      server.requests.map((request) => request.messages.length),
+      [2, 4, 6, 2, 4, 6],
+    );
+    const text = await research.attemptsText(`${id}.1`);
+    assert.match(text, /## Attempt 6: refused/);
+    for (let at = 0; at < 6; at += 1) assert.ok(text.includes(`lr = ${at}\n=======`), `answer ${at}`);
+  });
+
+  it('is not asked again for what it repeats', async () => {
+    answers.push('I cannot do that.', 'I cannot do that.', 'I cannot do that.');
+    const { id } = await add();
+    await assert.rejects(research.implement(id), { code: 'no-edits' });
+    assert.equal(server.requests.length, 3);
+  });
+});
