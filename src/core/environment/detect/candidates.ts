@@ -28,7 +28,9 @@ export function candidatesOf(logged: Logged, reads: LineReader): Candidate[] {
   const printed = logged.printed.flatMap((line) => ofLine(line, reads));
   const named = logged.named.flatMap(({ name, sink, file, line, value }) => {
     const measure = measureOf(name);
-    return measure ? [{ name, measure, sink, file, line, value }] : [];
+    // What a library prints for the program is read in its own form, or not at all.
+    const read = sink !== 'log' || reads(`[7] ${name}=0.5, other=0.25`).includes(name);
+    return measure && read ? [{ name, measure, sink, file, line, value }] : [];
   });
   return dropShadowed([...printed, ...named]);
 }
@@ -116,6 +118,8 @@ function byLabel(line: PrintedLine, split: SplitWord | undefined): Candidate[] {
   const label =
     /([A-Za-z][A-Za-z0-9@/_-]*(?: [A-Za-z][A-Za-z0-9@/_-]*){0,2})(?:\s+(?:is|was|of|on|for|at)(?: (?:the )?[a-z]+){0,5})?[\s:=(>-]{0,12}\uE000/g;
   return [...line.text.matchAll(label)].flatMap((found): Candidate[] => {
+    const open = pastCounts(line, found.index + found[0].length - 1);
+    if (open === undefined) return [];
     const words = (found[1] ?? '').replace(/( (is|was|now|of|at|on|for|so far))+$/i, '').split(' ');
     for (let from = 0; from < words.length; from += 1) {
       const own = words.slice(from).join('_').toLowerCase().replaceAll(/\W+/g, '_');
@@ -124,14 +128,35 @@ function byLabel(line: PrintedLine, split: SplitWord | undefined): Candidate[] {
       const needs = measure.split === 'none' && split !== undefined && split.at < found.index + (found[1] ?? '').length;
       const name = needs ? `${split.name}_${bare(own)}` : own;
       const start = needs ? Math.min(split.at, found.index) : found.index;
-      const pattern = labelPattern(line.text, start, found.index + found[0].length - 1, name);
+      const pattern = labelPattern(line.text, start, open, name);
       const told = measureOf(name);
       if (!pattern || !told) continue;
-      const value = line.values[line.text.slice(0, found.index + found[0].length).split(OPEN).length - 2] ?? '';
+      const value = valueAt(line, open);
       return [{ name, measure: told, sink: 'log', file: line.file, line: line.line, value, pattern }];
     }
     return [];
   });
+}
+
+/** The source of the value whose mark stands at an offset. */
+function valueAt(line: PrintedLine, open: number): string {
+  return line.values[line.text.slice(0, open + 1).split(OPEN).length - 2] ?? '';
+}
+
+const COUNT = /^len\(|(^|[._])(num|n|count|total|size)(_|$)|_(count|size|total)$|\.size\(|\.shape\b/;
+
+/** Past `on the 10000 test images:` to the value that the label is of; undefined where only a count is there. */
+function pastCounts(line: PrintedLine, from: number): number | undefined {
+  let open = from;
+  while (COUNT.test(valueAt(line, open))) {
+    const close = line.text.indexOf(CLOSE, open);
+    const next = line.text.indexOf(OPEN, close);
+    // `9/10 (90%)` is told by its share.
+    if (/^\s*\/\s*$/.test(line.text.slice(close + 1, next))) return open;
+    if (next < 0 || !/^[\w\s,:=-]{1,60}$/.test(line.text.slice(close + 1, next))) return undefined;
+    open = next;
+  }
+  return open;
 }
 
 /** From a label to its value; of `9/10 (90%)` the share. */

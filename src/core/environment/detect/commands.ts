@@ -1,5 +1,6 @@
 import { scriptsNamed } from '../context.ts';
 import { baseName, depthOf, type Finding, isPython, isShell, list, type Texts, type Told } from './evidence.ts';
+import { rulesOf } from './rules.ts';
 
 /** A command as somebody wrote it down. */
 export interface WrittenCommand {
@@ -41,7 +42,9 @@ export function writtenCommands(files: Texts): WrittenCommand[] {
   return order.flatMap((file) => {
     return commandsIn(files.get(file) ?? '').flatMap(({ command, line }) => {
       const scripts = reached(command, files);
-      return scripts.length > 0 ? [{ command, file, line, scripts, unfinished: PLACEHOLDER.test(command) }] : [];
+      return scripts.length > 0 || startsInstalled(command, files)
+        ? [{ command, file, line, scripts, unfinished: PLACEHOLDER.test(command) }]
+        : [];
     });
   });
 }
@@ -92,6 +95,22 @@ export function reached(command: string, files: Texts, depth = 0): string[] {
   ];
 }
 
+/** A trainer that is installed and no file here: `python -m verl.trainer.main_ppo`, `llamafactory-cli train`. */
+const INSTALLED =
+  /(?:\s-m\s+(\w+(?:\.\w+)*\.(?:\w*train\w*|\w*main\w*|\w*ppo\w*|\w*grpo\w*|\w*sft\w*|cli)\b[\w.]*)|\b(llamafactory-cli train|axolotl train|tune run|trl (?:sft|grpo|dpo)|lightning run))\b/;
+
+/** The shell script of a command that starts a trainer from elsewhere, and which. */
+function startsInstalled(
+  command: string,
+  files: Texts,
+): { readonly script: string; readonly trainer: string } | undefined {
+  for (const script of scriptsNamed(command, [...files.keys()]).filter(isShell)) {
+    const found = INSTALLED.exec(shellCode(files.get(script) ?? '').replaceAll(/\\\n/g, ' '));
+    if (found) return { script, trainer: found[1] ?? found[2] ?? '' };
+  }
+  return undefined;
+}
+
 /** A shell script without its comments. */
 export function shellCode(text: string): string {
   return text
@@ -101,7 +120,7 @@ export function shellCode(text: string): string {
     .join('\n');
 }
 
-function recipeOf(makefile: string, target: string): string[] {
+export function recipeOf(makefile: string, target: string): string[] {
   const rows = makefile.split('\n');
   const start = rows.findIndex((row) => row.startsWith(`${target}:`));
   if (start < 0) return [];
@@ -156,13 +175,19 @@ function importedNames(files: Texts): Set<string> {
  * else the one Python script that trains. Open where two would do.
  */
 export function detectRun(files: Texts): Told<string> {
-  const training = writtenCommands(files).filter(({ scripts }) =>
-    scripts.some((file) => trains(file, files.get(file) ?? '')),
+  const edited = new Set(rulesOf(files).only.map(({ file }) => file));
+  const isMeant = (file: string) => edited.has(file) || trains(file, files.get(file) ?? '');
+  const training = writtenCommands(files).filter(
+    ({ command, scripts }) => scripts.some(isMeant) || startsInstalled(command, files) !== undefined,
   );
   const written = training.filter(({ unfinished }) => !unfinished);
   const byScript = Map.groupBy(
     written,
-    ({ scripts }) => scripts.find((file) => trains(file, files.get(file) ?? '')) ?? '',
+    ({ command, scripts }) =>
+      scripts.find((file) => edited.has(file)) ??
+      scripts.find(isMeant) ??
+      startsInstalled(command, files)?.script ??
+      '',
   );
   const [only] = byScript.values();
   if (byScript.size === 1 && only) return told(fromDocument(only, files));
@@ -215,6 +240,7 @@ function onlyNamedTrain(scripts: readonly string[]): string | undefined {
 function fromShell(files: Texts): Told<string> | undefined {
   const scripts = [...files.keys()].filter((file) => {
     if (!isShell(file) || BESIDE.test(baseName(file))) return false;
+    if (startsInstalled(`bash ${file}`, files)) return true;
     return reached(shellCode(files.get(file) ?? ''), files).some((one) => trains(one, files.get(one) ?? ''));
   });
   const shallow = scripts.filter((file) => depthOf(file) === Math.min(...scripts.map(depthOf)));
@@ -222,7 +248,8 @@ function fromShell(files: Texts): Told<string> | undefined {
   const chosen = shallow.length === 1 ? shallow : plain;
   if (chosen.length === 1 && chosen[0]) {
     const starts = reached(shellCode(files.get(chosen[0]) ?? ''), files);
-    return told({ value: `bash ${chosen[0]}`, reason: `${chosen[0]} starts ${list(starts)}` });
+    const installed = startsInstalled(`bash ${chosen[0]}`, files)?.trainer ?? '';
+    return told({ value: `bash ${chosen[0]}`, reason: `${chosen[0]} starts ${list(starts) || installed}` });
   }
   return shallow.length > 1 ? { open: `more than one shell script trains: ${list(shallow.toSorted())}` } : undefined;
 }

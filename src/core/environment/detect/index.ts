@@ -6,7 +6,7 @@ import type { Detected, Hyperparameter } from '../types.ts';
 import { type Answers, answeredRun, answeredSeed, answeredTimeout } from './answers.ts';
 import type { LineReader } from './candidates.ts';
 import { detectRun, reached } from './commands.ts';
-import { type Finding, list, type Texts } from './evidence.ts';
+import { type Finding, isShell, list, type Texts } from './evidence.ts';
 import { dataOutside, detectInputs, type Missing } from './inputs.ts';
 import { detectObjective } from './objective.ts';
 import { detectProtection } from './protection.ts';
@@ -142,17 +142,23 @@ function programOf(run: string, files: Texts): Texts {
   const yaml = [...files.keys()].filter(
     (file) => /\.ya?ml$/.test(file) && !/(^|\/)\.|research\.ya?ml$|docker|mkdocs|environment\.ya?ml$/.test(file),
   );
-  // One that the command names is the one that is read; Hydra puts its own together.
-  const given = yaml.filter((file) => run.includes(file));
+  // One that the command or its script names is the one that is read; Hydra puts its own together.
+  const shells = [...new Set([...named, ...started])].filter(isShell).map((file) => files.get(file) ?? '');
+  const commands = [run, ...shells].join('\n');
+  const given = yaml.filter((file) => commands.includes(file));
   const settings = (given.length > 0 ? given : yaml).slice(0, MOST_SETTINGS);
   const targets = targetsOf(settings, files);
   const configs = [...files.keys()].filter((file) => /(^|\/)configs?\/[\w/-]+\.py$/.test(file) && run.includes(file));
   return new Map(
-    [...new Set([...named, ...started, ...targets, ...configs, ...settings])].map((file) => [
-      file,
-      files.get(file) ?? '',
-    ]),
+    [...new Set([...named, ...started, ...targets, ...configs, ...settings])]
+      .filter((file) => !isLauncher(files.get(file) ?? ''))
+      .map((file) => [file, files.get(file) ?? '']),
   );
+}
+
+/** Settings of `accelerate`: how a run is spread, and nothing of what it does. */
+function isLauncher(text: string): boolean {
+  return /^(compute_environment|distributed_type):/m.test(text.slice(0, 2000));
 }
 
 /** The modules whose classes settings name: `_target_: src.models.net.Net` of Hydra, `class_path` of Lightning. */
@@ -210,8 +216,9 @@ const STEPS = /^(max_?(iters|steps)|num_?(iterations|steps|train_steps)|steps|n_
 function detectSmoke(run: string, knobs: readonly Hyperparameter[]): Finding<string> | undefined {
   const flag = knobs.find((one) => one.source === 'argparse' && STEPS.test(one.name.replaceAll('-', '_')));
   if (!flag || /\.(sh|bash)\b|(^|\s)make\s/.test(run)) return undefined;
+  const given = new RegExp(`(\\s--${flag.name.replaceAll(/[^\w-]/g, '.')}[= ])\\S+`);
   return {
-    value: `${run} --${flag.name} 1`,
+    value: given.test(run) ? run.replace(given, (_, flagged: string) => `${flagged}1`) : `${run} --${flag.name} 1`,
     reason: `one step, before a GPU is taken: ${flag.path}:${flag.line} takes --${flag.name}`,
   };
 }

@@ -1,6 +1,6 @@
 import { stringValue } from '../hyperparameters/python.ts';
 import { statements } from './calls.ts';
-import { type Finding, isPython, lineAt, list, type Texts } from './evidence.ts';
+import { type Finding, firstLine, isPython, lineAt, list, type Texts } from './evidence.ts';
 import { builtPaths } from './paths.ts';
 
 /** More files of Git LFS than this are proposed by their folders. */
@@ -55,6 +55,9 @@ interface Named {
 /** Paths in the texts of the program that look like data to read and are in no commit. */
 function fromProgram(program: Texts, files: Texts, known: readonly string[]): Named[] {
   const found = new Map<string, string>();
+  for (const { path, where } of dataFolders(program, files)) {
+    if (!known.includes(path) && found.size < MOST_PATHS) found.set(path, where);
+  }
   for (const [file, text] of program) {
     const built = isPython(file) ? readPaths(text) : [];
     for (const { value, line, read } of [...built, ...textsOf(file, text)]) {
@@ -90,6 +93,23 @@ function bareName(name: string, read: boolean, files: Texts): string | undefined
 
 function present(glob: string, files: Texts): boolean {
   return glob.includes('*') ? false : files.has(glob);
+}
+
+const FOLDER =
+  /(?:^|[\s"'.(-])(?:[a-z]+[_-])?data(?:set)?[_-]?(?:root|dir|path|folder)["']?\s*(?:[:=,]\s*|\s)(?:[^#\n]{0,80}?\bdefault\s*=\s*)?["']?((?:\.\/)?[A-Za-z][\w-]*(?:\/[\w.-]+)+)["']?\s*(?=$|[,)#\\\s])/i;
+
+/** Folders that settings or flags name as the data's, and of which the commit holds nothing. */
+function dataFolders(program: Texts, files: Texts): Named[] {
+  const names = [...files.keys()];
+  return [...program].flatMap(([file, text]) => {
+    // What fetches its data itself needs none brought.
+    if (!/\.(py|ya?ml|sh|bash)$/.test(file) || /\bdownload\s*=\s*True/.test(text)) return [];
+    const hit = firstLine(text, FOLDER);
+    const path = hit?.match[1]?.replace(/^\.\//, '').replace(/\/+$/, '');
+    if (!hit || !path || WRITTEN.test(path) || DATA.test(path) || !READ.test(path)) return [];
+    const held = names.some((name) => name === path || name.startsWith(`${path}/`));
+    return held ? [] : [{ path, where: `${file}:${hit.line}` }];
+  });
 }
 
 /** Paths that statements put together to read from. */

@@ -2,7 +2,7 @@ import { type LogicalLine, splitTokens, stringValue, type Token } from '../hyper
 import { type Call, callsOf, dictKeys, nameIn, sourceOf, statements } from './calls.ts';
 import { isPython, lineAt, type Texts } from './evidence.ts';
 import { namesOf, splitsOf } from './names.ts';
-import { plain, renderArguments } from './render.ts';
+import { CLOSE, OPEN, plain, renderArguments } from './render.ts';
 import { computedMetrics } from './trainers.ts';
 
 /** Where a number goes: the log of the run, a file of its own, or a tracker. */
@@ -44,6 +44,9 @@ export function readLogged(program: Texts): Logged {
     const lines = statements(text);
     const dicts = dictsOf(lines.map(({ tokens }) => tokens));
     const parts = splitsOf(text);
+    const loops = itemLoops(lines);
+    // clu's default writer prints what it is given, too.
+    const prints = /\bcreate_default_writer\(/.test(text);
     const jsonFile = /\.json["']/.test(text);
     for (const call of callsOf(text, lines)) {
       if (printed.length + named.length > MOST) return { printed, named };
@@ -58,15 +61,14 @@ export function readLogged(program: Texts): Logged {
         const { text: shown, values } = renderArguments(call.arguments);
         let from = 0;
         for (const row of shown.split(/[\n\r]/)) {
-          const count = row.split('\uE000').length - 1;
-          if (plain(row).trim() !== '') {
-            printed.push({ file, line: call.line, text: row.trim(), values: values.slice(from, from + count) });
-          }
+          const count = row.split(OPEN).length - 1;
+          const own = { file, line: call.line, text: row.trim(), values: values.slice(from, from + count) };
+          if (plain(row).trim() !== '') printed.push(...withKeys(own, loops, dicts));
           from += count;
         }
       } else {
         const kept = keeperOf(call, jsonFile, dicts);
-        if (kept) add(kept.sink, kept.entries);
+        if (kept) add(prints && call.name === 'write_scalars' ? 'log' : kept.sink, kept.entries);
       }
     }
     named.push(...computedMetrics(file, text));
@@ -84,6 +86,34 @@ function isPrint({ name, receiver, named }: Call): boolean {
   }
   if (/^(info|warning|print|echo|secho|log_message)$/.test(name)) return true;
   return name === 'write' && /^(sys\.stdout|tqdm|tqdm\.tqdm|\w*bar|progress)$/.test(receiver);
+}
+
+/** `for k, v in metrics.items()`: the dict that a key comes from, by the key's name. */
+function itemLoops(lines: readonly LogicalLine[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { tokens } of lines) {
+    const texts = tokens.slice(0, 12).map(({ text }) => text);
+    const hit = /^for (\w+) , \w+ in (\w+) \. items \( \) :/.exec(texts.join(' '));
+    if (hit?.[1] && hit[2]) found.set(hit[1], hit[2]);
+  }
+  return found;
+}
+
+/** A line that prints the keys of a dict: one for each key. */
+function withKeys(
+  line: PrintedLine,
+  loops: ReadonlyMap<string, string>,
+  dicts: ReadonlyMap<string, Entries>,
+): PrintedLine[] {
+  const at = line.values.findIndex((value) => loops.has(value));
+  const keys = at < 0 ? [] : (dicts.get(loops.get(line.values[at] ?? '') ?? '') ?? []);
+  if (keys.length === 0) return [line];
+  const pieces = line.text.split(new RegExp(`${OPEN}[^${CLOSE}]*${CLOSE}`));
+  const marks = line.text.match(new RegExp(`${OPEN}[^${CLOSE}]*${CLOSE}`, 'g')) ?? [];
+  return keys.slice(0, 50).map(({ name }) => {
+    const text = pieces.map((piece, index) => piece + (index === at ? name : (marks[index] ?? ''))).join('');
+    return { ...line, text, values: line.values.filter((_, index) => index !== at) };
+  });
 }
 
 type Entries = readonly { readonly name: string; readonly value: readonly Token[] }[];
@@ -109,6 +139,9 @@ function keeperOf(
   }
   if ((name === 'add_scalar' || name === 'scalar') && literal !== undefined && second) {
     return { sink: 'tensorboard', entries: [{ name: literal, value: second }] };
+  }
+  if (name === 'write_scalars' && second) {
+    return { sink: 'tensorboard', entries: entriesOf(second, dicts) };
   }
   if (name === 'log_metric' && literal !== undefined && second) {
     return { sink: 'wandb', entries: [{ name: literal, value: second }] };

@@ -1,9 +1,10 @@
 import type { Environment } from '../../domain/index.ts';
 import type { Answers } from './answers.ts';
 import { type Candidate, candidatesOf, type LineReader, whereOf } from './candidates.ts';
-import { type Finding, firstLine, isPython, lineAt, list, type Texts } from './evidence.ts';
+import { type Finding, firstLine, isPython, list, type Texts } from './evidence.ts';
 import { readLogged, type Sink } from './logged.ts';
 import { type Measure, measureOf } from './measures.ts';
+import { fileOf } from './metric-files.ts';
 
 /** The objective and what it needs to be read. */
 export interface Objective {
@@ -178,7 +179,7 @@ function fromProgram(program: Texts): Named[] {
         where: `${file}:${hit.line} keeps the best ${hit.match[1]}`,
       });
     }
-    if (isPython(file)) found.push(...comparedWithBest(file, text));
+    if (isPython(file)) found.push(...comparedWithBest(file, text), ...foldedIntoBest(file, text));
   }
   return found;
 }
@@ -218,6 +219,24 @@ function comparedWithBest(file: string, text: string): Named[] {
   if (!hit || !own || !measureOf(own) || measureOf(own)?.split === 'train') return [];
   const goal = hit.match[3] === '<' ? 'minimize' : 'maximize';
   return [{ name: own, goal, where: `${file}:${hit.line} keeps the best ${own}` }];
+}
+
+/** `best = min(best, rmse)`. */
+function foldedIntoBest(file: string, text: string): Named[] {
+  const hit = firstLine(
+    text,
+    /\b(?:\w+\.)*\w*best\w*\s*=\s*(min|max)\(\s*(?:\w+\.)*\w*best\w*\s*,\s*(?:\w+\.)*(\w+)(?:\[["']([\w/]+)["']\])?/,
+  );
+  const name = hit?.match[3] ?? hit?.match[2];
+  const measure = name === undefined ? undefined : measureOf(name);
+  if (!hit || !name || !measure || measure.split === 'train') return [];
+  return [
+    {
+      name,
+      goal: hit.match[1] === 'min' ? 'minimize' : 'maximize',
+      where: `${file}:${hit.line} keeps the best ${name}`,
+    },
+  ];
 }
 
 const WORDS = [
@@ -273,60 +292,5 @@ function objectiveOf(
           },
         }
       : {}),
-  };
-}
-
-/** The files a metric comes in, where it is not in the log. */
-function fileOf(
-  candidate: Candidate,
-  program: Texts,
-): { readonly globs: string[]; readonly reason: string; readonly offline?: boolean } | undefined {
-  const all = [...program.values()].join('\n');
-  const text = program.get(candidate.file) ?? '';
-  const wandb = { globs: ['wandb/**/*.wandb'], reason: 'an offline run of wandb', offline: true };
-  switch (candidate.sink) {
-    case 'wandb':
-      return /\bwandb\b/.test(all) ? wandb : { globs: ['**/*tfevents*'], reason: 'the tracker of the run' };
-    case 'tensorboard': {
-      const folder = /SummaryWriter\(\s*(?:log_?dir\s*=\s*)?["']([\w./-]+)["']/.exec(all)?.[1] ?? 'runs';
-      return {
-        globs: [`${folder.replace(/^\.\//, '').replace(/\/+$/, '')}/**/*tfevents*`],
-        reason: 'the events that TensorBoard reads',
-      };
-    }
-    case 'lightning':
-      return lightningFiles(all, wandb);
-    case 'jsonl':
-    case 'csv':
-    case 'json': {
-      const extension = candidate.sink === 'jsonl' ? 'jsonl|txt|log' : candidate.sink === 'csv' ? 'csv|tsv' : 'json';
-      const name = new RegExp(`["']([\\w./{}-]{0,200}?)([\\w-]{1,100}\\.(?:${extension}))["']`).exec(text);
-      if (!name?.[2]) return undefined;
-      const given = (name[1] ?? '').replace(/^\.\//, '');
-      const folder = given.includes('{') || given.startsWith('/') || given.startsWith('..') ? '**/' : given;
-      // `join(folder, 'log.csv')`, `folder / 'log.csv'`: the folder is known to the program only.
-      const joined = new RegExp(`(?:join\\([^)]{0,200}|/\\s*)["'][\\w-]{1,100}\\.(?:${extension})`).test(text);
-      const line = lineAt(text, name.index);
-      return {
-        globs: [`${joined ? '**/' : folder}${name[2]}`],
-        reason: `the file that ${candidate.file}:${line} names`,
-      };
-    }
-    default:
-      return undefined;
-  }
-}
-
-function lightningFiles<T>(all: string, wandb: T): T | { globs: string[]; reason: string } {
-  if (/\bWandbLogger\(/.test(all)) return wandb;
-  const given = /\b(CSVLogger|TensorBoardLogger)\(\s*(?:save_dir\s*=\s*)?["']([\w./-]+)["']/.exec(all);
-  const folder = given?.[2]?.replace(/^\.\//, '').replace(/\/+$/, '') ?? 'lightning_logs';
-  if (given?.[1] === 'CSVLogger' || /\bCSVLogger\(/.test(all))
-    return { globs: [`${folder}/**/metrics.csv`], reason: 'what Lightning’s CSVLogger writes' };
-  if (given?.[1] === 'TensorBoardLogger')
-    return { globs: [`${folder}/**/*tfevents*`], reason: 'what Lightning’s TensorBoardLogger writes' };
-  return {
-    globs: [`${folder}/**/metrics.csv`, `${folder}/**/*tfevents*`],
-    reason: 'where Lightning’s own logger writes: events with TensorBoard installed, else a table',
   };
 }

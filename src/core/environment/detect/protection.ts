@@ -2,9 +2,10 @@ import type { Environment } from '../../domain/index.ts';
 import { baseName, type Finding, isPython, list, type Texts } from './evidence.ts';
 import type { Place } from './objective.ts';
 import { regionsOf } from './regions.ts';
+import { type Rule, type Rules, rulesOf } from './rules.ts';
 
 const JUDGES =
-  /^(eval(uat\w*)?|evals?|prepare\w*|data|dataset\w*|metrics?|scor(e|er|ing)|\w*grader\w*|verif(y|ier)|reward(s|_fn|_functions?|_model)?|judge|benchmark|eval_\w+|\w+_eval|validate|test_\w+|\w+_test|leaderboard)\.py$/;
+  /^(eval(uat\w*)?|evals?|prepare\w*|data|dataset\w*|metrics?|scor(e|er|ing)|\w*grader\w*|verif(y|ier)|\w*rewards?(_fns?|_func|_functions?|_model)?|judge|benchmark|eval_\w+|\w+_eval|validate|test_\w+|\w+_test|leaderboard)\.py$/;
 const DATA_FOLDERS = [
   'data',
   'datasets',
@@ -32,7 +33,7 @@ export interface Protection {
  * @param program the files of the run command
  */
 export function detectProtection(program: Texts, files: Texts, run: string | undefined, reported?: Place): Protection {
-  const rules = written(files);
+  const rules = rulesOf(files);
   const names = [...files.keys()];
   const folders = DATA_FOLDERS.filter((folder) => names.some((file) => file.startsWith(`${folder}/`)));
   const judges = names.filter((file) => JUDGES.test(baseName(file)) && !SETTINGS.test(file)).sort();
@@ -60,53 +61,6 @@ function reasonFor(judges: readonly string[], folders: readonly string[], never:
     ...never.slice(0, 2).map(({ file, where }) => `${where} says to leave ${file}`),
   ];
   return parts.filter(Boolean).join('; ');
-}
-
-interface Rule {
-  readonly file: string;
-  readonly where: string;
-}
-
-interface Rules {
-  readonly only: readonly Rule[];
-  readonly never: readonly Rule[];
-}
-
-const ONLY = [
-  /\b(?:only|single|sole|one)\b.{0,80}\b(?:edit|modif|chang|touch|file you)/i,
-  /\b(?:edit|modify|change|touch)\w*\b.{0,80}\bonly\b/i,
-  /\bonly\s+`[^`]+`/i,
-  /`[^`]+`\s*(?:only|—|-|:)?.{0,40}\b(?:the file (?:you|the agent)|agent (?:edits|modifies)|you (?:edit|modify))/i,
-];
-const NEVER =
-  /\b(?:do not|don't|never|must not|may not|cannot|can't|not to|no changes? to|not be)\b.{0,80}\b(?:edit|modif|chang|touch|alter)|\b(?:read[- ]only|fixed, do not|is fixed|off[- ]limits|frozen)\b/i;
-
-/** What `program.md` and the README say may or may not be edited. */
-function written(files: Texts): Rules {
-  const only: Rule[] = [];
-  const never: Rule[] = [];
-  for (const [document, text] of files) {
-    if (!/^(program|readme|agents|claude|task|rules|contributing)[\w-]*(\.(md|rst|txt))?$/i.test(document)) continue;
-    text
-      .slice(0, 100_000)
-      .split('\n')
-      .forEach((row, index) => {
-        if (row.length > 2000) return;
-        for (const sentence of row.split(/(?<=[.;!])\s+/)) {
-          const named = [...sentence.matchAll(/[\w./-]+\.(?:py|sh|ya?ml|toml|json|cu|jl)\b/g)]
-            .map(([name]) => name.replace(/^\.\//, ''))
-            .filter((name) => files.has(name));
-          const rules = named.map((file) => ({ file, where: `${document}:${index + 1}` }));
-          if (NEVER.test(sentence)) never.push(...rules);
-          else if (ONLY.some((expression) => expression.test(sentence))) only.push(...rules);
-        }
-      });
-  }
-  const once = (rules: readonly Rule[]) =>
-    rules.filter((rule, index) => rules.findIndex(({ file }) => file === rule.file) === index);
-  const kept = once(only).filter(({ file }) => !never.some((rule) => rule.file === file));
-  // A rule for one file is a promise; a list of many is a description.
-  return { only: kept.length <= 2 ? kept : [], never: once(never) };
 }
 
 function onlyThese({ only, never }: Rules, names: readonly string[], files: Texts, reported?: Place): Protection {

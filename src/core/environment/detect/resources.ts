@@ -3,10 +3,15 @@ import { type Finding, firstLine, isPython, isShell, type Texts, type Told } fro
 
 /** How many GPUs a run takes. */
 export function detectGpus(run: string | undefined, program: Texts, files: Texts): Finding<number> {
-  const shells = [...program].filter(([file]) => isShell(file)).map(([file, text]) => [file, shellCode(text)] as const);
+  const shells = [...program]
+    .filter(([file]) => isShell(file))
+    .map(([file, text]) => [file, withVariables(shellCode(text))] as const);
   for (const [file, text] of [['the run command', run ?? ''] as const, ...shells]) {
     const count =
-      /--?(?:nproc[_-]per[_-]node|num_processes|num_gpus|num-gpus|gpus-per-node)[= ]"?(\d{1,3})\b/.exec(text)?.[1] ??
+      /--?(?:nproc[_-]per[_-]node|num_processes|num_gpus|num-gpus|gpus-per-node|gpus)[= ]"?(\d{1,3})\b/.exec(
+        text,
+      )?.[1] ??
+      /\bn_gpus_per_node=(\d{1,3})\b/.exec(text)?.[1] ??
       /--gres[= ]gpu:(?:\w+:)?(\d{1,3})/.exec(shellRaw(file, files) + text)?.[1] ??
       listed(/CUDA_VISIBLE_DEVICES=["']?([\d,]+)/.exec(text)?.[1]);
     if (count !== undefined) return { value: Number(count), reason: `${file} asks for ${count}` };
@@ -23,6 +28,16 @@ export function detectGpus(run: string | undefined, program: Texts, files: Texts
   return byCode(program, files);
 }
 
+/** A script with the numbers that it gives its own variables put in: `N=${N:-4}`, `N=4`. */
+function withVariables(text: string): string {
+  const numbers = new Map(
+    [...text.matchAll(/^\s*(?:export\s+)?(\w{1,40})=(?:\$\{\w{1,40}:-)?["']?(\d{1,6})["']?\}?\s*$/gm)].map(
+      ([, name, value]) => [name ?? '', value ?? ''],
+    ),
+  );
+  return text.replaceAll(/\$\{?(\w{1,40})\}?/g, (all, name: string) => numbers.get(name) ?? all);
+}
+
 /** `#SBATCH` lines are comments to the shell. */
 function shellRaw(file: string, files: Texts): string {
   return [...(files.get(file) ?? '').matchAll(/^#SBATCH.*$/gm)].map(([row]) => row).join('\n');
@@ -37,7 +52,7 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/\bfp16\s*[:=]\s*True|\bbf16\s*[:=]\s*True/, 'trains in half precision'],
   [/^\s*(?:import|from)\s+(vllm|deepspeed|triton|flash_attn)\b/m, 'needs a GPU for what it imports'],
   [
-    /^\s*(?:import|from)\s+(lightning|pytorch_lightning|accelerate)\b|\bTrainingArguments\(|\b(GRPO|SFT|DPO)Config\(|\bHfArgumentParser\(/m,
+    /^\s*(?:import|from)\s+(lightning|pytorch_lightning|accelerate)\b|\b\w{0,20}TrainingArguments\(|\b(GRPO|SFT|DPO)Config\(|\bHfArgumentParser\(/m,
     'takes a GPU where there is one',
   ],
   [/^\s*(?:import|from)\s+(jax|flax)\b/m, 'takes a GPU where there is one (JAX)'],

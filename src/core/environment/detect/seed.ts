@@ -2,7 +2,7 @@ import type { Environment } from '../../domain/index.ts';
 import { readHyperparameters } from '../hyperparameters/index.ts';
 import { stringValue } from '../hyperparameters/python.ts';
 import { callsOf, statements } from './calls.ts';
-import { shellCode } from './commands.ts';
+import { recipeOf, shellCode } from './commands.ts';
 import { firstLine, isPython, isShell, type Texts, type Told } from './evidence.ts';
 
 type Rule = Environment['seed'];
@@ -15,12 +15,15 @@ const FLAGS = /(^|[_-])seed$|[a-z]Seed$/;
  * Hydra config. A flag counts only where the run command hands flags on.
  */
 export function detectSeed(run: string | undefined, program: Texts, files: Texts): Told<Rule> {
-  const variable = fromVariables(program);
+  const variable = fromVariables(program) ?? fromMake(run, files);
   if (variable) return variable;
   const flag = fromFlags(program) ?? fromConfigs(program, files);
   if (!flag) return { open: fixedSeed(program) ?? 'nothing here takes a seed' };
   const blocked = run === undefined ? undefined : keepsFlags(run, files);
-  if (blocked) return { open: `${flag.where} takes ${flag.flag}, but ${blocked} does not hand it on: add "$@" there` };
+  if (blocked) {
+    const mend = blocked === 'make' ? 'write $(SEED) into the recipe' : 'add "$@" there';
+    return { open: `${flag.where} takes ${flag.flag}, but ${blocked} does not hand it on: ${mend}` };
+  }
   return { found: { value: { flag: flag.flag }, reason: `${flag.where} takes it` } };
 }
 
@@ -40,6 +43,16 @@ function fromVariables(program: Texts): Told<Rule> | undefined {
     return { found: { value: { env: name }, reason: `${file}:${hit.line} reads it` } };
   }
   return undefined;
+}
+
+/** `--seed $(SEED)` in a recipe: make reads the variable from its environment, where the Makefile does not fix it. */
+function fromMake(run: string | undefined, files: Texts): Told<Rule> | undefined {
+  const target = /(?:^|\s)make\s+(?:-\S+\s+)*([\w.-]+)/.exec(run ?? '')?.[1];
+  const makefile = files.get('Makefile') ?? '';
+  const name = target && /\$[({](\w*SEED)[)}]/.exec(recipeOf(makefile, target).join('\n'))?.[1];
+  if (!name || firstLine(makefile, new RegExp(`^${name}\\s*:?:?=`))) return undefined;
+  const hit = firstLine(makefile, new RegExp(`\\$[({]${name}[)}]`));
+  return { found: { value: { env: name }, reason: `Makefile:${hit?.line} reads it` } };
 }
 
 interface Flag {
@@ -124,9 +137,10 @@ function fromConfigs(program: Texts, files: Texts): Flag | undefined {
   const defined = /DEFINE_config_file\(\s*["'](\w+)["']/.exec(all)?.[1];
   if (defined !== undefined) {
     for (const [file, text] of files) {
-      const hit = isPython(file)
-        ? firstLine(text, /^\s*\w*config\.(seed|rng_seed|random_seed)\s*=\s*\d+|^\s*(seed|rng_seed)\s*=\s*\d+,/)
-        : undefined;
+      const hit =
+        isPython(file) && /\bConfigDict\b/.test(text)
+          ? firstLine(text, /^\s*\w+\.(seed|rng_seed|random_seed)\s*=\s*\d+|^\s*(seed|rng_seed)\s*=\s*\d+,/)
+          : undefined;
       if (hit) return { flag: `--${defined}.${hit.match[1] ?? hit.match[2]}=`, where: `${file}:${hit.line}` };
     }
   }

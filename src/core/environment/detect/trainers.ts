@@ -34,6 +34,11 @@ export function computedMetrics(file: string, text: string): NamedValue[] {
     if (keras) found.push(...kerasMetrics(file, text, tokens));
   }
   if (transformers && !found.some(({ sink }) => sink === 'trainer')) found.push(...loadedMetrics(file, text));
+  const rl = transformers ? /\b(?:GRPO|RLOO|OnlineDPO|PPO)Trainer\s*\(/.exec(text) : null;
+  if (rl) {
+    const held = /\beval_dataset\s*=/.test(text) ? ['eval_reward', 'reward'] : ['reward'];
+    for (const name of held) found.push({ file, line: lineAt(text, rl.index), sink: 'trainer', name, value: '' });
+  }
   const best = transformers
     ? /\bmetric_for_best_model["']?\s*[:=]\s*["'](?:eval_)?([\w.-]{1,60})["']/.exec(text)
     : null;

@@ -1,0 +1,73 @@
+import type { Candidate } from './candidates.ts';
+import { lineAt, type Texts } from './evidence.ts';
+
+/** The files a metric comes in, where it is not in the log. */
+export function fileOf(
+  candidate: Candidate,
+  program: Texts,
+): { readonly globs: string[]; readonly reason: string; readonly offline?: boolean } | undefined {
+  const all = [...program.values()].join('\n');
+  const text = program.get(candidate.file) ?? '';
+  const kept =
+    /\bWandbLogger\([^)]{0,300}\bsave_dir\s*=\s*["']([\w./-]+)["']|\bwandb\.init\([^)]{0,300}\bdir\s*=\s*["']([\w./-]+)["']/.exec(
+      all,
+    );
+  const inside = (kept?.[1] ?? kept?.[2] ?? '').replace(/^\.\//, '').replace(/\/+$/, '');
+  const wandb = {
+    globs: [`${inside === '' || inside === '.' || inside.startsWith('/') ? '' : `${inside}/`}wandb/**/*.wandb`],
+    reason: 'an offline run of wandb',
+    offline: true,
+  };
+  switch (candidate.sink) {
+    case 'wandb':
+      return /\bwandb\b/.test(all) ? wandb : { globs: ['**/*tfevents*'], reason: 'the tracker of the run' };
+    case 'tensorboard': {
+      const given = /SummaryWriter\(\s*(?:log_?dir\s*=\s*)?(?:f?["']([\w./-]*)|([\w.]+))/.exec(all);
+      const literal = given?.[1]
+        ?.replace(/^\.\//, '')
+        .replace(/[^/]*$/, (end) => (given[0].includes('f"') || given[0].includes("f'") ? '' : end));
+      const elsewhere = given?.[2] !== undefined || /\bcreate_default_writer\(/.test(all) || literal?.startsWith('/');
+      const folder = elsewhere || literal === '' ? '' : `${(literal ?? 'runs').replace(/\/+$/, '')}/`;
+      return {
+        globs: [`${folder}**/*tfevents*`],
+        reason: elsewhere
+          ? 'the events that TensorBoard reads, in whichever folder of the checkout the program is given'
+          : 'the events that TensorBoard reads',
+      };
+    }
+    case 'lightning':
+      return lightningFiles(all, wandb);
+    case 'jsonl':
+    case 'csv':
+    case 'json': {
+      const extension = candidate.sink === 'jsonl' ? 'jsonl|txt|log' : candidate.sink === 'csv' ? 'csv|tsv' : 'json';
+      const name = new RegExp(`["']([\\w./{}-]{0,200}?)([\\w-]{1,100}\\.(?:${extension}))["']`).exec(text);
+      if (!name?.[2]) return undefined;
+      const given = (name[1] ?? '').replace(/^\.\//, '');
+      const folder = given.includes('{') || given.startsWith('/') || given.startsWith('..') ? '**/' : given;
+      // `join(folder, 'log.csv')`, `folder / 'log.csv'`: the folder is known to the program only.
+      const joined = new RegExp(`(?:join\\([^)]{0,200}|/\\s*)["'][\\w-]{1,100}\\.(?:${extension})`).test(text);
+      const line = lineAt(text, name.index);
+      return {
+        globs: [`${joined ? '**/' : folder}${name[2]}`],
+        reason: `the file that ${candidate.file}:${line} names`,
+      };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function lightningFiles<T>(all: string, wandb: T): T | { globs: string[]; reason: string } {
+  if (/\bWandbLogger\(/.test(all)) return wandb;
+  const given = /\b(CSVLogger|TensorBoardLogger)\(\s*(?:save_dir\s*=\s*)?["']([\w./-]+)["']/.exec(all);
+  const folder = given?.[2]?.replace(/^\.\//, '').replace(/\/+$/, '') ?? 'lightning_logs';
+  if (given?.[1] === 'CSVLogger' || /\bCSVLogger\(/.test(all))
+    return { globs: [`${folder}/**/metrics.csv`], reason: 'what Lightning’s CSVLogger writes' };
+  if (given?.[1] === 'TensorBoardLogger')
+    return { globs: [`${folder}/**/*tfevents*`], reason: 'what Lightning’s TensorBoardLogger writes' };
+  return {
+    globs: [`${folder}/**/metrics.csv`, `${folder}/**/*tfevents*`],
+    reason: 'where Lightning’s own logger writes: events with TensorBoard installed, else a table',
+  };
+}
