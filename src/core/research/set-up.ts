@@ -21,7 +21,13 @@ export async function detect(parts: Parts, { askModel, signal }: DetectRequest =
   const known = (line: string) => new KnownFormats().parse(line).map(({ name }) => name);
   const { detectEnvironment } = await loadDetection();
   const texts = await readTexts(repository, head.commit);
-  const options = { missing: await repository.missingContent(head.commit), reads: known };
+  const options = {
+    missing: await repository.missingContent(head.commit),
+    reads: known,
+    notExecutable: new Set(
+      (await repository.files(head.commit)).filter(({ mode }) => mode !== '100755').map(({ path }) => path),
+    ),
+  };
   const detected = detectEnvironment(texts, options);
   if (!askModel || !asksAnything(detected)) return detected;
   const answers = await askForOpen(parts, texts, detected, signal);

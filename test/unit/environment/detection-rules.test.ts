@@ -292,6 +292,19 @@ describe('scripts and launchers', () => {
     assert.match(make('').questions.seed ?? '', /make does not hand it on: write \$\(SEED\) into the recipe/);
   });
 
+  it('are started through bash where their mode does not let them start', () => {
+    const files = new Map([
+      ['README.md', '# t\n`./run.sh --lr 0.1`\n'],
+      ['run.sh', 'python train.py "$@"\n'],
+      ['train.py', LOOP],
+    ]);
+    const plain = detectEnvironment(files, { reads });
+    assert.equal(plain.environment.run, './run.sh --lr 0.1');
+    const { environment, reasons } = detectEnvironment(files, { reads, notExecutable: new Set(['run.sh']) });
+    assert.equal(environment.run, 'bash run.sh --lr 0.1');
+    assert.match(reasons.run ?? '', /^the command in README\.md:2; run\.sh is not executable/);
+  });
+
   it('try one step with the flag that they have already', () => {
     const { environment } = propose({
       'README.md': '# t\n`python train.py --lr=3e-4 --steps=2000`\n',
@@ -310,6 +323,29 @@ describe('a printed line', () => {
     assert.equal(environment.objective?.metric, 'accuracy');
     const shown = 'Accuracy of the network on the 10000 test images: 91.5%';
     assert.equal(new RegExp(String(pattern)).exec(shown)?.groups?.accuracy, '91.5');
+  });
+
+  it('gives the curve before the best so far', () => {
+    const code = 'print(f"best_val_acc={best:.3f} val_acc={acc:.3f}")\n';
+    assert.equal(metrics(code).objective?.metric, 'val_acc');
+  });
+
+  it('is found where the label says more than the name, and behind a progress bar', () => {
+    const shown = (code: string, line: string) => {
+      const { objective, metrics: patterns } = metrics(`${code}\n`);
+      const name = objective?.metric ?? '';
+      const [pattern] = patterns ?? [];
+      return pattern === undefined ? name : `${name}=${new RegExp(String(pattern)).exec(line)?.groups?.[name]}`;
+    };
+    assert.equal(
+      shown(
+        'print(f"Validation accuracy after epoch {epoch} is {a:.2%}")',
+        'Validation accuracy after epoch 3 is 91.25%',
+      ),
+      'validation_accuracy=91.25',
+    );
+    assert.equal(shown('print(f"WER on dev: {w:.2f}%")', 'WER on dev: 7.31%'), 'wer_dev=7.31');
+    assert.equal(shown('bar.set_postfix(loss=l, val_loss=v)', ''), 'val_loss');
   });
 
   it('has the names of the dict whose entries are printed one by one', () => {
@@ -343,6 +379,23 @@ describe('trackers', () => {
     assert.deepEqual(files('w = SummaryWriter(workdir)\nw.add_scalar("val/miou", m, i)\n'), [
       { file: '**/*tfevents*' },
     ]);
+  });
+
+  it('are said to be out of reach where nothing here reads them', () => {
+    for (const code of [
+      'mlflow.log_metric("val/acc", a)',
+      'swanlab.log({"val/acc": a})',
+      'csv.DictWriter(f).writerow({"val_acc": a})',
+    ]) {
+      const { environment, questions } = propose({ 'train.py': `${LOOP}${code}\n` });
+      assert.equal(environment.objective, undefined, code);
+      assert.match(questions.objective ?? '', /val.acc \(train\.py:4\) goes where it cannot be read: print it/);
+    }
+  });
+
+  it('keep inner names with a dot between', () => {
+    const { objective } = propose({ 'train.py': `${LOOP}wandb.log({"val": {"acc": a, "loss": l}})\n` }).environment;
+    assert.equal(objective?.metric, 'val.acc');
   });
 
   it('print what clu is given', () => {

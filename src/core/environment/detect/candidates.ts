@@ -113,16 +113,20 @@ function lastIndexOfAny(text: string, words: readonly string[]): number {
   return Math.max(...words.map((word) => text.lastIndexOf(word)));
 }
 
+/** Words between a measure and the data that it is of. */
+const FILLERS = new Set(['on', 'of', 'for', 'the', 'in', 'over', 'after', 'at']);
+
 /** `Accuracy: 9/10 (90%)`, `Average loss of 0.5`: a label that a person reads, and the value that belongs to it. */
 function byLabel(line: PrintedLine, split: SplitWord | undefined): Candidate[] {
   const label =
-    /([A-Za-z][A-Za-z0-9@/_-]*(?: [A-Za-z][A-Za-z0-9@/_-]*){0,2})(?:\s+(?:is|was|of|on|for|at)(?: (?:the )?[a-z]+){0,5})?[\s:=(>-]{0,12}\uE000/g;
+    /([A-Za-z][A-Za-z0-9@/_-]*(?: [A-Za-z][A-Za-z0-9@/_-]*){0,2})(?:\s+(?:is|was|of|on|for|at|after|in)(?: (?:the )?[a-z]+){0,5})?[\s:=(>-]{0,12}\uE000/g;
   return [...line.text.matchAll(label)].flatMap((found): Candidate[] => {
     const open = pastCounts(line, found.index + found[0].length - 1);
     if (open === undefined) return [];
     const words = (found[1] ?? '').replace(/( (is|was|now|of|at|on|for|so far))+$/i, '').split(' ');
     for (let from = 0; from < words.length; from += 1) {
-      const own = words.slice(from).join('_').toLowerCase().replaceAll(/\W+/g, '_');
+      const telling = words.slice(from).filter((word) => !FILLERS.has(word.toLowerCase()));
+      const own = telling.join('_').toLowerCase().replaceAll(/\W+/g, '_');
       const measure = measureOf(own);
       if (!measure) continue;
       const needs = measure.split === 'none' && split !== undefined && split.at < found.index + (found[1] ?? '').length;
@@ -143,7 +147,8 @@ function valueAt(line: PrintedLine, open: number): string {
   return line.values[line.text.slice(0, open + 1).split(OPEN).length - 2] ?? '';
 }
 
-const COUNT = /^len\(|(^|[._])(num|n|count|total|size)(_|$)|_(count|size|total)$|\.size\(|\.shape\b/;
+const COUNT =
+  /^(?:\w+\.)?(?:epoch|step|global_step|it|iter|iteration|i|n_iter|batch_idx)(?:\+1)?$|^len\(|(^|[._])(num|n|count|total|size)(_|$)|_(count|size|total)$|\.size\(|\.shape\b/;
 
 /** Past `on the 10000 test images:` to the value that the label is of; undefined where only a count is there. */
 function pastCounts(line: PrintedLine, from: number): number | undefined {

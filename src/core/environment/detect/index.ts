@@ -6,7 +6,7 @@ import type { Detected, Hyperparameter } from '../types.ts';
 import { type Answers, answeredRun, answeredSeed, answeredTimeout } from './answers.ts';
 import type { LineReader } from './candidates.ts';
 import { detectRun, reached } from './commands.ts';
-import { type Finding, isShell, list, type Texts } from './evidence.ts';
+import { type Finding, firstLine, isShell, list, type Texts, type Told } from './evidence.ts';
 import { dataOutside, detectInputs, type Missing } from './inputs.ts';
 import { detectObjective } from './objective.ts';
 import { detectProtection } from './protection.ts';
@@ -19,6 +19,8 @@ export interface DetectOptions {
   readonly missing?: readonly Missing[];
   /** The names that the product reads from a line of a log: what it cannot read is not proposed. */
   readonly reads: LineReader;
+  /** Files whose mode says that they are no programs: `./run.sh` starts only those that are. */
+  readonly notExecutable?: ReadonlySet<string>;
   /** What a model said to what stayed open before. */
   readonly answers?: Answers;
 }
@@ -34,8 +36,11 @@ const MOST_SETTINGS = 100;
  * Proposes a `research.yaml` for a repository from its text files, by path. Each value comes with the file and line it
  * was told from; what cannot be told stays open, with the reason; a person confirms the rest.
  */
-export function detectEnvironment(files: Texts, { missing = [], reads, answers }: DetectOptions): Detected {
-  const own = detectRun(files);
+export function detectEnvironment(
+  files: Texts,
+  { missing = [], reads, answers, notExecutable }: DetectOptions,
+): Detected {
+  const own = startable(detectRun(files), notExecutable);
   const run = 'open' in own ? answeredRun(own.open, answers, files) : own;
   const command = 'found' in run ? run.found.value : undefined;
   const program = command === undefined ? new Map<string, string>() : programOf(command, files);
@@ -51,7 +56,9 @@ export function detectEnvironment(files: Texts, { missing = [], reads, answers }
   const knobs = hyperparametersOf(program, command);
   const findings: Findings = {
     name: detectName(files),
-    brief: files.has('program.md') ? { value: 'program.md', reason: 'the brief in this repository' } : undefined,
+    brief: files.has('program.md')
+      ? { value: 'program.md', reason: 'program.md says in words what to aim for' }
+      : undefined,
     ...detectSetup(files),
     run: 'found' in run ? run.found : undefined,
     smoke: command === undefined ? undefined : detectSmoke(command, knobs),
@@ -79,6 +86,14 @@ export function detectEnvironment(files: Texts, { missing = [], reads, answers }
   const proposal = written(findings, questions);
   const tuned = tunedComment(knobs);
   return { ...proposal, yaml: proposal.yaml + tuned, questions, hyperparameters: knobs.slice(0, MOST_HYPERPARAMETERS) };
+}
+
+/** `./run.sh` of a script that is not executable, through the shell. */
+function startable(run: Told<string>, notExecutable: ReadonlySet<string> = new Set()): Told<string> {
+  const script = 'found' in run ? /^\.\/(\S+\.(?:sh|bash))(?=\s|$)/.exec(run.found.value)?.[1] : undefined;
+  if (!('found' in run) || script === undefined || !notExecutable.has(script)) return run;
+  const value = run.found.value.replace(/^\.\//, 'bash ');
+  return { found: { value, reason: `${run.found.reason}; ${script} is not executable, so bash starts it` } };
 }
 
 type Findings = { readonly [K in keyof Environment]?: Finding<unknown> | undefined };
@@ -193,7 +208,7 @@ function detectName(files: Texts): Finding<string> {
     .replaceAll(/^-+|-+$/g, '')
     .slice(0, 40);
   return name
-    ? { value: name, reason: `the title of ${readme?.[0]}` }
+    ? { value: name, reason: `the title of ${readme?.[0]}:${firstLine(readme?.[1] ?? '', /^#\s+/)?.line ?? 1}` }
     : { value: 'research', reason: 'a name of your choice' };
 }
 

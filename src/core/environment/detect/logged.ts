@@ -57,7 +57,14 @@ export function readLogged(program: Texts): Logged {
           }
         }
       };
-      if (isPrint(call)) {
+      if (call.name === 'set_postfix') {
+        // tqdm shows it behind its bar, as `name=value`.
+        const shown = entriesOf(call.arguments[0] ?? [], dicts);
+        const given = shown.length > 0 ? shown : [...call.named].map(([name, value]) => ({ name, value }));
+        const pairs = given.map(({ name }) => `${name}=${OPEN}0.5${CLOSE}`).join(', ');
+        const values = given.map(({ value }) => sourceOf(value));
+        printed.push({ file, line: call.line, text: `50%|##| 1/2 [00:01<00:01, 1.0it/s, ${pairs}]`, values });
+      } else if (isPrint(call)) {
         const { text: shown, values } = renderArguments(call.arguments);
         let from = 0;
         for (const row of shown.split(/[\n\r]/)) {
@@ -154,7 +161,9 @@ function keeperOf(
       ? { sink: jsonFile ? 'json' : 'jsonl', entries: entriesOf(inner, dicts) }
       : undefined;
   }
-  if (name === 'DictWriter' || name === 'writerow') return { sink: 'csv', entries: headerOf(parts) };
+  if (name === 'DictWriter' || name === 'writerow') {
+    return { sink: 'csv', entries: entries.length > 0 ? entries : headerOf(parts) };
+  }
   return undefined;
 }
 
@@ -171,8 +180,15 @@ function closeOf(tokens: readonly Token[], open: number): number {
 /** The entries of a dict: written there, or those of the variable that is named. */
 function entriesOf(tokens: readonly Token[], dicts: ReadonlyMap<string, Entries>): Entries {
   const written = dictKeys(tokens);
-  if (written.length > 0) return written;
+  if (written.length > 0) return written.flatMap((entry) => inner(entry, 0));
   return tokens.length === 1 ? (dicts.get(tokens[0]?.text ?? '') ?? []) : [];
+}
+
+/** `{'val': {'loss': x}}` is kept as `val.loss`. */
+function inner(entry: Entries[number], depth: number): Entries {
+  const own = depth < 3 ? dictKeys(entry.value) : [];
+  if (own.length === 0) return [entry];
+  return own.flatMap(({ name, value }) => inner({ name: `${entry.name}.${name}`, value }, depth + 1));
 }
 
 /** The columns of a table: texts of a list that is all texts. */

@@ -63,7 +63,8 @@ export function measureOf(name: string): Measure | undefined {
       name,
     )?.[1];
   const grouped = inner === undefined ? undefined : measureOfFlat(inner);
-  return grouped ?? measureOfFlat(name);
+  // `mIoU`, `AUC`: capitals within a word are no new word there.
+  return grouped ?? measureOfFlat(name) ?? measureOfFlat(name.toLowerCase());
 }
 
 function measureOfFlat(name: string): Measure | undefined {

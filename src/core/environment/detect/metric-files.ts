@@ -15,7 +15,7 @@ export function fileOf(
   const inside = (kept?.[1] ?? kept?.[2] ?? '').replace(/^\.\//, '').replace(/\/+$/, '');
   const wandb = {
     globs: [`${inside === '' || inside === '.' || inside.startsWith('/') ? '' : `${inside}/`}wandb/**/*.wandb`],
-    reason: 'an offline run of wandb',
+    reason: `${candidate.file}:${candidate.line} logs it to wandb, whose offline run is read`,
     offline: true,
   };
   switch (candidate.sink) {

@@ -45,7 +45,9 @@ export function detectObjective(
   answers?: Answers,
 ): { readonly told?: Objective; readonly open?: string } {
   const logged = readLogged(program);
-  const candidates = candidatesOf(logged, reads);
+  const found = candidatesOf(logged, reads);
+  const candidates = found.filter((one) => isReadable(one, program));
+  const lost = found.find((one) => one.measure.split !== 'train' && !candidates.includes(one));
   const results = candidates.filter(({ measure }) => measure.split !== 'train');
   const named = namedMetrics(program, files);
   for (const one of named) {
@@ -54,7 +56,22 @@ export function detectObjective(
       return { told: objectiveOf(found, program, { goal: one.goal, reason: `${one.where}; ${whereOf(found)}` }) };
   }
   const own = fromResultsAlone(results, candidates, program);
-  return own.told ? own : answered(own.open ?? '', answers, candidates, program);
+  if (own.told) return own;
+  const open = results.length === 0 && lost ? unreadable(lost) : (own.open ?? '');
+  return answered(open, answers, candidates, program);
+}
+
+const FILES: readonly Sink[] = ['jsonl', 'csv', 'json'];
+
+/** Whether the product can get at a number where the program leaves it. */
+function isReadable(candidate: Candidate, program: Texts): boolean {
+  if (FILES.includes(candidate.sink)) return fileOf(candidate, program) !== undefined;
+  if (candidate.sink !== 'wandb') return true;
+  return [...program.values()].some((text) => /\bwandb\b|tensorboard/i.test(text));
+}
+
+function unreadable({ name, file, line }: Candidate): string {
+  return `${name} (${file}:${line}) goes where it cannot be read: print it, or write it as JSON lines or a table with a fixed name`;
 }
 
 /** What a model said, where the program reports a number of that very name. */
@@ -106,11 +123,18 @@ function chosen(pool: readonly Candidate[], program: Texts): { readonly told?: O
   if (distinct.size > 1 && names.size > 1 && !oneValue) {
     return { open: `the same measure has two names: ${several(considered)}. Which of them counts?` };
   }
-  const [best] = considered.toSorted((a, b) => SINKS.indexOf(a.sink) - SINKS.indexOf(b.sink));
+  // Of a curve and the best so far, the curve says more.
+  const [best] = considered.toSorted(
+    (a, b) => SINKS.indexOf(a.sink) - SINKS.indexOf(b.sink) || Number(isBest(a.name)) - Number(isBest(b.name)),
+  );
   if (!best) return { open: 'nothing that is printed or logged could be recognised as a result' };
   const others = [...new Set(pool.filter(({ measure }) => measure.kind !== best.measure.kind).map(({ name }) => name))];
   const beside = others.length > 0 ? `; the task's own measure, before ${list(others)}` : '';
   return { told: objectiveOf(best, program, { reason: `${whereOf(best)}${beside}` }) };
+}
+
+function isBest(name: string): boolean {
+  return /(^|[_/])(best|max|min|running)([_/]|$)/i.test(name);
 }
 
 function several(candidates: readonly Candidate[]): string {
@@ -288,7 +312,7 @@ function objectiveOf(
       ? {
           env: {
             value: { WANDB_MODE: 'offline' },
-            reason: 'wandb writes into the run’s own folder, from where the metric is read',
+            reason: `wandb writes into the run’s own folder, from where what ${file}:${line} logs is read`,
           },
         }
       : {}),

@@ -103,6 +103,9 @@ function editableOf(program: Texts, run: string | undefined): Finding<string[]> 
   const more = [...folders, ...shells];
   return {
     value: [...globs, ...more],
-    reason: more.length > 0 ? `the code, and the settings in ${list(more)}` : 'the code',
+    reason:
+      more.length > 0
+        ? `the code that ${run} starts, and the settings in ${list(more)}`
+        : `the code that ${run} starts`,
   };
 }
