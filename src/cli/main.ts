@@ -11,7 +11,7 @@ import { EXIT } from './exit.ts';
 import { funnel } from './funnel.ts';
 import { withHint } from './hints.ts';
 import { terminalHost } from './host.ts';
-import { attempts } from './ideas.ts';
+import { attempts, continueByHand, finishByHand } from './ideas.ts';
 import { paintNotes } from './paint.ts';
 import { type BoxOrder, moveInQueue, pauseQueue, setBox } from './queue.ts';
 import { Terminal } from './terminal.ts';
@@ -227,6 +227,12 @@ export function buildProgram(
   command('attempts', 'show every answer that was given for a candidate, and what came of it')
     .argument('<candidate>', 'such as 12.1', candidateName)
     .action(act(attempts));
+  command('continue', 'write the patch of a failed or rejected candidate yourself; it stays the same idea')
+    .argument('<candidate>', 'such as 12.1', candidateName)
+    .action(act(continueByHand));
+  command('finish', 'take what you wrote as the candidate’s patch, through every gate')
+    .argument('<candidate>', 'such as 12.2', candidateName)
+    .action(act(finishByHand));
   command('review', 'look at an idea’s patch hunk by hunk and accept or reject each; implements it first where needed')
     .argument('<idea>', 'the idea’s number', ideaNumber)
     .option('--patch', 'only print the patch')

@@ -26,6 +26,7 @@ import { Driver } from './research/driver.ts';
 import { exportBoard } from './research/export.ts';
 import { Fleet } from './research/fleet.ts';
 import { readFunnel } from './research/funnel.ts';
+import { continueByHand, finishByHand } from './research/hand.ts';
 import type { OpenOptions } from './research/host.ts';
 import { cleanUp, measure } from './research/housekeeping.ts';
 import { logFile, type Parts, requireBoxes, researchFolder, shared } from './research/parts.ts';
@@ -34,11 +35,11 @@ import {
   applyToBranch,
   approveReviewed,
   approveWhole,
-  continueByHand,
   openReview,
   openReviews,
   rejectCandidate,
   requireCandidate,
+  reviewableOf,
 } from './research/review.ts';
 import { detect, writeEnvironment } from './research/set-up.ts';
 import { Sparks } from './research/sparks.ts';
@@ -193,20 +194,16 @@ class OpenResearch implements Research {
     return continueByHand(this.#parts, candidate);
   }
 
+  async finishByHand(id: CandidateId): Promise<Candidate> {
+    const { base } = (await requireCandidate(this.#parts, id)).candidate;
+    return finishByHand(this.#parts, id, { missingImports: (modules) => this.#fleet.missingModules(base, modules) });
+  }
+
   // ---- review
 
   async openReview(idea: IdeaId, options: Ask = {}): Promise<ReviewHandle> {
-    const own = await this.#parts.store.candidates({ idea });
-    const ready = own.findLast((candidate) => candidate.state === 'ready');
-    const approved = own.findLast((candidate) => candidate.state === 'approved');
-    if (!ready && approved) {
-      throw new HumanError(
-        `#${approved.id} is approved already: there is nothing left to decide. ` +
-          `"git show ${approved.approved?.slice(0, 10)}" shows its patch.`,
-        { code: 'already-approved' },
-      );
-    }
-    return openReview(this.#parts, (ready ?? (await this.implement(idea, options))).id);
+    const known = await reviewableOf(this.#parts, idea);
+    return openReview(this.#parts, (known ?? (await this.implement(idea, options))).id);
   }
 
   reviews(): Promise<readonly ReviewHandle[]> {

@@ -80,6 +80,8 @@ export interface Candidate {
   readonly proposal?: string;
   readonly approved?: string;
   readonly revises?: CandidateId;
+  /** A person writes or wrote it: not counted as what a model made. */
+  readonly byHand?: boolean;
   readonly kind?: IdeaKind;
   /** Hash of the normalised patch; equal hashes are duplicates. */
   readonly patchHash?: string;

@@ -71,7 +71,7 @@ export async function requireGates(
     .map((one) => `${one.path}${one.line === undefined ? '' : `:${one.line}`}: ${one.message}`);
   const more = errors.length > lines.length ? `\n… and ${errors.length - lines.length} more.` : '';
   throw new HumanError(
-    `#${candidate.id} cannot be approved as it stands. Change these lines or reject their hunks:\n${lines.join('\n')}${more}`,
+    `#${candidate.id} cannot be taken as it stands. Change these lines or reject their hunks:\n${lines.join('\n')}${more}`,
     { code: 'gate-refused' },
   );
 }

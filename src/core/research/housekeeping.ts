@@ -12,6 +12,7 @@ import {
 import type { Leftover } from '../workers/index.ts';
 import type { Fleet } from './fleet.ts';
 import { loadedBoxes, logFile, type Parts } from './parts.ts';
+import { inHand } from './review.ts';
 
 export interface Housekeeping {
   readonly id: string;
@@ -146,8 +147,8 @@ async function removableOn({ store, system }: Parts, box: string, ended: readonl
 
 /** Those that are decided: an open one holds what a person accepted so far. */
 async function removableReviews({ repository, store }: Parts) {
-  const ready = new Set((await store.candidates()).flatMap(({ id, state }) => (state === 'ready' ? [id] : [])));
-  return (await repository.reviews()).filter((review) => !ready.has(review.candidate));
+  const open = (await store.candidates()).filter((one) => one.state === 'ready' || inHand(one)).map((one) => one.id);
+  return (await repository.reviews()).filter((review) => !open.includes(review.candidate));
 }
 
 async function removableRefs(parts: Parts): Promise<readonly string[]> {

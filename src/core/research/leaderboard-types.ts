@@ -68,6 +68,8 @@ export interface LeaderboardRow {
   readonly lane?: Lane;
   readonly move?: Move;
   readonly kind?: IdeaKind;
+  /** A person wrote the patch. */
+  readonly byHand?: boolean;
   readonly parents: readonly Parent[];
   readonly status: RowStatus;
   readonly reason?: string;
@@ -94,6 +96,13 @@ export interface Leaderboard {
   readonly baseCommit: string;
   readonly behind: boolean;
   readonly rows: readonly LeaderboardRow[];
-  /** Each with the share of its ideas that came to a counted result. */
-  readonly rounds: readonly (Round & { readonly completion: number; readonly best?: number })[];
+  /**
+   * Each with the share of its ideas that came to a counted result by a patch that was made for them, and how many more
+   * came to one by a person's hands.
+   */
+  readonly rounds: readonly (Round & {
+    readonly completion: number;
+    readonly byHand?: number;
+    readonly best?: number;
+  })[];
 }

@@ -98,6 +98,7 @@ function candidateRow(
     lane: idea.lane,
     move: idea.move,
     kind: candidate.kind,
+    ...(candidate.byHand ? { byHand: true } : {}),
     parents: idea.parents,
     ...statusWithFlags(candidate, runs, results),
     ...cells(runs, input.sparks, results),
@@ -188,13 +189,15 @@ function roundSummary(
   input: BoardInput,
   results: Results,
   goal: Goal,
-): { readonly completion: number; readonly best?: number } {
+): { readonly completion: number; readonly byHand: number; readonly best?: number } {
   const ideas = new Set(input.ideas.filter((idea) => idea.round === round.number).map((idea) => idea.id));
   const kept = input.ideas.filter((idea) => ideas.has(idea.id) && idea.dropped === undefined);
   const done = results.candidates.filter((result) => ideas.has(ideaOf(result.candidate)));
-  const ideasDone = new Set(done.map((result) => ideaOf(result.candidate)));
+  const hand = new Set(input.candidates.filter((one) => one.byHand).map((one) => one.id));
+  const ideasDone = new Set(done.filter((one) => !hand.has(one.candidate)).map((one) => ideaOf(one.candidate)));
+  const byHand = new Set(done.map((one) => ideaOf(one.candidate))).size - ideasDone.size;
   const means = done.map((result) => result.summary.mean).sort((a, b) => (goal === 'minimize' ? a - b : b - a));
-  return { completion: kept.length === 0 ? 0 : ideasDone.size / kept.length, best: means[0] };
+  return { completion: kept.length === 0 ? 0 : ideasDone.size / kept.length, byHand, best: means[0] };
 }
 
 /** The baseline of the class with most seeds: what one number in a terminal is compared to. */

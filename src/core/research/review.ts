@@ -1,4 +1,4 @@
-import { type Candidate, type CandidateId, HumanError, type Idea } from '../domain/index.ts';
+import { type Candidate, type CandidateId, HumanError, type Idea, type IdeaId } from '../domain/index.ts';
 import type { Review } from '../git/index.ts';
 import { type CutFrom, gateBytes, readCutFrom, requireGates } from './gates.ts';
 import type { Parts } from './parts.ts';
@@ -23,16 +23,44 @@ export async function requireCandidate(parts: Parts, id: CandidateId): Promise<{
   return { candidate, idea };
 }
 
-/** Opens the review worktree of a ready candidate. @throws HumanError `not-reviewable` saying why */
+/** What a review of a candidate shows: its proposal, or what a person began to write from; undefined where it has none. */
+function reviewed(candidate: Candidate): string | undefined {
+  if (inHand(candidate)) return candidate.proposal ?? candidate.cutFrom;
+  return candidate.state === 'ready' ? candidate.proposal : undefined;
+}
+
+/** True while a person writes it. */
+export function inHand({ state, byHand }: Candidate): boolean {
+  return state === 'implementing' && byHand === true;
+}
+
+/**
+ * The candidate of an idea that a person looks at; undefined where one must be made first.
+ * @throws HumanError `already-approved`
+ */
+export async function reviewableOf(parts: Parts, idea: IdeaId): Promise<Candidate | undefined> {
+  const own = await parts.store.candidates({ idea });
+  const open = own.findLast((candidate) => reviewed(candidate) !== undefined);
+  const approved = own.findLast((candidate) => candidate.state === 'approved');
+  if (open || !approved) return open;
+  throw new HumanError(
+    `#${approved.id} is approved already: there is nothing left to decide. ` +
+      `"git show ${approved.approved?.slice(0, 10)}" shows its patch.`,
+    { code: 'already-approved' },
+  );
+}
+
+/** Opens the review worktree of a ready candidate, or of one in a person's hands. @throws HumanError `not-reviewable` */
 export async function openReview(parts: Parts, id: CandidateId): Promise<ReviewHandle> {
   const { candidate, idea } = await requireCandidate(parts, id);
-  if (candidate.state !== 'ready' || !candidate.proposal) {
+  const proposal = reviewed(candidate);
+  if (proposal === undefined) {
     throw new HumanError(`Candidate #${id} is ${candidate.state}: there is nothing to review.`, {
       code: 'not-reviewable',
     });
   }
-  const review = await parts.repository.openReview(id, candidate.cutFrom, candidate.proposal);
-  return handleOf(parts, candidate, candidate.proposal, idea, review);
+  const review = await parts.repository.openReview(id, candidate.cutFrom, proposal);
+  return handleOf(parts, candidate, proposal, idea, review);
 }
 
 async function handleOf(
@@ -58,8 +86,9 @@ export async function openReviews(parts: Parts): Promise<readonly ReviewHandle[]
   for (const review of await parts.repository.reviews()) {
     const candidate = await parts.store.candidate(review.candidate);
     const idea = candidate && (await parts.store.idea(candidate.idea));
-    if (!idea || candidate.state !== 'ready' || !candidate.proposal) continue;
-    handles.push(await handleOf(parts, candidate, candidate.proposal, idea, review));
+    const proposal = candidate && reviewed(candidate);
+    if (!idea || proposal === undefined) continue;
+    handles.push(await handleOf(parts, candidate, proposal, idea, review));
   }
   return handles;
 }
@@ -71,6 +100,7 @@ export async function openReviews(parts: Parts): Promise<readonly ReviewHandle[]
  */
 export async function approveReviewed(parts: Parts, id: CandidateId): Promise<Candidate> {
   const { review, idea, candidate } = await openReview(parts, id);
+  if (inHand(candidate)) throw notFinished(id);
   // What is undecided or empty is told by approve itself.
   const open = (await review.undecided()).length > 0;
   const { findings, tags } = await requireGates(parts, candidate, open ? new Map() : await review.changes('accepted'));
@@ -83,6 +113,7 @@ export async function approveReviewed(parts: Parts, id: CandidateId): Promise<Ca
 /** Approves every hunk as proposed: the proposal is the approved commit. */
 export async function approveWhole(parts: Parts, id: CandidateId, by: 'person' | 'policy'): Promise<Candidate> {
   const { candidate, idea } = await requireCandidate(parts, id);
+  if (inHand(candidate)) throw notFinished(id);
   if (candidate.state !== 'ready' || !candidate.proposal) {
     throw new HumanError(`Candidate #${id} is ${candidate.state}: there is nothing to approve.`, {
       code: 'not-reviewable',
@@ -111,26 +142,23 @@ async function proposedBytes(
 }
 
 export async function rejectCandidate(parts: Parts, id: CandidateId, reason: string): Promise<Candidate> {
-  await requireCandidate(parts, id);
-  const after = await parts.store.moveCandidate(id, 'rejected', { failure: { code: 'rejected', message: reason } });
+  const { candidate } = await requireCandidate(parts, id);
+  // What a person began and gave up was never a patch.
+  const [to, code] = inHand(candidate) ? (['failed', 'given-up'] as const) : (['rejected', 'rejected'] as const);
+  const after = await parts.store.moveCandidate(id, to, { failure: { code, message: reason } });
   const open = (await parts.repository.reviews()).find((review) => review.candidate === id);
   await open?.close();
   return after;
 }
 
-/** A new candidate of the same idea that starts as an empty patch, opened for a person to write. */
-export async function continueByHand(parts: Parts, id: CandidateId): Promise<ReviewHandle> {
-  const { candidate: old, idea } = await requireCandidate(parts, id);
-  const fresh = await parts.store.addCandidate({
-    idea: idea.id,
-    base: old.base,
-    cutFrom: old.cutFrom,
-    revises: old.id,
-  });
-  const proposal = old.proposal ?? old.cutFrom;
-  await parts.repository.keep(`refs/research/candidates/${fresh.id}`, proposal);
-  await parts.store.moveCandidate(fresh.id, 'ready', { proposal, kind: old.kind, reasons: old.reasons });
-  return openReview(parts, fresh.id);
+function notFinished(id: CandidateId): HumanError {
+  return new HumanError(
+    `#${id} is still in your hands. Finish it first: then the gates look at it, as at every patch.`,
+    {
+      code: 'not-finished',
+      actions: [{ title: 'Finish', command: 'research.finishByHand', args: [{ candidate: id }] }],
+    },
+  );
 }
 
 /**

@@ -183,8 +183,16 @@ export interface Research {
   restoreIdea(id: IdeaId): Promise<void>;
   pinIdea(id: IdeaId, pinned: boolean): Promise<void>;
   implement(id: IdeaId, options?: Ask): Promise<Candidate>;
-  /** A new candidate of a failed or rejected one, opened for a person to write by hand. */
+  /**
+   * A new candidate of a failed or rejected one, marked as made by hand and opened for a person to write.
+   * @throws HumanError `not-failed`
+   */
   continueByHand(candidate: CandidateId): Promise<ReviewHandle>;
+  /**
+   * Takes what a person wrote as the candidate's patch, through every gate: from then on it is reviewed and approved as
+   * any other. @throws HumanError `not-by-hand`, `no-op`, `gate-refused`
+   */
+  finishByHand(candidate: CandidateId): Promise<Candidate>;
 
   /** The idea's newest reviewable candidate; implements it first where there is none. */
   openReview(idea: IdeaId, options?: Ask): Promise<ReviewHandle>;

@@ -46,7 +46,9 @@ export function foldFunnel(
   runs: readonly Run[],
   results: Results,
 ): Funnel {
-  const byIdea = Map.groupBy(candidates, (candidate) => candidate.idea);
+  // What a person wrote themselves is no merit of the implementer.
+  const made = candidates.filter((candidate) => !candidate.byHand);
+  const byIdea = Map.groupBy(made, (candidate) => candidate.idea);
   const places = ideas.map((idea) => placeOf(idea, byIdea.get(idea.id) ?? [], runs, results));
   const counts = Object.fromEntries(
     FUNNEL_STAGES.map((stage, index) => [

@@ -58,6 +58,7 @@ export const candidateMethods: Implementation<
       state: 'implementing',
       cut_from: given.cutFrom,
       revises: given.revises,
+      by_hand: given.byHand ?? false,
       created_at: context.now,
     });
     context.changed('candidate', id);

@@ -126,6 +126,7 @@ export function toCandidate(row: Row): Candidate {
     ...optional(row, 'proposal', 'proposal', text),
     ...optional(row, 'approved', 'approved', text),
     ...optional(row, 'revises', 'revises', text),
+    ...(number(row, 'by_hand') === 1 ? { byHand: true } : {}),
     ...optional(row, 'kind', 'kind', text<NonNullable<Candidate['kind']>>),
     ...optional(row, 'patch_hash', 'patchHash', text),
     ...optional(row, 'duplicate_of', 'duplicateOf', text),

@@ -247,6 +247,10 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE run ADD COLUMN curve_end REAL;
   ALTER TABLE run ADD COLUMN confirmed INTEGER NOT NULL DEFAULT 0;
   `,
+  // Candidates that a person wrote.
+  `
+  ALTER TABLE candidate ADD COLUMN by_hand INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** The version this program writes. */

@@ -78,7 +78,8 @@ export interface Change {
 }
 
 export type NewIdea = Omit<Idea, 'id' | 'createdAt' | 'dropped' | 'pinned'>;
-export type NewCandidate = Pick<Candidate, 'idea' | 'base' | 'cutFrom'> & Partial<Pick<Candidate, 'revises'>>;
+export type NewCandidate = Pick<Candidate, 'idea' | 'base' | 'cutFrom'> &
+  Partial<Pick<Candidate, 'revises' | 'byHand'>>;
 export type CandidatePatch = Partial<
   Pick<
     Candidate,

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Candidate } from '../../core/domain/index.ts';
 import { plural } from '../format.ts';
 import { settings } from '../settings.ts';
 import type { CommandParts, Commands } from './context.ts';
@@ -81,9 +82,34 @@ export function ideaCommands({ session, reviews, attempts }: CommandParts): Comm
       const review = await reviews.open(await research.continueByHand(candidate.id));
       await session.refresh();
       await vscode.commands.executeCommand('research.ideas.focus');
+      void vscode.window.setStatusBarMessage(
+        '$(tools) Write the change here, then press Finish in the Ideas view',
+        10_000,
+      );
       const [first] = review.handle.files;
       if (first) await review.openAll();
       else await revealFolder(review.folder);
+    },
+
+    async finishByHand(target, call) {
+      const research = await session.research();
+      const none = 'Nothing is in your hands. Continue by Hand on a candidate that failed begins it.';
+      const inHand = (one: Candidate) => one.state === 'implementing' && one.byHand === true;
+      const shown = target.candidate === undefined && target.idea === undefined ? reviews.find(target)?.id : undefined;
+      const named = shown === undefined ? target : { candidate: shown };
+      const { id } = await pickCandidate('Finish', await research.state(), named, inHand, none);
+      await reviews.find({ candidate: id })?.save();
+      const done = await call.work({ title: `Checking #${id}`, view: 'ideas' }, () => research.finishByHand(id));
+      await session.refresh();
+      const approve = 'Approve';
+      const warnings = done.findings.filter((one) => one.severity === 'warning').length;
+      const seen = warnings > 0 ? `, with ${plural(warnings, 'warning')}` : '';
+      const same = done.duplicateOf === undefined ? '' : ` It is the same patch as #${done.duplicateOf}.`;
+      await reviews.find({ candidate: id })?.refresh();
+      const text = `#${id} passed the gates${seen}.${same}`;
+      void vscode.window.showInformationMessage(text, approve).then((chosen) => {
+        if (chosen === approve) void vscode.commands.executeCommand('research.approve', { candidate: id });
+      });
     },
 
     async showAttempts(target) {
@@ -108,7 +134,9 @@ export function ideaCommands({ session, reviews, attempts }: CommandParts): Comm
         placeHolder: 'Too risky, tried before, …',
       });
       const node = state.rounds.flatMap((round) => round.ideas).find((one) => one.idea.id === idea.id);
-      const ready = node?.candidates.findLast((candidate) => candidate.state === 'ready');
+      const ready = node?.candidates.findLast(
+        ({ state: now, byHand }) => now === 'ready' || (now === 'implementing' && byHand),
+      );
       if (ready) {
         await research.reject(ready.id, reason);
         await reviews.end(ready.id);

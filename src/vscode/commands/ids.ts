@@ -6,6 +6,7 @@ export const COMMAND_NAMES = [
   'editIdea',
   'implementIdea',
   'continueByHand',
+  'finishByHand',
   'showAttempts',
   'reviewIdea',
   'acceptHunk',

@@ -62,6 +62,11 @@ export class OpenReview implements Disposable {
     return this.#undecided;
   }
 
+  /** Files that a person changed and the proposal does not. */
+  get fresh(): readonly FileDiff[] {
+    return this.#undecided.filter((file) => !this.handle.files.some((one) => one.path === file.path));
+  }
+
   /** What the gates see in the worktree as it stands now. */
   get findings(): readonly Finding[] {
     return this.#findings;

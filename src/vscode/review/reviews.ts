@@ -84,7 +84,7 @@ export class Reviews implements Disposable {
     const ready = new Set(
       state.rounds
         .flatMap((round) => round.ideas.flatMap((node) => node.candidates))
-        .filter((candidate) => candidate.state === 'ready')
+        .filter(({ state: now, byHand }) => now === 'ready' || (now === 'implementing' && byHand))
         .map((candidate) => candidate.id),
     );
     for (const review of this.all) {
@@ -117,7 +117,7 @@ export class Reviews implements Disposable {
     return new Map(
       this.all.map((review) => [
         review.id,
-        review.handle.files.map((file) => {
+        [...review.handle.files, ...review.fresh].map((file) => {
           const open = review.undecidedOf(file.path);
           // A binary file or a deletion has no hunk to show, yet one decision to take.
           const undecided = open ? Math.max(1, open.hunks.length) : 0;
@@ -177,7 +177,9 @@ export class Reviews implements Disposable {
     this.#keys.set('reviewing', this.#open.size > 0);
     this.#keys.set(
       'reviewFiles',
-      this.all.flatMap((review) => review.handle.files.map((file) => review.fileUri(file.path).fsPath)),
+      this.all.flatMap((review) =>
+        [...review.handle.files, ...review.fresh].map((file) => review.fileUri(file.path).fsPath),
+      ),
     );
     this.#changed.fire();
   }

@@ -46,6 +46,7 @@ function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeN
   const result = newest ? results.of(newest.id) : undefined;
   const dropped = idea.dropped !== undefined;
   const approved = newest?.state === 'approved';
+  const hand = newest?.state === 'implementing' && newest.byHand === true;
   const words = describe(status, files ? undecided : undefined, result, results);
   const showsResult = result !== undefined && files === undefined;
   return {
@@ -54,14 +55,15 @@ function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeN
     label: `#${idea.id} ${showsResult ? words : oneLine(idea.title, 120)}`,
     description: showsResult ? oneLine(idea.title, 120) : [words, ...warned(newest)].join(' · '),
     tooltip: tooltip(idea, status, newest, result, results),
-    ...statusIcon(status),
+    ...(hand ? { icon: 'tools' } : statusIcon(status)),
     context: flags(
       'idea',
       !dropped && 'canEdit',
-      !dropped && !approved && status !== 'implementing' && 'canReview',
+      !dropped && !approved && (hand || status !== 'implementing') && 'canReview',
+      hand && 'canFinish',
       !dropped && status === 'proposed' && 'canImplement',
       status === 'ready' && 'canApprove',
-      !dropped && !approved && status !== 'rejected' && status !== 'implementing' && 'canReject',
+      !dropped && !approved && status !== 'rejected' && (hand || status !== 'implementing') && 'canReject',
       dropped && 'canRestore',
       approved && 'canRun',
       approved && 'canApply',
@@ -82,6 +84,7 @@ function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeN
 function warned(candidate: Candidate | undefined): readonly string[] {
   const warnings = candidate?.findings.filter((one) => one.severity === 'warning').length ?? 0;
   return [
+    ...(candidate?.byHand ? ['by hand'] : []),
     ...(candidate?.tags.includes('seed-only') ? ['seed only'] : []),
     ...(warnings > 0 ? [plural(warnings, 'warning')] : []),
   ];
@@ -116,6 +119,7 @@ function candidateNode(candidate: Candidate, results: Results): TreeNode {
       'candidate',
       candidate.state === 'ready' && 'canReview',
       candidate.state === 'ready' && 'canApprove',
+      candidate.state === 'implementing' && candidate.byHand && 'canFinish',
       candidate.state === 'approved' && 'canRun',
       candidate.state === 'approved' && 'canApply',
       (candidate.state === 'failed' || candidate.state === 'rejected') && 'canContinue',

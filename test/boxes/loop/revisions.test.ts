@@ -87,4 +87,41 @@ describe('an implementer whose answers are refused', function () {
     await assert.rejects(research.implement(id), { code: 'no-edits' });
     assert.equal(server.requests.length, 3);
   });
+
+  it('gives way to a person, whose patch passes the same gates, is the same idea and is counted apart', async () => {
+    answers.push('no', 'no', 'no');
+    const { id } = await add();
+    await assert.rejects(research.implement(id), { code: 'no-edits' });
+    const handle = await research.continueByHand(`${id}.1`);
+    const hand = handle.candidate.id;
+    assert.equal(hand, `${id}.2`);
+    assert.deepEqual([handle.candidate.state, handle.candidate.byHand], ['implementing', true]);
+    assert.equal((await research.continueByHand(`${id}.1`)).candidate.id, hand, 'it is opened again, not begun again');
+    await assert.rejects(research.finishByHand(hand), { code: 'no-op' });
+    await assert.rejects(research.approveAll(hand, 'person'), { code: 'not-finished' });
+    const file = path.join(handle.review.folder, 'train.py');
+    writeFileSync(file, TRAIN.replace('lr * steps', 'no_such_name'));
+    await assert.rejects(research.finishByHand(hand), { code: 'gate-refused', message: /train\.py:5: .*no_such_name/ });
+    writeFileSync(file, TRAIN.replace('3e-4', '1e-4'));
+    const finished = await research.finishByHand(hand);
+    assert.deepEqual([finished.state, finished.kind, finished.byHand], ['ready', 'hyperparameter', true]);
+    assert.match(finished.patchHash ?? '', /^[0-9a-f]{64}$/);
+    assert.equal(place.git('show', `${finished.proposal}:train.py`), TRAIN.replace('3e-4', '1e-4'));
+    assert.equal((await research.approve(hand)).state, 'approved');
+    assert.equal(server.requests.length, 3);
+    const row = (await research.leaderboard()).rows.find((one) => one.candidate === hand);
+    assert.equal(row?.byHand, true);
+  });
+
+  it('may be asked again while a person writes, and what they give up is no rejected patch', async () => {
+    answers.push('no', 'no', 'no', block('lr = 3e-4', 'lr = 1e-4'));
+    const { id } = await add();
+    await assert.rejects(research.implement(id), { code: 'no-edits' });
+    const { candidate } = await research.continueByHand(`${id}.1`);
+    const made = await research.implement(id);
+    assert.deepEqual([made.id, made.byHand], [`${id}.3`, undefined]);
+    const left = await research.reject(candidate.id, 'no time');
+    assert.deepEqual([left.state, left.failure?.code], ['failed', 'given-up']);
+    await assert.rejects(research.continueByHand(made.id), { code: 'not-failed' });
+  });
 });

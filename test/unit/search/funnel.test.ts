@@ -10,6 +10,8 @@ describe('the funnel of ideas', () => {
   const candidates = [
     candidateRow(2, { duplicateOf: '7.1' }),
     candidateRow(3, { state: 'failed', failure: { code: 'no-match', message: 'Lines are not there.' } }),
+    // A person wrote it after all: that says nothing of the implementer.
+    candidateRow(3, { id: '3.2', number: 2, state: 'ready', byHand: true }),
     candidateRow(4, { state: 'failed', failure: { code: 'protected-path', message: 'data.py is protected.' } }),
     candidateRow(5, { state: 'ready' }),
     candidateRow(6),

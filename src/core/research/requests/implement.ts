@@ -13,6 +13,7 @@ import { limitsOf } from '../gates.ts';
 import { makeImplementer } from '../make.ts';
 import { modelConfig, type Parts, requireBase } from '../parts.ts';
 import { readTexts } from '../texts.ts';
+import { twinOf } from '../twin.ts';
 import type { Job } from './index.ts';
 import { implementPayload } from './payloads.ts';
 
@@ -87,7 +88,7 @@ async function implementNow(
       verify: (patch, after) => verifyThroughGit(parts, candidate.cutFrom, patch, after),
     });
     // One at a time: two equal patches that end together must see each other, or both would run.
-    return await parts.turns.take('proposals', signal, () => propose(parts, base, idea, candidate, made));
+    return await parts.turns.take('proposals', signal, () => propose(parts, idea, candidate, made));
   } catch (error) {
     if (signal.aborted || !isHumanError(error) || TRANSIENT.has(error.code)) throw error;
     return store.moveCandidate(candidate.id, 'failed', { failure: { code: error.code, message: messageOf(error) } });
@@ -117,20 +118,14 @@ async function openCandidate(
   revises: CandidateId | undefined,
 ): Promise<Candidate> {
   const own = await parts.store.candidates({ idea: idea.id });
-  const unfinished = own.findLast((candidate) => candidate.state === 'implementing');
+  const unfinished = own.findLast((candidate) => candidate.state === 'implementing' && !candidate.byHand);
   if (unfinished) return unfinished;
   const parent = idea.parents.find((one) => one.role === 'cut-from');
   const cutFrom = parent ? (await parts.store.candidate(parent.candidate))?.approved : undefined;
   return parts.store.addCandidate({ idea: idea.id, base: base.id, cutFrom: cutFrom ?? base.commit, revises });
 }
 
-async function propose(
-  parts: Parts,
-  base: Base,
-  idea: Idea,
-  candidate: Candidate,
-  made: Implementation,
-): Promise<Candidate> {
+async function propose(parts: Parts, idea: Idea, candidate: Candidate, made: Implementation): Promise<Candidate> {
   const { repository, store } = parts;
   const changes = new Map(
     [...made.changes].map(
@@ -143,10 +138,7 @@ async function propose(
     message: `#${candidate.id} ${idea.title}\n\n${idea.hypothesis}`,
     name: candidate.id,
   });
-  const others = await store.candidates({ base: base.id });
-  const twin = others.find(
-    (one) => one.id !== candidate.id && one.patchHash === made.patchHash && one.cutFrom === candidate.cutFrom,
-  );
+  const twin = await twinOf(parts, candidate, made.patchHash);
   const { reasons, kind, patchHash, findings, tags } = made;
   return store.moveCandidate(candidate.id, 'ready', {
     ...{ proposal, reasons, kind, patchHash, findings, tags },

@@ -7,6 +7,7 @@ import {
   goalOf,
   HumanError,
   type Idea,
+  ideaOf,
   isEnd,
   isHumanError,
   messageOf,
@@ -27,7 +28,7 @@ import {
 import { ensureBase } from '../base.ts';
 import { mainBaseline, statusWithFlags } from '../leaderboard.ts';
 import { loadedBoxes, type Parts, requireBase } from '../parts.ts';
-import { approveWhole } from '../review.ts';
+import { approveWhole, inHand } from '../review.ts';
 import { newestTries, withRetries } from '../tries.ts';
 import type { SearchResult } from '../types.ts';
 import { completeBaseline } from './baselines.ts';
@@ -286,6 +287,8 @@ async function tryIdeas(
   const one = async (idea: Idea): Promise<void> => {
     const own = await hunt.job.parts.store.candidates({ idea: idea.id });
     const known = own.findLast(({ state }) => state === 'ready' || state === 'approved') ?? own.at(-1);
+    // A person has it in their hands: what they finish is theirs to approve and run.
+    if (known && inHand(known)) return;
     const made = known && known.state !== 'implementing' ? known : await implement(hunt.job, idea.id);
     if (made.duplicateOf === undefined) queueing.push(careful(queue(made)));
   };
@@ -408,6 +411,10 @@ export async function resultOf(parts: Parts, base: Base, search: Search): Promis
   const results = foldResults(goal, candidates, runs, guardrailsOf(base.environment));
   const byIdea = (id: number) =>
     results.candidates.find((result) => candidates.some((one) => one.id === result.candidate && one.idea === id));
+  const hand = new Set(candidates.filter((one) => one.byHand).map((one) => one.id));
+  // What a person wrote themselves counts as a result, and not as what was made for the idea.
+  const madeForIt = ({ id }: Idea) =>
+    results.candidates.some(({ candidate }) => ideaOf(candidate) === id && !hand.has(candidate));
   const rounds = (await parts.store.rounds(base.id)).filter((round) => round.createdAt >= search.startedAt);
   const baseline = mainBaseline(results)?.summary ?? summarise([Number.NaN]);
   const best = results.candidates[0];
@@ -433,7 +440,7 @@ export async function resultOf(parts: Parts, base: Base, search: Search): Promis
             parents: idea.parents.map((parent) => parent.candidate),
           };
         }),
-        completion: own.length === 0 ? 0 : values.length / own.length,
+        completion: own.length === 0 ? 0 : own.filter(madeForIt).length / own.length,
         best: values.reduce<number | null>(
           (top, value) => (top === null || better(goal, value, top) ? value : top),
           null,
