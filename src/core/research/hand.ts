@@ -70,7 +70,9 @@ export async function finishByHand(parts: Parts, id: CandidateId, box: BoxGates)
     const findings = [...seen, ...asked];
     const made = { proposal, kind, patchHash, findings, tags, reasons: [], duplicateOf };
     const finished = await parts.store.moveCandidate(id, 'ready', made);
-    for (const file of await review.undecided()) await review.acceptFile(file.path);
+    // A folder is of one proposal: it is made anew of this one, with the same bytes.
+    const { review: whole } = await openReview(parts, id);
+    for (const file of await whole.undecided()) await whole.acceptFile(file.path);
     return finished;
   });
 }

@@ -105,7 +105,10 @@ export function ideaCommands({ session, reviews, attempts }: CommandParts): Comm
       const warnings = done.findings.filter((one) => one.severity === 'warning').length;
       const seen = warnings > 0 ? `, with ${plural(warnings, 'warning')}` : '';
       const same = done.duplicateOf === undefined ? '' : ` It is the same patch as #${done.duplicateOf}.`;
-      await reviews.find({ candidate: id })?.refresh();
+      // Its folder was made anew, of what was finished.
+      await reviews.end(id);
+      const fresh = (await research.reviews()).find((one) => one.candidate.id === id);
+      if (fresh) await reviews.open(fresh);
       const text = `#${id} passed the gates${seen}.${same}`;
       void vscode.window.showInformationMessage(text, approve).then((chosen) => {
         if (chosen === approve) void vscode.commands.executeCommand('research.approve', { candidate: id });
