@@ -36,7 +36,7 @@ export async function init(
   }
   if (terminal.json) return;
   for (const [key, why] of Object.entries(questions)) {
-    terminal.note(`${paintNotes.yellow('open')}: ${key} could not be told: ${printable(why)}. Fill it in.`);
+    terminal.note(`${paintNotes.yellow('open')}: ${key} could not be told: ${printable(why)}`);
   }
 }
 

@@ -23,18 +23,25 @@ export function setupCommands({ session, apiKeys, log }: CommandParts): Commands
         );
       let detected = await read(false);
       let draft = await showDraft(file, detected.yaml);
-      const [write, ask, discardIt] = ['Write research.yaml', 'Ask the Model', 'Discard'] as const;
+      const [write, askIt, discardIt] = ['Write research.yaml', 'Ask the Model', 'Discard'] as const;
       let mayAsk = state.ideator.lane === 'model';
       for (;;) {
         const asks = mayAsk && detected.open.length > 0;
         const chosen = await vscode.window.showInformationMessage(
           proposalWords(detected.open),
-          ...[write, ...(asks ? [ask] : []), discardIt],
+          ...[write, ...(asks ? [askIt] : []), discardIt],
         );
         // Without an answer the draft stays: saving it writes research.yaml as well.
         if (chosen === undefined || draft.isClosed) return;
-        if (chosen === ask) {
+        if (chosen === askIt) {
           mayAsk = false;
+          if (draft.getText() !== detected.yaml) {
+            await confirm(
+              'Ask the model and write the draft anew?',
+              'What you changed in the draft is replaced.',
+              askIt,
+            );
+          }
           detected = await read(true);
           draft = await showDraft(file, detected.yaml);
           continue;

@@ -85,7 +85,13 @@ export function detectEnvironment(
   };
   const proposal = written(findings, questions);
   const tuned = tunedComment(knobs);
-  return { ...proposal, yaml: proposal.yaml + tuned, questions, hyperparameters: knobs.slice(0, MOST_HYPERPARAMETERS) };
+  const asked = Object.entries(questions).map(([key, why]) => [key, `${why}. To fill in: ${OPEN[key]}`] as const);
+  return {
+    ...proposal,
+    yaml: proposal.yaml + tuned,
+    questions: Object.fromEntries(asked),
+    hyperparameters: knobs.slice(0, MOST_HYPERPARAMETERS),
+  };
 }
 
 /** `./run.sh` of a script that is not executable, through the shell. */

@@ -101,11 +101,11 @@ function editableOf(program: Texts, run: string | undefined): Finding<string[]> 
   );
   const shells = files.filter((file) => /\.(sh|bash)$/.test(file) && run?.includes(file));
   const more = [...folders, ...shells];
+  const entry = files.find(isPython);
+  const code =
+    entry === undefined ? 'the code beside what the command starts' : `the code: ${entry} and what it imports`;
   return {
     value: [...globs, ...more],
-    reason:
-      more.length > 0
-        ? `the code that ${run} starts, and the settings in ${list(more)}`
-        : `the code that ${run} starts`,
+    reason: more.length > 0 ? `${code}, and the settings in ${list(more)}` : code,
   };
 }
