@@ -9,7 +9,7 @@ export function detectGpus(run: string | undefined, program: Texts, files: Texts
   for (const [file, text] of [['the run command', run ?? ''] as const, ...shells]) {
     const count =
       /--?(?:nproc[_-]per[_-]node|num_processes|num_gpus|num-gpus|gpus-per-node|gpus)[= ]"?(\d{1,3})\b/.exec(
-        text,
+        `${shellRaw(file, files)}\n${text}`,
       )?.[1] ??
       /\bn_gpus_per_node=(\d{1,3})\b/.exec(text)?.[1] ??
       /--gres[= ]gpu:(?:\w+:)?(\d{1,3})/.exec(shellRaw(file, files) + text)?.[1] ??
