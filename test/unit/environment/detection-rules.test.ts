@@ -12,6 +12,32 @@ function propose(files: Readonly<Record<string, string>>): Detected {
 const LOOP = 'import torch\nfor epoch in range(3):\n    loss.backward()\n';
 
 describe('what a document says of the run', () => {
+  it('takes a command of its own block before one in a sentence, and never one that only queues', () => {
+    const { environment } = propose({
+      'README.md': '# t\nOverride: `python train.py --lr 1`.\n\n    sbatch go.sh\n\n    python train.py\n',
+      'go.sh': 'srun python train.py\n',
+      'train.py': LOOP,
+    });
+    assert.equal(environment.run, 'python train.py');
+    const queued = propose({
+      'README.md': '# t\n`sbatch --qos=high go.sh`\n',
+      'go.sh': 'python train.py\n',
+      'train.py': LOOP,
+    });
+    assert.equal(queued.environment.run, 'bash go.sh');
+  });
+
+  it('takes a number that only a document knows, where it says which way is better and a run prints it', () => {
+    const { environment, reasons } = propose({
+      'program.md': 'Goal: minimise `ms` of `bench.py`. You may only change `kernel.py`.\nRun `python bench.py`.\n',
+      'bench.py': 'from kernel import f\nprint(f"ms: {t:.4f}")\n',
+      'kernel.py': 'BLOCK = 128\n',
+    });
+    assert.equal(environment.run, 'python bench.py');
+    assert.deepEqual(environment.objective, { metric: 'ms', goal: 'minimize', summary: 'last' });
+    assert.equal(reasons.objective, 'program.md:1 says so; bench.py:2 prints it');
+  });
+
   it('puts the variables in that it sets itself, and drops where the output goes', () => {
     const { environment, reasons } = propose({
       'README.md':
@@ -281,6 +307,15 @@ describe('scripts and launchers', () => {
     );
   });
 
+  it('take their seed where a program reads its own flags', () => {
+    const { environment } = propose({
+      'train.py':
+        'import sys\ncfg = dict(lr=1e-3, seed=1337)\nfor arg in sys.argv[1:]:\n    if arg.startswith("--"):\n' +
+        '        k, v = arg[2:].split("=", 1)\n        cfg[k] = type(cfg[k])(v)\nloss.backward()\n',
+    });
+    assert.deepEqual(environment.seed, { flag: '--seed=' });
+  });
+
   it('take their seed through make only where the recipe has it', () => {
     const make = (recipe: string, above = '') =>
       propose({
@@ -391,6 +426,14 @@ describe('trackers', () => {
       assert.equal(environment.objective, undefined, code);
       assert.match(questions.objective ?? '', /val.acc \(train\.py:4\) goes where it cannot be read: print it/);
     }
+  });
+
+  it('write JSON lines by print as well', () => {
+    const { objective, metrics } = propose({
+      'train.py': `${LOOP}with (out / "stats.jsonl").open("a") as f:\n    print(json.dumps({"val/nll": v}), file=f)\n`,
+    }).environment;
+    assert.equal(objective?.metric, 'val/nll');
+    assert.deepEqual(metrics, [{ file: '**/stats.jsonl' }]);
   });
 
   it('keep inner names with a dot between', () => {

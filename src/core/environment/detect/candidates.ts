@@ -24,8 +24,12 @@ const NUMBER = String.raw`[-+\w.]+`;
 const SPLIT_WORD = /\b(val(?:id(?:ation)?)?|dev|eval(?:uation)?|test|train(?:ing)?)\b/i;
 
 /** Every result that is printed or kept, in the order of the files. */
-export function candidatesOf(logged: Logged, reads: LineReader): Candidate[] {
-  const printed = logged.printed.flatMap((line) => ofLine(line, reads));
+export function candidatesOf(
+  logged: Logged,
+  reads: LineReader,
+  wanted: ReadonlyMap<string, Measure['goal']> = new Map(),
+): Candidate[] {
+  const printed = logged.printed.flatMap((line) => [...ofLine(line, reads), ...ofWanted(line, reads, wanted)]);
   const named = logged.named.flatMap(({ name, sink, file, line, value }) => {
     const measure = measureOf(name);
     // What a library prints for the program is read in its own form, or not at all.
@@ -63,6 +67,19 @@ function ofLine(line: PrintedLine, reads: LineReader): Candidate[] {
   });
   const kinds = new Set(read.map(({ measure }) => measure.kind));
   return [...read, ...byLabel(line, split).filter(({ measure }) => !kinds.has(measure.kind))];
+}
+
+/** Names that mean nothing to us, and that a document names with which way is better. */
+function ofWanted(line: PrintedLine, reads: LineReader, wanted: ReadonlyMap<string, Measure['goal']>): Candidate[] {
+  const text = plain(line.text);
+  if (wanted.size === 0 || text.length > LONGEST) return [];
+  return reads(text).flatMap((name): Candidate[] => {
+    const goal = wanted.get(name);
+    const value = valueBehind(line, name);
+    if (goal === undefined || value === undefined || measureOf(name)) return [];
+    const measure = { split: 'none', kind: name, goal, task: true } as const;
+    return [{ name, measure, sink: 'log', file: line.file, line: line.line, value }];
+  });
 }
 
 /** A name without the word that says how it was summed up. */

@@ -1,4 +1,4 @@
-import { scriptsNamed } from '../context.ts';
+import { programFiles, scriptsNamed } from '../context.ts';
 import { baseName, depthOf, type Finding, isPython, isShell, list, type Texts, type Told } from './evidence.ts';
 import { rulesOf } from './rules.ts';
 
@@ -10,6 +10,8 @@ export interface WrittenCommand {
   readonly line: number;
   /** The Python scripts it comes to, through shell scripts and make. */
   readonly scripts: readonly string[];
+  /** Whether it stands in a block of its own, and not within a sentence. */
+  readonly block: boolean;
   /** Whether something in it stands for what only a person knows. */
   readonly unfinished: boolean;
 }
@@ -40,10 +42,10 @@ export function writtenCommands(files: Texts): WrittenCommand[] {
   );
   const order = documents.toSorted((a, b) => rank(a) - rank(b));
   return order.flatMap((file) => {
-    return commandsIn(files.get(file) ?? '').flatMap(({ command, line }) => {
+    return commandsIn(files.get(file) ?? '').flatMap(({ command, line, block }) => {
       const scripts = reached(command, files);
       return scripts.length > 0 || startsInstalled(command, files)
-        ? [{ command, file, line, scripts, unfinished: PLACEHOLDER.test(command) }]
+        ? [{ command, file, line, scripts, block, unfinished: PLACEHOLDER.test(command) }]
         : [];
     });
   });
@@ -53,9 +55,9 @@ function rank(file: string): number {
   return /^readme/i.test(file) ? 0 : /^program/i.test(file) ? 1 : 2;
 }
 
-function commandsIn(text: string): { readonly command: string; readonly line: number }[] {
+function commandsIn(text: string): Pick<WrittenCommand, 'command' | 'line' | 'block'>[] {
   const rows = text.split('\n');
-  const found: { command: string; line: number }[] = [];
+  const found: Pick<WrittenCommand, 'command' | 'line' | 'block'>[] = [];
   const variables = new Map<string, string>();
   for (let at = 0; at < rows.length; at += 1) {
     const line = at + 1;
@@ -73,7 +75,7 @@ function commandsIn(text: string): { readonly command: string; readonly line: nu
       const command = COMMAND.exec(known.trim().replace(/\s(?:#|\d?>{1,2}\s?\S|&>|<\s).*$/, ''))?.[1]
         ?.replaceAll(/\s+/g, ' ')
         .trim();
-      if (command) found.push({ command, line });
+      if (command) found.push({ command, line, block: !inline.includes(one) });
     }
   }
   return found;
@@ -176,7 +178,8 @@ function importedNames(files: Texts): Set<string> {
  */
 export function detectRun(files: Texts): Told<string> {
   const edited = new Set(rulesOf(files).only.map(({ file }) => file));
-  const isMeant = (file: string) => edited.has(file) || trains(file, files.get(file) ?? '');
+  const starts = (file: string) => edited.size > 0 && programFiles(files, { run: file }).some((one) => edited.has(one));
+  const isMeant = (file: string) => edited.has(file) || trains(file, files.get(file) ?? '') || starts(file);
   const training = writtenCommands(files).filter(
     ({ command, scripts }) => scripts.some(isMeant) || startsInstalled(command, files) !== undefined,
   );
@@ -214,9 +217,15 @@ function told<T>(found: Finding<T>): Told<T> {
 
 function fromDocument(commands: readonly WrittenCommand[], files: Texts): Finding<string> {
   // What the document leads with, but a run that is meant: not the one that shows that it starts.
-  const first = commands.find(({ command: one }) => !TRY.test(one)) ?? commands[0];
+  const meant = commands.filter(({ command: one }) => !TRY.test(one) && !one.startsWith('sbatch '));
+  const first = meant.find(({ block }) => block) ?? meant[0] ?? commands[0];
   const command = first?.command ?? '';
-  return { value: runnable(command, files), reason: `the command in ${first?.file}:${first?.line}` };
+  return { value: runnable(waited(command), files), reason: `the command in ${first?.file}:${first?.line}` };
+}
+
+/** What `sbatch` would queue and leave: a run has to wait for it, and boxes of Slurm queue it themselves. */
+function waited(command: string): string {
+  return command.replace(/^sbatch\s+(?:-\S+\s+)*/, 'bash ');
 }
 
 /** A module under `src/` is found through PYTHONPATH where nothing installs it. */

@@ -154,7 +154,7 @@ function keeperOf(
     return { sink: 'wandb', entries: [{ name: literal, value: second }] };
   }
   if (name === 'dump' && receiver === 'json') return { sink: 'json', entries };
-  if (name === 'write') {
+  if (name === 'write' || (name === 'print' && receiver === '')) {
     const open = first.findIndex((token, index) => token.text === 'dumps' && first[index - 1]?.text === '.');
     const inner = open < 0 ? [] : splitTokens(first.slice(open + 2, closeOf(first, open + 1)), ',')[0];
     return inner && inner.length > 0

@@ -45,11 +45,12 @@ export function detectObjective(
   answers?: Answers,
 ): { readonly told?: Objective; readonly open?: string } {
   const logged = readLogged(program);
-  const found = candidatesOf(logged, reads);
+  const named = namedMetrics(program, files);
+  const wanted = new Map(named.flatMap(({ name, goal }) => (goal && !measureOf(name) ? [[name, goal] as const] : [])));
+  const found = candidatesOf(logged, reads, wanted);
   const candidates = found.filter((one) => isReadable(one, program));
   const lost = found.find((one) => one.measure.split !== 'train' && !candidates.includes(one));
   const results = candidates.filter(({ measure }) => measure.split !== 'train');
-  const named = namedMetrics(program, files);
   for (const one of named) {
     const found = matching(one, candidates);
     if (found)
@@ -280,7 +281,9 @@ function fromDocuments(files: Texts): Named[] {
     WORDS.flatMap((words, index) => {
       const hit = firstLine(text, words);
       const name = hit?.match[1]?.replaceAll(/[`*]/g, '').trim();
-      if (!hit || !name || !measureOf(name) || measureOf(name)?.split === 'train') return [];
+      // A name that we do not know counts where it is written as one.
+      const known = name !== undefined && (measureOf(name) !== undefined || hit?.match[0].includes(`\`${name}`));
+      if (!hit || !name || !known || measureOf(name)?.split === 'train') return [];
       const goal = index === 6 ? undefined : index % 2 === 0 ? 'minimize' : 'maximize';
       return [{ name, ...(goal ? { goal } : {}), where: `${file}:${hit.line} says so` } as Named];
     }),

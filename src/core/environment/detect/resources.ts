@@ -35,7 +35,8 @@ function withVariables(text: string): string {
       ([, name, value]) => [name ?? '', value ?? ''],
     ),
   );
-  return text.replaceAll(/\$\{?(\w{1,40})\}?/g, (all, name: string) => numbers.get(name) ?? all);
+  const given = text.replaceAll(/\$\{\w{1,40}:-(\d{1,6})\}/g, '$1');
+  return given.replaceAll(/\$\{?(\w{1,40})\}?/g, (all, name: string) => numbers.get(name) ?? all);
 }
 
 /** `#SBATCH` lines are comments to the shell. */

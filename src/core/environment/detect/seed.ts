@@ -105,6 +105,10 @@ function fromParsers(program: Texts): Flag | undefined {
     const hit = hitIn(program, /^seed\s*=\s*\d+/);
     if (hit) return { flag: '--seed=', where: hit };
   }
+  if (/\bsys\.argv\[1:\]/.test(all) && /startswith\(\s*["']--["']\s*\)/.test(all) && /split\(\s*["']=["']/.test(all)) {
+    const hit = hitIn(program, /^seed\s*=\s*\d+|[{(,]\s*["']?seed["']?\s*[=:]\s*\d+/);
+    if (hit) return { flag: '--seed=', where: hit };
+  }
   return undefined;
 }
 
