@@ -19,6 +19,11 @@ describe('what a document says of the run', () => {
       'train.py': LOOP,
     });
     assert.equal(environment.run, 'python train.py');
+    const alone = propose({
+      'README.md': '# t\n`python train.py`\n\nOverride:\n```\npython train.py --lr 1\n```\n',
+      'train.py': LOOP,
+    });
+    assert.equal(alone.environment.run, 'python train.py');
     const queued = propose({
       'README.md': '# t\n`sbatch --qos=high go.sh`\n',
       'go.sh': 'python train.py\n',

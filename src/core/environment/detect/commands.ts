@@ -75,7 +75,7 @@ function commandsIn(text: string): Pick<WrittenCommand, 'command' | 'line' | 'bl
       const command = COMMAND.exec(known.trim().replace(/\s(?:#|\d?>{1,2}\s?\S|&>|<\s).*$/, ''))?.[1]
         ?.replaceAll(/\s+/g, ' ')
         .trim();
-      if (command) found.push({ command, line, block: !inline.includes(one) });
+      if (command) found.push({ command, line, block: !inline.includes(one) || row.trim() === `\`${one}\`` });
     }
   }
   return found;
