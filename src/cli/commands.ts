@@ -343,17 +343,6 @@ export async function base(
   terminal.say(`${why} since. "research-copilot base --new" begins from what is committed now.`);
 }
 
-/** Adds an idea of a person's own to the current round. */
-export async function add(
-  { research, terminal }: Session,
-  title: string,
-  options: { readonly hypothesis?: string; readonly details?: string },
-): Promise<void> {
-  const idea = await research.addIdea({ title, hypothesis: options.hypothesis ?? '', details: options.details ?? '' });
-  terminal.answer(idea);
-  terminal.say(`Added #${idea.id}. "research-copilot review ${idea.id}" makes a patch of it and shows it.`);
-}
-
 /** Lists what may go, or removes what was named. */
 export async function cleanUp(
   session: Session,

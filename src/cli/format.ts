@@ -139,10 +139,14 @@ const IDEAS: readonly Column[] = [
 
 /** The ideas of one round as aligned columns. */
 export function ideaLines(ideas: readonly IdeaNode[], width?: number): readonly string[] {
-  const rows = ideas.map(({ idea, status }) => {
+  const rows = ideas.map(({ idea, status, candidates }) => {
+    const twin = candidates.at(-1)?.duplicateOf;
     const parents = idea.parents.filter((parent) => parent.role !== 'context');
     const on = parents.length === 0 ? '' : `builds on ${parents.map((parent) => `#${parent.candidate}`).join(' ')}`;
-    return [`#${idea.id}`, idea.title, status, on];
+    const same = twin === undefined ? '' : `the same patch as #${twin}`;
+    const why = idea.rejection === undefined ? (idea.dropped ?? same) : `rejected: ${idea.rejection}`;
+    const said = [idea.pinned ? 'pinned' : '', why, on].filter((text) => text !== '').join('; ');
+    return [`#${idea.id}`, idea.title, status, said];
   });
   return tableLines(IDEAS, rows, width === undefined ? undefined : width - 2)
     .slice(1)

@@ -11,7 +11,7 @@ import { EXIT } from './exit.ts';
 import { funnel } from './funnel.ts';
 import { withHint } from './hints.ts';
 import { terminalHost } from './host.ts';
-import { attempts, continueByHand, finishByHand } from './ideas.ts';
+import * as ideas from './ideas.ts';
 import { paintNotes } from './paint.ts';
 import { type BoxOrder, moveInQueue, pauseQueue, setBox } from './queue.ts';
 import { Terminal } from './terminal.ts';
@@ -211,28 +211,50 @@ export function buildProgram(
     .option('--seeds <n>', 'how many seeds', positive, 3)
     .option('--detach', 'do not wait for the runs')
     .action(act(commands.baseline));
-  command('ideas', 'propose ideas in the current round')
+  const ideasCommand = command('ideas', 'propose ideas in the current round; or add, edit, pin or reject one')
     .option('--count <n>', 'how many', positive, 6)
     .option('--next-round', 'begin the next round: build on the results so far')
     .option('--list', 'only list the ideas there are')
     .action(act(commands.ideas));
-  command('add', 'add an idea of your own to the current round')
-    .argument('<title>', 'the idea in a few words')
-    .option('--hypothesis <text>', 'why it should help')
-    .option('--details <text>', 'what to change, for whoever implements it')
-    .action(act(commands.add));
+  const words = (own: Command) =>
+    own
+      .option('--hypothesis <text>', 'why it should help')
+      .option('--details <text>', 'what to change, for whoever implements it')
+      .option('--expected <text>', 'the effect on the objective that you expect')
+      .option('--risk <text>', 'what could go wrong or mislead');
+  for (const parent of [program, ideasCommand]) {
+    words(parent.command('add').description('add an idea of your own to the current round'))
+      .argument('<title>', 'the idea in a few words')
+      .action(act(ideas.addIdea));
+  }
+  const oneIdea = (name: string, description: string) =>
+    ideasCommand.command(name).description(description).argument('<idea>', 'the idea’s number', ideaNumber);
+  words(oneIdea('edit', 'change the words of an idea').option('--title <text>', 'the idea in a few words')).action(
+    act(ideas.editIdea),
+  );
+  oneIdea('pin', 'have an idea tried and built on first, and kept by a clean-up')
+    .option('--undo', 'no longer')
+    .action(act(ideas.pinIdea));
+  oneIdea('reject', 'drop an idea and its undecided patch, with a reason that the ideator is told')
+    .requiredOption('--reason <text>', 'why')
+    .action(act(ideas.rejectIdea));
+  oneIdea('restore', 'take back that an idea was rejected or dropped').action(act(ideas.restoreIdea));
+  ideasCommand
+    .command('brief')
+    .description('print what the ideas aim for, and where to edit it')
+    .action(act(ideas.brief));
   command('implement', 'turn an idea into a patch')
     .argument('<idea>', 'the idea’s number', ideaNumber)
     .action(act(commands.implement));
   command('attempts', 'show every answer that was given for a candidate, and what came of it')
     .argument('<candidate>', 'such as 12.1', candidateName)
-    .action(act(attempts));
+    .action(act(ideas.attempts));
   command('continue', 'write the patch of a failed or rejected candidate yourself; it stays the same idea')
     .argument('<candidate>', 'such as 12.1', candidateName)
-    .action(act(continueByHand));
+    .action(act(ideas.continueByHand));
   command('finish', 'take what you wrote as the candidate’s patch, through every gate')
     .argument('<candidate>', 'such as 12.2', candidateName)
-    .action(act(finishByHand));
+    .action(act(ideas.finishByHand));
   command('review', 'look at an idea’s patch hunk by hunk and accept or reject each; implements it first where needed')
     .argument('<idea>', 'the idea’s number', ideaNumber)
     .option('--patch', 'only print the patch')

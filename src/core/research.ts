@@ -19,7 +19,8 @@ import { agreeToModel, readyToRun } from './research/agree.ts';
 import { fetchArtifactsOf } from './research/artifacts.ts';
 import { readAttempts } from './research/attempts.ts';
 import { takeBase } from './research/base.ts';
-import { addIdeaByHand, confirmResult } from './research/by-hand.ts';
+import { readBrief } from './research/brief.ts';
+import { addIdeaByHand, confirmResult, editIdeaByHand, rejectIdeaByHand } from './research/by-hand.ts';
 import { askBoxes } from './research/check-boxes.ts';
 import { Consents } from './research/consents.ts';
 import { Driver } from './research/driver.ts';
@@ -30,7 +31,7 @@ import { continueByHand, finishByHand } from './research/hand.ts';
 import type { OpenOptions } from './research/host.ts';
 import { cleanUp, measure } from './research/housekeeping.ts';
 import { logFile, type Parts, requireBoxes, researchFolder, shared } from './research/parts.ts';
-import { newRunIds, seedsFrom } from './research/requests/runs.ts';
+import { newRunIds, onceMore, seedsFrom } from './research/requests/runs.ts';
 import {
   applyToBranch,
   approveReviewed,
@@ -49,6 +50,7 @@ import type {
   Ask,
   BoxNode,
   DetectRequest,
+  IdeaWords,
   Leaderboard,
   Research,
   ResearchState,
@@ -159,19 +161,20 @@ class OpenResearch implements Research {
     return this.#request('next-round', { count: options.count ?? DEFAULT_IDEAS }, options);
   }
 
-  addIdea(words: Pick<Idea, 'title' | 'hypothesis' | 'details'>): Promise<Idea> {
+  addIdea(words: IdeaWords): Promise<Idea> {
     return addIdeaByHand(this.#parts, words);
   }
 
-  editIdea(
-    id: IdeaId,
-    words: Partial<Pick<Idea, 'title' | 'hypothesis' | 'details' | 'expected' | 'risk'>>,
-  ): Promise<Idea> {
-    return this.#parts.store.editIdea(id, words);
+  async editIdea(id: IdeaId, words: Partial<IdeaWords>): Promise<Idea> {
+    return editIdeaByHand(this.#parts, id, words);
   }
 
-  dropIdea(id: IdeaId, reason: string): Promise<void> {
-    return this.#parts.store.dropIdea(id, reason);
+  rejectIdea(id: IdeaId, reason: string): Promise<void> {
+    return rejectIdeaByHand(this.#parts, id, reason);
+  }
+
+  brief() {
+    return readBrief(this.#parts);
   }
 
   restoreIdea(id: IdeaId): Promise<void> {
@@ -258,11 +261,7 @@ class OpenResearch implements Research {
   async rerun(run: RunId): Promise<RunId> {
     const row = await this.#requireRun(run);
     await readyToRun(this.#parts, row.base);
-    const fellows = (await this.#parts.store.runs({ base: row.base })).filter(
-      (one) => one.candidate === row.candidate && one.purpose === row.purpose && one.seed === row.seed,
-    );
-    const attempt = Math.max(...fellows.map((one) => one.attempt)) + 1;
-    const runs = newRunIds(this.#parts, [row.seed]).map((one) => ({ ...one, attempt }));
+    const runs = await onceMore(this.#parts, row);
     const asked: readonly RunId[] =
       row.candidate === undefined
         ? await this.#request('baseline', { base: row.base, box: row.wants, runs }, {})

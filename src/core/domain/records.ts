@@ -65,6 +65,8 @@ export interface Idea {
   readonly pinned: boolean;
   /** Set once dropped. */
   readonly dropped?: string;
+  /** Why a person rejected it; the ideator is told. It is dropped then, too. */
+  readonly rejection?: string;
   readonly createdAt: Millis;
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MOVES } from '../domain/index.ts';
 import { bounded, cleanText, oneLine } from './text.ts';
 
-const MAX = { title: 120, words: 1_500, details: 8_000 } as const;
+export const MAX = { title: 120, words: 1_500, details: 8_000 } as const;
 
 export const answeredIdeaSchema = z.object({
   title: z.string().min(1).describe('What is tried, in at most ten words.'),

@@ -18,7 +18,7 @@ const SAID: Readonly<Record<Outcome['verdict'], string>> = {
   'failed to run': 'crashed when it ran',
   'failed to implement': 'never ran: it could not be turned into a patch. This says nothing about the idea',
   'not run': 'has not run yet',
-  rejected: 'never ran: a person rejected its patch',
+  rejected: 'a person rejected it',
   dropped: 'never ran: it was dropped',
 };
 

@@ -1,12 +1,13 @@
 import { HumanError, isHumanError } from '../domain/index.ts';
 import type { Completion, ModelClient } from '../models/index.ts';
 import type { Random } from '../system/index.ts';
-import { type AnsweredIdea, answeredIdeaSchema, answerSchema, tidyIdea } from './answer.ts';
+import { type AnsweredIdea, answeredIdeaSchema, answerSchema, MAX, tidyIdea } from './answer.ts';
 import { ElementReader } from './elements.ts';
 import { againPrompt, ideaPrompt } from './prompt.ts';
 import { Slots } from './slots.ts';
+import { oneLine } from './text.ts';
 import { Twins } from './twins.ts';
-import type { IdeaRequest, Ideator } from './types.ts';
+import type { IdeaRequest, Ideator, ProposedIdea } from './types.ts';
 
 /** Failures after which what has arrived stands, and only the rest is asked for. */
 const GO_ON = new Set(['model-truncated', 'model-shape', 'model-cut']);
@@ -26,6 +27,8 @@ interface Twin {
   readonly of: string;
 }
 
+const MOST_UNUSABLE = 10;
+
 /** One round's request under way. */
 class Proposing {
   readonly #client: ModelClient;
@@ -34,6 +37,9 @@ class Proposing {
   readonly #earlier: Twins;
   /** What this request has seen already, word for word: an answer that is asked again or corrected repeats it. */
   readonly #seen = new Set<string>();
+  /** Ideas that lack something, by title, with what; a corrected answer may bring them whole. */
+  readonly #unusable = new Map<string, string>();
+  readonly #titles = new Set<string>();
   readonly #stop = new AbortController();
   #twins: Twin[] = [];
   #handingOver: Promise<void> = Promise.resolve();
@@ -61,6 +67,9 @@ class Proposing {
     // What is still a twin, or was and got no replacement, is kept as dropped, so that nothing paid for disappears.
     const left = [...this.#twins, ...twins].slice(0, this.#slots.open);
     for (const { idea, of } of left) this.#handOver(idea, `too close to ${of}`);
+    for (const [title, why] of this.#unusable) {
+      if (!this.#titles.has(title)) this.#keepUnusable(title, why);
+    }
     await this.#handingOver;
     if (this.#handed === 0) {
       throw new HumanError(
@@ -86,6 +95,7 @@ class Proposing {
       for (const element of reader.push(piece)) {
         const idea = answeredIdeaSchema.safeParse(element);
         if (idea.success) this.#take(idea.data);
+        else this.#noteUnusable(element, idea.error.issues[0]?.path.join('.'));
       }
     };
     const signal = this.#request.signal
@@ -121,10 +131,31 @@ class Proposing {
     const print = JSON.stringify([idea.title, idea.details]);
     if (this.#seen.has(print)) return;
     this.#seen.add(print);
-    if (idea.title === '' || idea.details === '') return;
+    if (idea.title === '' || idea.details === '') {
+      this.#noteUnusable(idea, idea.title === '' ? 'title' : 'details');
+      return;
+    }
+    this.#titles.add(idea.title);
     const of = this.#earlier.find(idea, this.#slots.named(idea));
     if (of !== undefined) this.#twins.push({ idea, of });
     else this.#handOver(idea);
+  }
+
+  #noteUnusable(element: unknown, lacks: string | undefined): void {
+    if (this.#unusable.size >= MOST_UNUSABLE) return;
+    const named = typeof element === 'object' && element !== null && 'title' in element ? element.title : undefined;
+    const title = typeof named === 'string' ? oneLine(named, MAX.title) : '';
+    const what =
+      lacks === undefined || lacks === ''
+        ? 'it is no object'
+        : `its ${oneLine(lacks, 40)} is missing or of the wrong kind`;
+    this.#unusable.set(title === '' ? 'An idea without a title' : title, `not usable: ${what}`);
+  }
+
+  /** What a model was paid for and nobody can use is kept, dropped, with the reason. */
+  #keepUnusable(title: string, dropped: string): void {
+    const none = { hypothesis: '', details: '', expected: '', risk: '', edits: [], parents: [] };
+    this.#hand({ title, ...none, move: 'explore', dropped });
   }
 
   #handOver(idea: AnsweredIdea, dropped?: string): void {
@@ -143,6 +174,10 @@ class Proposing {
       ...place,
       ...(dropped ? { dropped } : {}),
     };
+    this.#hand(proposed);
+  }
+
+  #hand(proposed: ProposedIdea): void {
     this.#handingOver = this.#handingOver.then(() => this.#request.onIdea(proposed));
     this.#handingOver.catch((error: unknown) => this.#stop.abort(error));
   }

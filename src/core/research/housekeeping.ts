@@ -74,7 +74,9 @@ export function removableRuns(
 export async function measure(parts: Parts, fleet: Fleet, signal?: AbortSignal): Promise<readonly Housekeeping[]> {
   const { repository, store, system } = parts;
   const ended = await store.runs({ states: RUN_STATES.filter(isEnd) });
-  const logs = await Promise.all(ended.map((run) => system.files.info(logFile(repository, run.id))));
+  const logs = await Promise.all(
+    (await loggedRuns(parts)).map((run) => system.files.info(logFile(repository, run.id))),
+  );
   const bytes = logs.reduce((sum, info) => sum + (info?.size ?? 0), 0);
   const refs = await removableRefs(parts);
   const reviews = await removableReviews(parts);
@@ -137,10 +139,22 @@ function inMB(bytes: number): string {
   return `${(bytes / 1024 / 1024).toFixed(bytes < 10 * 1024 * 1024 ? 1 : 0)} MB`;
 }
 
-async function removableOn({ store, system }: Parts, box: string, ended: readonly Run[]): Promise<readonly Run[]> {
-  const pinnedIdeas = new Set((await store.ideas()).filter((idea) => idea.pinned).map((idea) => idea.id));
-  const candidates = (await store.candidates()).filter((candidate) => pinnedIdeas.has(candidate.idea));
-  const pinned = new Set(candidates.map((candidate) => candidate.id));
+/** The candidates of pinned ideas. */
+async function pinnedCandidates({ store }: Parts): Promise<ReadonlySet<CandidateId>> {
+  const ideas = new Set((await store.ideas()).filter((idea) => idea.pinned).map((idea) => idea.id));
+  return new Set((await store.candidates()).filter(({ idea }) => ideas.has(idea)).map(({ id }) => id));
+}
+
+/** Ended runs whose logs may go from this machine: not those of pinned ideas. */
+async function loggedRuns(parts: Parts): Promise<readonly Run[]> {
+  const pinned = await pinnedCandidates(parts);
+  const ended = await parts.store.runs({ states: RUN_STATES.filter(isEnd) });
+  return ended.filter((run) => run.candidate === undefined || !pinned.has(run.candidate));
+}
+
+async function removableOn(parts: Parts, box: string, ended: readonly Run[]): Promise<readonly Run[]> {
+  const { store, system } = parts;
+  const pinned = await pinnedCandidates(parts);
   const goals = new Map((await store.bases()).map((base) => [base.id, goalOf(base.environment.objective)]));
   return removableRuns(ended, box, pinned, goals, system.clock.now());
 }
@@ -152,7 +166,10 @@ async function removableReviews({ repository, store }: Parts) {
 }
 
 async function removableRefs(parts: Parts): Promise<readonly string[]> {
-  const gone = (await parts.store.candidates()).filter((one) => one.state === 'rejected' || one.state === 'failed');
+  const pinned = await pinnedCandidates(parts);
+  const gone = (await parts.store.candidates()).filter(
+    (one) => (one.state === 'rejected' || one.state === 'failed') && !pinned.has(one.id),
+  );
   const names = new Set(gone.map((candidate) => `refs/research/candidates/${candidate.id}`));
   return (await parts.repository.refs()).map((ref) => ref.name).filter((name) => names.has(name));
 }
@@ -164,7 +181,7 @@ export async function cleanUp(parts: Parts, fleet: Fleet, ids: readonly string[]
   let freed = 0;
   for (const id of ids) {
     if (id === 'logs') {
-      for (const run of ended) {
+      for (const run of await loggedRuns(parts)) {
         const file = logFile(repository, run.id);
         freed += (await system.files.info(file))?.size ?? 0;
         await system.files.remove(file);

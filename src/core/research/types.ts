@@ -25,9 +25,13 @@ import type { Funnel, Judged } from '../search/index.ts';
 import type { Request } from '../store/index.ts';
 import type { Disposable } from '../system/index.ts';
 import type { BoxReport, Fetched } from '../workers/index.ts';
+import type { Brief } from './brief.ts';
 import type { Leaderboard, RowStatus } from './leaderboard-types.ts';
 
 export type * from './leaderboard-types.ts';
+
+/** What a person says of an idea; only the title is needed. */
+export type IdeaWords = Pick<Idea, 'title'> & Partial<Pick<Idea, 'hypothesis' | 'details' | 'expected' | 'risk'>>;
 
 export interface IdeaNode {
   readonly idea: Idea;
@@ -174,14 +178,15 @@ export interface Research {
 
   generateIdeas(options?: Ask & { readonly count?: number }): Promise<readonly IdeaId[]>;
   nextRound(options?: Ask & { readonly count?: number }): Promise<readonly IdeaId[]>;
-  addIdea(words: { readonly title: string; readonly hypothesis: string; readonly details: string }): Promise<Idea>;
-  editIdea(
-    id: IdeaId,
-    words: Partial<Pick<Idea, 'title' | 'hypothesis' | 'details' | 'expected' | 'risk'>>,
-  ): Promise<Idea>;
-  dropIdea(id: IdeaId, reason: string): Promise<void>;
+  addIdea(words: IdeaWords): Promise<Idea>;
+  editIdea(id: IdeaId, words: Partial<IdeaWords>): Promise<Idea>;
+  /** Drops an idea, and its undecided patch, for a person's reason that the ideator is told. @throws HumanError `no-reason` */
+  rejectIdea(id: IdeaId, reason: string): Promise<void>;
   restoreIdea(id: IdeaId): Promise<void>;
+  /** A pinned idea is tried first, built on first, and kept by a clean-up. */
   pinIdea(id: IdeaId, pinned: boolean): Promise<void>;
+  /** What to aim for as it stands now, and the file where it is edited; the next round reads it again. */
+  brief(): Promise<Brief>;
   implement(id: IdeaId, options?: Ask): Promise<Candidate>;
   /**
    * A new candidate of a failed or rejected one, marked as made by hand and opened for a person to write.

@@ -23,6 +23,7 @@ export function outcomesOf(
   const byIdea = Map.groupBy(candidates, (candidate) => candidate.idea);
   const byCandidate = new Map(results.candidates.map((result) => [result.candidate, result]));
   return ideas.map((idea) => {
+    if (idea.rejection !== undefined) return { idea, verdict: 'rejected', reason: idea.rejection };
     if (idea.dropped !== undefined) return { idea, verdict: 'dropped', reason: idea.dropped };
     const own = (byIdea.get(idea.id) ?? []).toSorted((a, b) => b.number - a.number);
     const candidate = own.find((one) => byCandidate.has(one.id)) ?? own[0];

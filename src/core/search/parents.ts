@@ -1,20 +1,29 @@
-import { better, type CandidateId, type Goal } from '../domain/index.ts';
+import { better, type CandidateId, type Goal, type IdeaId, ideaOf } from '../domain/index.ts';
 import type { Random } from '../system/index.ts';
 import type { CandidateResult, Results } from './results.ts';
 
 /**
  * The candidates a round builds on: drawn from those better than the baseline, from the single best so far where
- * none is (design §5 search, after the paper). Best first; at most `count`.
+ * none is (design §5 search, after the paper). Best first; at most `count`. What a person pinned and has a result comes
+ * before all others, however it did.
  */
-export function chooseParents(goal: Goal, results: Results, count: number, random: Random): readonly CandidateId[] {
+export function chooseParents(
+  goal: Goal,
+  results: Results,
+  count: number,
+  random: Random,
+  pinned: ReadonlySet<IdeaId> = new Set(),
+): readonly CandidateId[] {
   const beats = (result: CandidateResult): boolean => {
     const baseline = results.baselines.get(result.comparisonClass);
     return baseline !== undefined && better(goal, result.summary.mean, baseline.summary.mean);
   };
-  const winners = results.candidates.filter(beats);
-  const pool = winners.length > 0 ? winners : results.candidates.slice(0, 1);
-  const drawn = new Set(draw(pool, count, random));
-  return pool.filter((result) => drawn.has(result)).map((result) => result.candidate);
+  const wished = results.candidates.filter((result) => pinned.has(ideaOf(result.candidate))).slice(0, count);
+  const others = results.candidates.filter((result) => !wished.includes(result));
+  const winners = others.filter(beats);
+  const pool = winners.length > 0 ? winners : wished.length > 0 ? [] : others.slice(0, 1);
+  const drawn = new Set(draw(pool, count - wished.length, random));
+  return [...wished, ...pool.filter((result) => drawn.has(result))].map((result) => result.candidate);
 }
 
 /** `count` different members of a list by chance; all of it when it is no longer than that. */

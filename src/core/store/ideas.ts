@@ -32,7 +32,7 @@ function set(context: Context, id: IdeaId, columns: Parameters<Context['sql']['u
 }
 
 export const ideaMethods: Implementation<
-  'addIdea' | 'editIdea' | 'dropIdea' | 'restoreIdea' | 'pinIdea' | 'ideas' | 'idea'
+  'addIdea' | 'editIdea' | 'dropIdea' | 'rejectIdea' | 'restoreIdea' | 'pinIdea' | 'ideas' | 'idea'
 > = {
   addIdea(context, idea) {
     const { sql } = context;
@@ -68,7 +68,8 @@ export const ideaMethods: Implementation<
   },
 
   dropIdea: (context, id, reason) => set(context, id, { dropped: reason }),
-  restoreIdea: (context, id) => set(context, id, { dropped: null }),
+  rejectIdea: (context, id, reason) => set(context, id, { dropped: reason, rejection: reason }),
+  restoreIdea: (context, id) => set(context, id, { dropped: null, rejection: null }),
   pinIdea: (context, id, pinned) => set(context, id, { pinned }),
 
   ideas(context, base) {

@@ -27,6 +27,7 @@ export const METHODS: Readonly<Record<MethodName, 'read' | 'write'>> = {
   addIdea: 'write',
   editIdea: 'write',
   dropIdea: 'write',
+  rejectIdea: 'write',
   restoreIdea: 'write',
   pinIdea: 'write',
   ideas: 'read',

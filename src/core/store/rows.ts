@@ -111,6 +111,7 @@ export function toIdea(row: Row, parents: readonly Parent[]): Idea {
     parents,
     pinned: flag(row, 'pinned'),
     ...optional(row, 'dropped', 'dropped', text),
+    ...optional(row, 'rejection', 'rejection', text),
     createdAt: number(row, 'created_at'),
   };
 }

@@ -251,6 +251,10 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE candidate ADD COLUMN by_hand INTEGER NOT NULL DEFAULT 0;
   `,
+  // Why a person rejected an idea.
+  `
+  ALTER TABLE idea ADD COLUMN rejection TEXT;
+  `,
 ];
 
 /** The version this program writes. */

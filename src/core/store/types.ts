@@ -77,7 +77,7 @@ export interface Change {
   readonly key: string;
 }
 
-export type NewIdea = Omit<Idea, 'id' | 'createdAt' | 'dropped' | 'pinned'>;
+export type NewIdea = Omit<Idea, 'id' | 'createdAt' | 'dropped' | 'rejection' | 'pinned'>;
 export type NewCandidate = Pick<Candidate, 'idea' | 'base' | 'cutFrom'> &
   Partial<Pick<Candidate, 'revises' | 'byHand'>>;
 export type CandidatePatch = Partial<
@@ -208,6 +208,8 @@ export interface Store {
     words: Partial<Pick<Idea, 'title' | 'hypothesis' | 'details' | 'expected' | 'risk'>>,
   ): Promise<Idea>;
   dropIdea(id: IdeaId, reason: string): Promise<void>;
+  /** Drops it for a person's reason. */
+  rejectIdea(id: IdeaId, reason: string): Promise<void>;
   restoreIdea(id: IdeaId): Promise<void>;
   pinIdea(id: IdeaId, pinned: boolean): Promise<void>;
   ideas(base?: number): Promise<Idea[]>;

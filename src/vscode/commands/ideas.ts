@@ -1,12 +1,23 @@
 import * as vscode from 'vscode';
 import type { Candidate } from '../../core/domain/index.ts';
+import type { IdeaNode, IdeaWords } from '../../core/research/index.ts';
 import { plural } from '../format.ts';
 import { settings } from '../settings.ts';
 import type { CommandParts, Commands } from './context.ts';
 import { ask, pickCandidate, pickIdea } from './pick.ts';
+import type { Target } from './target.ts';
 
 /** Ideas: getting them, writing them, implementing and dropping them. */
 export function ideaCommands({ session, reviews, attempts }: CommandParts): Commands {
+  const pin = async (target: Target, pinned: boolean) => {
+    const research = await session.research();
+    const fits = (node: IdeaNode) => node.status !== 'dropped' && node.idea.pinned !== pinned;
+    const none = pinned ? 'There is no idea to pin.' : 'No idea is pinned.';
+    const idea = await pickIdea(pinned ? 'Pin Idea' : 'Unpin Idea', await research.state(), target, fits, none);
+    await research.pinIdea(idea.id, pinned);
+    await session.refresh();
+  };
+
   return {
     async generateIdeas(_target, call) {
       const research = await session.research();
@@ -31,7 +42,7 @@ export function ideaCommands({ session, reviews, attempts }: CommandParts): Comm
 
     async addIdea() {
       const research = await session.research();
-      const words = await askWords('Add Idea', { title: '', hypothesis: '', details: '' });
+      const words = await askWords('Add Idea', {});
       const idea = await research.addIdea(words);
       await session.refresh();
       void vscode.window.setStatusBarMessage(`$(lightbulb) Idea #${idea.id} added`, 5000);
@@ -135,18 +146,27 @@ export function ideaCommands({ session, reviews, attempts }: CommandParts): Comm
         title: `Reject Idea #${idea.id}`,
         prompt: 'Why? The ideator reads this before the next round.',
         placeHolder: 'Too risky, tried before, …',
+        validateInput: needed,
       });
-      const node = state.rounds.flatMap((round) => round.ideas).find((one) => one.idea.id === idea.id);
-      const ready = node?.candidates.findLast(
-        ({ state: now, byHand }) => now === 'ready' || (now === 'implementing' && byHand),
-      );
-      if (ready) {
-        await research.reject(ready.id, reason);
-        await reviews.end(ready.id);
-      } else {
-        await research.dropIdea(idea.id, reason);
-      }
+      const own = state.rounds.flatMap((round) => round.ideas).find((one) => one.idea.id === idea.id)?.candidates ?? [];
+      await research.rejectIdea(idea.id, reason);
+      for (const candidate of own) if (candidate.state !== 'approved') await reviews.end(candidate.id);
       await session.refresh();
+    },
+
+    pinIdea: (target) => pin(target, true),
+    unpinIdea: (target) => pin(target, false),
+
+    async editBrief() {
+      const research = await session.research();
+      const { text, file } = await research.brief();
+      const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
+      const lines = document.getText().split('\n');
+      // In research.yaml itself: its line, or the end, where a brief would be written.
+      const own = lines.findIndex((line) => line.startsWith('brief:'));
+      const line = document.getText() === text ? 0 : own < 0 ? lines.length - 1 : own;
+      await vscode.window.showTextDocument(document, { selection: new vscode.Range(line, 0, line, 0) });
+      void vscode.window.setStatusBarMessage('$(compass) The next proposal reads the brief as you save it here', 8000);
     },
 
     async restoreIdea(target) {
@@ -165,28 +185,29 @@ export function ideaCommands({ session, reviews, attempts }: CommandParts): Comm
   };
 }
 
-interface Words {
-  readonly title: string;
-  readonly hypothesis: string;
-  readonly details: string;
-}
+const needed = (text: string) => (text.trim() === '' ? 'A few words are needed.' : undefined);
 
-async function askWords(title: string, before: Words): Promise<Words> {
-  const needed = (text: string) => (text.trim() === '' ? 'A few words are needed.' : undefined);
-  const name = await ask({
-    title: `${title} (1/3)`,
-    prompt: 'In a few words',
-    value: before.title,
-    validateInput: needed,
-  });
-  const hypothesis = await ask({
-    title: `${title} (2/3)`,
-    prompt: 'What should happen, and why',
-    value: before.hypothesis,
-    validateInput: needed,
-  });
-  const details = await ask({ title: `${title} (3/3)`, prompt: 'What to change in the code', value: before.details });
-  return { title: name.trim(), hypothesis: hypothesis.trim(), details: details.trim() };
+/** What each line of an idea is, in the order in which it is asked. */
+const QUESTIONS: readonly { readonly key: keyof IdeaWords; readonly prompt: string; readonly needed?: true }[] = [
+  { key: 'title', prompt: 'In a few words', needed: true },
+  { key: 'hypothesis', prompt: 'What should happen, and why', needed: true },
+  { key: 'details', prompt: 'What to change in the code' },
+  { key: 'expected', prompt: 'The effect you expect on the objective (may stay empty)' },
+  { key: 'risk', prompt: 'What could go wrong or mislead (may stay empty)' },
+];
+
+async function askWords(title: string, before: Partial<IdeaWords>): Promise<Required<IdeaWords>> {
+  const words = { title: '', hypothesis: '', details: '', expected: '', risk: '' };
+  for (const [index, { key, prompt, needed: must }] of QUESTIONS.entries()) {
+    const answer = await ask({
+      title: `${title} (${index + 1}/${QUESTIONS.length})`,
+      prompt,
+      value: before[key] ?? '',
+      ...(must ? { validateInput: needed } : {}),
+    });
+    words[key] = answer.trim();
+  }
+  return words;
 }
 
 /** An empty patch has no file to show: the person opens what they want to change. */

@@ -53,7 +53,10 @@ function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeN
     id: `idea/${idea.id}`,
     // What follows a long title is cut off, and a result must stay on screen: then the title follows.
     label: `#${idea.id} ${showsResult ? words : oneLine(idea.title, 120)}`,
-    description: showsResult ? oneLine(idea.title, 120) : [words, ...warned(newest)].join(' · '),
+    description: [
+      ...(idea.pinned ? ['pinned'] : []),
+      ...(showsResult ? [oneLine(idea.title, 120)] : [words, ...whyNot(idea, newest), ...warned(newest)]),
+    ].join(' · '),
     tooltip: tooltip(idea, status, newest, result, results),
     ...(hand ? { icon: 'tools' } : statusIcon(status)),
     context: flags(
@@ -65,6 +68,7 @@ function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeN
       status === 'ready' && 'canApprove',
       !dropped && !approved && status !== 'rejected' && (hand || status !== 'implementing') && 'canReject',
       dropped && 'canRestore',
+      !dropped && (idea.pinned ? 'canUnpin' : 'canPin'),
       approved && 'canRun',
       approved && 'canApply',
       (status === 'failed-to-implement' || status === 'rejected') && 'canContinue',
@@ -78,6 +82,13 @@ function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeN
         ? { children: candidates.map((candidate) => candidateNode(candidate, results)) }
         : {}),
   };
+}
+
+/** Why nothing comes of it, for a person: whom it repeats, or who turned it down. */
+function whyNot(idea: Idea, newest: Candidate | undefined): readonly string[] {
+  if (idea.rejection !== undefined) return [`rejected by you: ${oneLine(idea.rejection, 120)}`];
+  if (idea.dropped !== undefined) return [oneLine(idea.dropped, 160)];
+  return newest?.duplicateOf === undefined ? [] : [`the same patch as #${newest.duplicateOf}`];
 }
 
 /** How many warnings of the gates stand beside a patch, and whether it is ranked at all. */

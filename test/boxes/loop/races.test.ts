@@ -124,7 +124,7 @@ describe('several who want something at once', function () {
       return ready.length === 6 ? ready : undefined;
     });
     const [kept, ...rest] = ideas;
-    for (const node of rest) await research.dropIdea(node.idea.id, 'not now');
+    for (const node of rest) await research.rejectIdea(node.idea.id, 'not now');
     await research.approveAll(kept?.candidates[0]?.id ?? '', 'person');
     const result = await running;
     assert.equal(result.best?.idea, kept?.idea.id);

@@ -74,6 +74,8 @@ describe('guardrails on results', () => {
     assert.equal(results.flagged.get('1.1')?.summary.mean, 0.001);
     assert.equal(results.flagged.get('1.1')?.improved, false);
     assert.deepEqual(chooseParents('minimize', results, 5, seededRandom(1)), ['2.1']);
+    const pinned = new Set([1, 2]);
+    assert.deepEqual(chooseParents('minimize', results, 5, seededRandom(1), pinned), ['2.1'], 'not when pinned either');
     const [told] = outcomesOf([ideaRow(1), ideaRow(2)], candidates, runs, results);
     assert.equal(told?.verdict, 'flagged');
     assert.match(told?.reason ?? '', /factor of 2/);

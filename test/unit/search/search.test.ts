@@ -69,13 +69,14 @@ describe('results', () => {
 
 describe('parents', () => {
   const candidates = [1, 2, 3].map((id) => candidateRow(id));
-  const choose = (values: readonly number[], count = 3) => {
+  const choose = (values: readonly number[], count = 3, pinned: readonly number[] = []) => {
     const runs = values.map((value, index) => runRow(`${index + 1}.1`, value));
     return chooseParents(
       'minimize',
       foldResults('minimize', candidates, [...baseline, ...runs]),
       count,
       seededRandom(1),
+      new Set(pinned),
     );
   };
 
@@ -90,6 +91,12 @@ describe('parents', () => {
 
   it('are the best so far where none beats the baseline', () => {
     assert.deepEqual(choose([3.9, 3.5, 3.6]), ['2.1']);
+  });
+
+  it('are what a person pinned before all others, however it did', () => {
+    assert.deepEqual(choose([2.9, 2.5, 3.5], 3, [3]), ['3.1', '2.1', '1.1']);
+    assert.deepEqual(choose([2.9, 2.5, 3.5], 1, [3]), ['3.1']);
+    assert.deepEqual(choose([3.9, 3.5, 3.6], 3, [3]), ['3.1']);
   });
 
   it('are never more than asked for, and never one twice', () => {

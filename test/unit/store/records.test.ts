@@ -74,6 +74,11 @@ describe('store: records', () => {
     const idea = await store.idea(1);
     assert.equal(idea?.dropped, undefined);
     assert.equal(idea?.pinned, true);
+    await store.rejectIdea(1, 'too slow');
+    const { dropped, rejection } = (await store.idea(1)) ?? {};
+    assert.deepEqual([dropped, rejection], ['too slow', 'too slow']);
+    await store.restoreIdea(1);
+    assert.equal((await store.idea(1))?.rejection, undefined);
   });
 
   it('keeps the parents of an idea with their roles, in order and within the base', async () => {

@@ -123,6 +123,21 @@ describe('the Ideas view', () => {
     assert.match(node?.tooltip ?? '', /a&#46;py&#58;3&#58; brings in wandb/);
   });
 
+  it('says why nothing comes of an idea: whom it repeats, and who turned it down', () => {
+    const twin = { ...candidate('6.1', 'ready'), duplicateOf: '5.1' };
+    const nodesOf = (...own: ResearchState['rounds'][number]['ideas']) =>
+      ideasTree(state({ rounds: [{ round: round(0), ideas: own }] }), new Map())[0]?.children ?? [];
+    const shownOf = nodesOf(
+      { idea: idea(4, { dropped: 'too close to #1 "Idea 1"' }), candidates: [], status: 'dropped' },
+      { idea: idea(5, { dropped: 'too slow', rejection: 'too slow' }), candidates: [], status: 'dropped' },
+      { idea: idea(6, { pinned: true }), candidates: [twin], status: 'duplicate' },
+    );
+    assert.match(shownOf[0]?.description ?? '', / · too close to #1 "Idea 1"$/);
+    assert.match(shownOf[1]?.description ?? '', / · rejected by you: too slow$/);
+    assert.match(shownOf[2]?.description ?? '', /^pinned · .* · the same patch as #5\.1$/);
+    assert.match(shownOf[2]?.context ?? '', /\bcanUnpin\b/);
+  });
+
   it('puts the newest round first, unfolded', () => {
     assert.deepEqual(
       ideasTree(shown, new Map()).map((node) => [node.label, node.expanded]),
@@ -144,9 +159,9 @@ describe('the Ideas view', () => {
     assert.deepEqual(
       nodes.map((node) => node.context),
       [
-        'idea canEdit canRun canApply hasAttempts',
-        'idea canEdit canReview canApprove canReject hasAttempts',
-        'idea canEdit canReview canImplement canReject',
+        'idea canEdit canPin canRun canApply hasAttempts',
+        'idea canEdit canReview canApprove canReject canPin hasAttempts',
+        'idea canEdit canReview canImplement canReject canPin',
         'idea canRestore',
       ],
     );

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import * as path from 'node:path';
 import {
   type Base,
   type CandidateId,
@@ -23,6 +22,7 @@ import {
 } from '../../search/index.ts';
 import { seededRandom } from '../../system/index.ts';
 import { ensureBase } from '../base.ts';
+import { readBrief } from '../brief.ts';
 import { makeIdeator } from '../make.ts';
 import { logFile, type Parts } from '../parts.ts';
 import { readTexts } from '../texts.ts';
@@ -102,7 +102,7 @@ async function fillRound(
   const plan = planRound(number, count, results.candidates.length > 0);
   const key = `base-${base.id}/round-${number}/request-${request.id}`;
   const random = seededRandom(createHash('sha256').update(key).digest().readUInt32BE(0));
-  const parents = chooseParents(goal, results, Math.max(1, plan.exploit), random);
+  const parents = chooseParents(goal, results, Math.max(1, plan.exploit), random, pinnedOf(ideas));
   const evidence = await gatherEvidence(parts, base, results, runs);
   const history = outcomesOf(
     // A first try must not change what is asked again.
@@ -133,13 +133,14 @@ async function fillRound(
     parents: parentOutcomes(parents, history),
     history,
     baseline: [...results.baselines.values()][0]?.summary,
-    brief: await readBrief(parts, base),
+    brief: (await readBrief(parts, base)).text,
     files: await contextFiles(parts, base),
     key,
     signal,
     onIdea: async (proposed) => {
       signal.throwIfAborted();
-      if (standing.length >= count || own.some((idea) => sameIdea(idea, proposed))) return;
+      const full = proposed.dropped === undefined && standing.length >= count;
+      if (full || own.some((idea) => sameIdea(idea, proposed))) return;
       const idea = await addProposed(parts, base, number, ideator.lane, proposed);
       if (proposed.dropped === undefined) standing.push(idea.id);
       await report(`${standing.length} of ${count} ideas`, Math.min(1, standing.length / count));
@@ -147,6 +148,10 @@ async function fillRound(
   });
   await store.setRoundState(lease(), base.id, number, 'open');
   return standing;
+}
+
+function pinnedOf(ideas: readonly Idea[]): ReadonlySet<IdeaId> {
+  return new Set(ideas.filter((idea) => idea.pinned && idea.dropped === undefined).map((idea) => idea.id));
 }
 
 async function addProposed(
@@ -202,13 +207,6 @@ async function gatherEvidence(
     evidence.set(run.candidate, { tail: boundedTail(bytes.toString('utf8'), TAIL) });
   }
   return evidence;
-}
-
-/** The brief: a path of the working tree, or the text itself. Read again each round, so that a person can steer. */
-export async function readBrief(parts: Parts, base: Base): Promise<string> {
-  const { brief } = base.environment;
-  if (brief === '' || brief.includes('\n') || !/^[\w./-]+$/.test(brief) || brief.includes('..')) return brief;
-  return (await parts.system.files.readText(path.join(parts.repository.root, brief))) ?? brief;
 }
 
 async function contextFiles(parts: Parts, base: Base): Promise<ReadonlyMap<string, string>> {

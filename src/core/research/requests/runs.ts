@@ -1,4 +1,4 @@
-import { type Base, HumanError, makeRunId, type RunId } from '../../domain/index.ts';
+import { type Base, HumanError, makeRunId, type Run, type RunId } from '../../domain/index.ts';
 import type { Lease } from '../../store/index.ts';
 import type { Parts } from '../parts.ts';
 import { requireBase } from '../parts.ts';
@@ -15,6 +15,15 @@ export function newRunIds(parts: Parts, seeds: readonly number[]): { id: RunId; 
   const { clock, random } = parts.system;
   const ids = seeds.map(() => makeRunId(clock.now(), random.word(6))).sort();
   return ids.map((id, index) => ({ id, seed: seeds[index] ?? 0 }));
+}
+
+/** The next attempt of a run, as a new run: the same commit and seed. */
+export async function onceMore(parts: Parts, row: Run): Promise<readonly Wanted['runs'][number][]> {
+  const fellows = (await parts.store.runs({ base: row.base })).filter(
+    (one) => one.candidate === row.candidate && one.purpose === row.purpose && one.seed === row.seed,
+  );
+  const attempt = Math.max(...fellows.map((one) => one.attempt)) + 1;
+  return newRunIds(parts, [row.seed]).map((one) => ({ ...one, attempt }));
 }
 
 interface Wanted {

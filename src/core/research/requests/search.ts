@@ -199,7 +199,7 @@ async function oneRound(hunt: Hunt, number: number, label: string): Promise<void
     const since = round?.createdAt ?? parts.system.clock.now();
     await proposeRound(job, base, number, await ideasWanted(hunt, round?.createdAt), since);
   }
-  let runs = await tryIdeas(hunt, await standing(), say);
+  let runs = await tryIdeas(hunt, [...(await wishedFor(parts, base, number)), ...(await standing())], say);
   // A crash is mended while the others still run: its GPU is free meanwhile.
   for (;;) {
     let crashes: readonly Run[] = [];
@@ -251,6 +251,14 @@ async function ideasWanted({ job, base, search, payload }: Hunt, since = Number.
   return Math.max(1, Math.min(ideasPerRound, budgets.ideas - had.length));
 }
 
+/** Ideas of earlier rounds that a person pinned and that nobody has tried: the next round takes them along. */
+async function wishedFor(parts: Parts, base: Base, round: number): Promise<readonly Idea[]> {
+  const tried = new Set((await parts.store.candidates({ base: base.id })).map((candidate) => candidate.idea));
+  return (await parts.store.ideas(base.id)).filter(
+    (idea) => idea.pinned && idea.round < round && idea.dropped === undefined && !tried.has(idea.id),
+  );
+}
+
 /**
  * Implements ideas a few at a time; each is approved and queued as soon as it may be, and none keeps the others
  * waiting for its approval. Gives the runs. The first fault stops the rest, and is thrown when all have stopped.
@@ -262,7 +270,8 @@ async function tryIdeas(
 ): Promise<readonly RunId[]> {
   const stop = new AbortController();
   const hunt = { ...outer, job: { ...outer.job, signal: AbortSignal.any([outer.job.signal, stop.signal]) } };
-  const waiting = [...ideas];
+  // What a person pinned is tried first: a budget may end before the rest.
+  const waiting = ideas.toSorted((a, b) => Number(b.pinned) - Number(a.pinned));
   const runs: RunId[] = [];
   const queueing: Promise<void>[] = [];
   const faults: unknown[] = [];
