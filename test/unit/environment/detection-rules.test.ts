@@ -298,6 +298,15 @@ describe('scripts and launchers', () => {
     assert.equal(environment.objective?.metric, 'score');
   });
 
+  it('run the file that may be edited, where other commands train too', () => {
+    const { environment } = propose({
+      'program.md': 'You may only edit `solve.py`.\n\n    python teacher.py\n\n    python solve.py\n',
+      'solve.py': LOOP,
+      'teacher.py': LOOP,
+    });
+    assert.equal(environment.run, 'python solve.py');
+  });
+
   it('ask for as many GPUs as the variable says that they are given', () => {
     const { environment, hyperparameters } = propose({
       'README.md': '# t\n`bash run.sh`\n',

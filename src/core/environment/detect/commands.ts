@@ -2,6 +2,9 @@ import { programFiles, scriptsNamed } from '../context.ts';
 import { baseName, depthOf, type Finding, isPython, isShell, list, type Texts, type Told } from './evidence.ts';
 import { rulesOf } from './rules.ts';
 
+/** Following imports in a large repository takes its time: so many scripts are looked into. */
+const MOST_STARTS = 20;
+
 /** A command as somebody wrote it down. */
 export interface WrittenCommand {
   readonly command: string;
@@ -178,7 +181,11 @@ function importedNames(files: Texts): Set<string> {
  */
 export function detectRun(files: Texts): Told<string> {
   const edited = new Set(rulesOf(files).only.map(({ file }) => file));
-  const starts = (file: string) => edited.size > 0 && programFiles(files, { run: file }).some((one) => edited.has(one));
+  let tried = 0;
+  const starts = (file: string) => {
+    tried += 1;
+    return edited.size > 0 && tried <= MOST_STARTS && programFiles(files, { run: file }).some((one) => edited.has(one));
+  };
   const isMeant = (file: string) => edited.has(file) || trains(file, files.get(file) ?? '') || starts(file);
   const training = writtenCommands(files).filter(
     ({ command, scripts }) => scripts.some(isMeant) || startsInstalled(command, files) !== undefined,
@@ -195,7 +202,8 @@ export function detectRun(files: Texts): Told<string> {
   const [only] = byScript.values();
   if (byScript.size === 1 && only) return told(fromDocument(only, files));
   if (byScript.size > 1) {
-    const plain = onlyNamedTrain([...byScript.keys()]);
+    const own = [...byScript.keys()].filter((file) => edited.has(file));
+    const plain = own.length === 1 ? own[0] : onlyNamedTrain([...byScript.keys()]);
     const chosen = plain === undefined ? undefined : byScript.get(plain);
     if (chosen) return told(fromDocument(chosen, files));
     const names = [...byScript].map(([, [first]]) => `${first?.command} (${first?.file}:${first?.line})`);
