@@ -24,6 +24,22 @@ describe('applying blocks', () => {
     assert.deepEqual(apply({ 'x.py': before }, answer), { 'x.py': '11\n4\n2\n3\n44\n5\n' });
   });
 
+  it('puts new lines on the side of blank lines on which the answer shows them', () => {
+    const before = 'a = 1\n\nold = 1\n\n\nb = 1\n';
+    assert.deepEqual(
+      apply({ 'x.py': before }, block('x.py', 'a = 1\n\nold = 1\n\nb = 1', 'a = 1\n\nnew = 1\n\nb = 1')),
+      {
+        'x.py': 'a = 1\n\nnew = 1\n\n\nb = 1\n',
+      },
+    );
+    assert.deepEqual(
+      apply({ 'x.py': 'a = 1\n\n\nb = 1\n' }, block('x.py', 'a = 1\n\nb = 1', 'a = 1\n\nnew = 1\nb = 1')),
+      {
+        'x.py': 'a = 1\n\n\nnew = 1\nb = 1\n',
+      },
+    );
+  });
+
   it('lets a block quote what an earlier one wrote', () => {
     const answer = block('x.py', 'a', 'a\nb') + block('x.py', 'b', 'c');
     assert.deepEqual(apply({ 'x.py': 'a\n' }, answer), { 'x.py': 'a\nc\n' });

@@ -49,6 +49,25 @@ describe('reading an answer', () => {
     );
   });
 
+  for (const [what, between] of [
+    ['the closing fence of a block', '```\n\nAnd new:\n\n'],
+    ['a block whose fence was left open', '\nAnd new:\n\n'],
+    ['two blocks in one fence', `\n${BODY.replace('lr = 1', 'lr = 3')}\n\n\`\`\`\n`],
+  ] as const) {
+    for (const name of ['lib/ema.py', 'Makefile']) {
+      it(`takes the whole file ${name} after ${what}`, () => {
+        const parsed = parse(`train.py\n\`\`\`python\n${BODY}\n${between}\`${name}\`\n\`\`\`\nall:\n\`\`\`\n`);
+        const last = parsed.ok ? parsed.ops.at(-1) : assert.fail(parsed.refusal.message);
+        assert.deepEqual(last?.op === 'whole' && [last.path, last.lines], [name, ['all:']]);
+      });
+    }
+  }
+
+  it('takes no heading that says README for a file', () => {
+    const ops = blocksOf(`train.py\n\`\`\`python\n${BODY}\n\`\`\`\n\n## README\n\n\`\`\`\npip install x\n\`\`\`\n`);
+    assert.equal(ops.length, 1);
+  });
+
   it('drops drafts in reasoning, and keeps such tags in code', () => {
     const draft = block('train.py', 'x', 'draft');
     assert.equal(blocksOf(`<think>\n${draft}</think>\n${block('train.py', 'x', 'y')}`).length, 1);

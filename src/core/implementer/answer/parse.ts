@@ -41,6 +41,8 @@ class Reader {
   /** Where the words before the next edit begin. */
   #from = 0;
   #lastPath: string | undefined;
+  /** The fence around the blocks that are being read: the line that closes it opens none. */
+  #around: Fence | undefined;
 
   constructor(answer: string, known: ReadonlySet<string>) {
     this.#lines = dropReasoning(
@@ -77,6 +79,7 @@ class Reader {
     }
     if (startsV4a(line)) return this.#patch(at, this.#lines.length, false);
     if (startsDiff(this.#lines, at)) return this.#diff(at, this.#lines.length, false);
+    if (this.#closesAround(at)) return at + 1;
     const fence = fenceOf(line);
     return fence ? this.#fenced(at, fence) : at + 1;
   }
@@ -133,12 +136,17 @@ class Reader {
     for (let inside = at + 1; inside < end; inside += 1) {
       const line = this.#lines[inside] ?? '';
       // A block says itself where it ends, whatever fences its code has.
-      if (isHead(line)) return at + 1;
+      if (isHead(line)) {
+        this.#around = fence;
+        return at + 1;
+      }
       const patch = startsV4a(line);
       if (!patch && !startsDiff(this.#lines, inside)) continue;
       if (close === undefined && !patch) return this.#refuse('truncated', CUT);
       const next = patch ? this.#patch(inside, end, close !== undefined) : this.#diff(inside, end, true);
-      return this.#refusal || next < end ? next : end + 1;
+      if (this.#refusal || next >= end) return this.#refusal ? next : end + 1;
+      this.#around = fence;
+      return next;
     }
     const inner = this.#lines.slice(at + 1, end);
     if (close === undefined && CUT_HEAD.test(inner.at(-1) ?? '')) return this.#refuse('truncated', CUT);
@@ -198,6 +206,15 @@ class Reader {
     const edited = new Set(this.#ops.map((op) => op.path));
     const kept = this.#wholes.filter(({ op, sure }) => !edited.has(op.path) && (sure || this.#ops.length === 0));
     return [...new Map(kept.map(({ op }) => [op.path, op])).values()];
+  }
+
+  /** Right behind an edit, or its fence was left open and this line opens the next. */
+  #closesAround(at: number): boolean {
+    const around = this.#around;
+    if (!around || !closes(this.#lines[at] ?? '', around) || !isBlank(this.#lines.slice(this.#from, at))) return false;
+    this.#around = undefined;
+    this.#from = at + 1;
+    return true;
   }
 
   #closing(at: number, fence: Fence): number | undefined {

@@ -14,7 +14,11 @@ function bare(line: string): string {
     .trim();
 }
 
+/** Files whose name has no ending; a README is left out, for a heading may say that word and show what to type. */
+const BARE_NAMES = /^(?:Makefile|Dockerfile|Containerfile|Snakefile)$/;
+
 function looksLikePath(text: string): boolean {
+  if (BARE_NAMES.test(text)) return true;
   return /^[^\s<>|"'`(),;]+$/.test(text) && /[./\\]/.test(text) && /[\w)]$/.test(text);
 }
 

@@ -93,7 +93,10 @@ export function mergeSparse(
       const next = search.findIndex((_, at) => at >= index && match.lines.has(at));
       const until = next < 0 ? match.to : (match.lines.get(next) ?? match.to);
       if (until > filed) {
-        const side = sideOf(value, lines.at(-1)?.text, file[until]?.text);
+        const shown = shownSides(match, search, index);
+        // With some on both sides, which of the file's are which is not told.
+        if (shown.length > 1) return undefined;
+        const side = shown[0] ?? sideOf(value, lines.at(-1)?.text, file[until]?.text);
         if (side === undefined) return undefined;
         if (side === 'after') copyUpTo(until);
       }
@@ -113,7 +116,7 @@ export function mergeSparse(
         if (
           kind === 'removed' &&
           sparse.key(value[offset] ?? '') === undefined &&
-          filed < nextOf(match, search, index + offset)
+          mayBeThere(file, match, search, index + offset, filed, sparse)
         ) {
           return undefined;
         }
@@ -130,9 +133,32 @@ export function mergeSparse(
   return { lines, firstChange: firstChange ?? 0 };
 }
 
+/** Whether the file has lines that are passed over where SEARCH has this one, which is not compared. */
+function mayBeThere(
+  file: readonly Line[],
+  match: SparseMatch,
+  search: readonly string[],
+  index: number,
+  filed: number,
+  { key }: Sparse,
+): boolean {
+  const passedOver = (line: Line | undefined) => line !== undefined && key(line.text) === undefined;
+  const compared = [...match.lines.keys()];
+  if (compared.every((one) => one > index)) return passedOver(file[match.from - 1]);
+  if (compared.every((one) => one < index)) return passedOver(file[match.to]);
+  return filed < nextOf(match, search, index);
+}
+
 function nextOf(match: SparseMatch, search: readonly string[], index: number): number {
   const next = search.findIndex((_, at) => at >= index && match.lines.has(at));
   return next < 0 ? match.to : (match.lines.get(next) ?? match.to);
+}
+
+/** On which side of lines passed over the answer itself shows new ones: SEARCH has some of those on the other. */
+function shownSides(match: SparseMatch, search: readonly string[], index: number): ('before' | 'after')[] {
+  const below = index < search.length && !match.lines.has(index);
+  const above = index > 0 && !match.lines.has(index - 1);
+  return [...(below ? (['before'] as const) : []), ...(above ? (['after'] as const) : [])];
 }
 
 /** New lines belong to the neighbour whose indentation they share. */
