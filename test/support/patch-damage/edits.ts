@@ -39,6 +39,8 @@ const CODE = [
   '    loss.backward()',
   '    opt.step()',
   'return x',
+  'if x < 3 and y > 1:',
+  'print("done")',
   '# note',
 ];
 const YAML = ['model:', '  depth: 6', '  name: "tiny"', 'optim:', '  lr: 3e-4', '', '- a', '# note'];

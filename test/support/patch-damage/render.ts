@@ -1,4 +1,5 @@
 import { type Edit, type Hunk, type Pick, quoted } from './edits.ts';
+import { damageLines, LINE_DAMAGES } from './quoting.ts';
 
 export const FORMATS = ['search-replace', 'unified', 'v4a', 'whole'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -11,39 +12,71 @@ export const DAMAGES = [
   'out-of-order',
   'wrong-counts',
   'wrong-lines',
+  'wrong-section',
   'no-numbers',
+  'no-fence',
+  'other-fence',
+  'odd-markers',
+  'path-by-its-end',
+  'as-json',
   'bare-blank-context',
+  'context-without-marker',
+  'forgotten-plus',
   'same-twice',
   'cut-off',
-  'wrong-literal',
+  ...LINE_DAMAGES,
 ] as const;
 export type Damage = (typeof DAMAGES)[number];
 
 /** Damage after which an edit has no right reading left, or may have lost a part: only a refusal or all of it will do. */
-export const FATAL: ReadonlySet<Damage> = new Set(['cut-off', 'wrong-literal']);
+export const FATAL: ReadonlySet<Damage> = new Set(['cut-off', 'wrong-literal', 'elided']);
 
-const UNIFIED_ONLY: ReadonlySet<Damage> = new Set(['wrong-counts', 'wrong-lines', 'no-numbers']);
-const ANY_FORMAT: ReadonlySet<Damage> = new Set(['none', 'crlf', 'draft-in-reasoning', 'cut-off']);
+const ONLY: Partial<Record<Damage, readonly Format[]>> = {
+  'wrong-counts': ['unified'],
+  'wrong-lines': ['unified'],
+  'wrong-section': ['unified'],
+  'no-numbers': ['unified'],
+  'no-fence': ['search-replace', 'unified'],
+  'odd-markers': ['search-replace'],
+  'line-numbers': ['search-replace'],
+  'paired-dots': ['search-replace'],
+  'bare-blank-context': ['unified', 'v4a'],
+  'context-without-marker': ['unified', 'v4a'],
+  'forgotten-plus': ['unified', 'v4a'],
+};
+const ANY_FORMAT: ReadonlySet<Damage> = new Set([
+  'none',
+  'crlf',
+  'draft-in-reasoning',
+  'cut-off',
+  'elided',
+  'other-fence',
+  'path-by-its-end',
+  'as-json',
+]);
 
 /** Whether an answer of the format can have the damage. */
 export function fits(format: Format, damage: Damage): boolean {
-  if (ANY_FORMAT.has(damage)) return true;
-  if (UNIFIED_ONLY.has(damage)) return format === 'unified';
-  if (damage === 'same-twice') return format === 'search-replace';
-  if (damage === 'bare-blank-context') return format === 'unified' || format === 'v4a';
-  return format !== 'whole';
+  return ONLY[damage]?.includes(format) ?? (ANY_FORMAT.has(damage) || format !== 'whole');
 }
 
 /** The answer that asks for an edit in a format, with one kind of damage where the format can have it. */
 export function render(edit: Edit, format: Format, damage: Damage, pick: Pick): string {
   const hunks = damage === 'out-of-order' ? [...edit.hunks].reverse() : edit.hunks;
-  const damaged = damage === 'wrong-literal' ? hunks.map(misquote) : hunks;
-  let text = body(edit, damaged, format, damage, pick);
+  const line = LINE_DAMAGES.find((one) => one === damage);
+  const damaged = line === undefined ? hunks : hunks.map((hunk) => damageLines(hunk, line));
+  const shown = damage === 'path-by-its-end' ? { ...edit, path: edit.path.replace(/^.*\//, '') } : edit;
+  let text = body(shown, damaged, format, damage, pick);
   if (damage === 'trailing-blanks' && format !== 'whole') text = text.replace(/^(.*own_\d+ = \d+)$/gm, '$1  ');
   if (damage === 'draft-in-reasoning') {
     const draft = body({ ...edit, wanted: 'draft\n' }, damaged, format, 'none', pick).replaceAll('fresh_', 'draft_');
     text = `<think>\n${draft}\nNo, rather so.\n</think>\n\n${text}`;
   }
+  if (damage === 'same-twice' && format !== 'search-replace') text = `${text}\nOnce more:\n\n${text}`;
+  if (damage === 'no-fence') text = text.replace(/^```.*\n/gm, '');
+  if (damage === 'other-fence') text = text.replace(/^```/gm, '~~~~');
+  if (damage === 'odd-markers') text = text.replace(/^([<=>])\1{6}/gm, (mark) => mark.slice(2));
+  if (damage === 'as-json') text = JSON.stringify({ patch: text });
   if (damage === 'cut-off') text = cut(text, pick);
   return damage === 'crlf' ? text.replaceAll('\n', '\r\n') : text;
 }
@@ -56,17 +89,14 @@ function cut(text: string, pick: Pick): string {
   return text.slice(0, start + pick(Math.max(1, end - start)));
 }
 
-function misquote(hunk: Hunk): Hunk {
-  return { ...hunk, before: hunk.before.map((line) => `${line}${/\d$/.test(line) ? '' : ' '}97`) };
-}
-
 function body(edit: Edit, hunks: readonly Hunk[], format: Format, damage: Damage, pick: Pick): string {
   if (format === 'whole') {
     const rows = edit.wanted
       .replace(/^\ufeff/, '')
       .replaceAll('\r\n', '\n')
       .replace(/\n$/, '');
-    return `The whole file:\n\n\`${edit.path}\`\n\`\`\`\n${rows}\n\`\`\`\n`;
+    const all = damage === 'elided' ? rows.replace(/\n.*\n/, '\n# ... existing code ...\n') : rows;
+    return `The whole file:\n\n\`${edit.path}\`\n\`\`\`\n${all}\n\`\`\`\n`;
   }
   if (format === 'search-replace') {
     const blocks = hunks.map((hunk) => {
@@ -79,7 +109,9 @@ function body(edit: Edit, hunks: readonly Hunk[], format: Format, damage: Damage
     [
       ...hunk.before.map((line) => context(line, damage)),
       ...hunk.old.map((line) => `-${line}`),
-      ...hunk.fresh.map((line) => `+${line}`),
+      ...hunk.fresh.map(
+        (line, at) => `${damage === 'forgotten-plus' && at === 1 && hunk.fresh.length > 2 ? '' : '+'}${line}`,
+      ),
       ...hunk.after.map((line) => context(line, damage)),
     ].join('\n');
   if (format === 'v4a') {
@@ -91,7 +123,8 @@ function body(edit: Edit, hunks: readonly Hunk[], format: Format, damage: Damage
 }
 
 function context(line: string, damage: Damage): string {
-  return line === '' && damage === 'bare-blank-context' ? '' : ` ${line}`;
+  const bare = damage === 'context-without-marker' || (line === '' && damage === 'bare-blank-context');
+  return bare ? line : ` ${line}`;
 }
 
 function header(edit: Edit, hunk: Hunk, damage: Damage, pick: Pick): string {
@@ -102,5 +135,5 @@ function header(edit: Edit, hunk: Hunk, damage: Damage, pick: Pick): string {
   const more = damage === 'wrong-counts' ? 1 + pick(3) : 0;
   const kept = hunk.before.length + hunk.after.length;
   const start = hunk.from + 1 + wrong;
-  return `@@ -${start},${kept + hunk.old.length + more} +${start + moved},${kept + hunk.fresh.length} @@`;
+  return `@@ -${start},${kept + hunk.old.length + more} +${start + moved},${kept + hunk.fresh.length} @@${damage === 'wrong-section' ? ' class Nowhere:' : ''}`;
 }
