@@ -10,6 +10,7 @@ import { DisposableStore } from './vscode/disposables.ts';
 import { ApiKeys, createHost } from './vscode/host.ts';
 import { Leaderboards } from './vscode/leaderboard/panel.ts';
 import { LogTerminals } from './vscode/log-terminal.ts';
+import { ModelCallDocuments } from './vscode/model-calls.ts';
 import { Reviews } from './vscode/review/reviews.ts';
 import { Session } from './vscode/session.ts';
 import { onDidChangeSettings } from './vscode/settings.ts';
@@ -62,7 +63,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   store.add(onDidChangeSettings('model', () => void current.refresh()));
   const logs = store.add(new LogTerminals(current));
   const attempts = store.add(new AttemptDocuments(current));
-  const parts = { session: current, reviews, leaderboards, logs, attempts, apiKeys, system, log };
+  const modelCalls = store.add(new ModelCallDocuments(current));
+  const parts = { session: current, reviews, leaderboards, logs, attempts, modelCalls, apiKeys, system, log };
   store.add(registerCommands(commandTable(parts), log));
   offerInTerminals(context);
   // Behind activation's back: the views show how it goes.

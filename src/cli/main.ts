@@ -6,6 +6,7 @@ import type { Research } from '../core/research/types.ts';
 import type { Question } from '../core/research.ts';
 import { artifacts } from './artifacts.ts';
 import { boxes } from './boxes.ts';
+import { calls } from './calls.ts';
 import * as commands from './commands.ts';
 import { EXIT } from './exit.ts';
 import { funnel } from './funnel.ts';
@@ -249,6 +250,10 @@ export function buildProgram(
   command('attempts', 'show every answer that was given for a candidate, and what came of it')
     .argument('<candidate>', 'such as 12.1', candidateName)
     .action(act(ideas.attempts));
+  command('calls', 'list what was asked of models and what it cost; or show one prompt and its answer')
+    .argument('[call]', 'its number in the list', positive)
+    .option('--idea <idea>', 'only those of this idea', ideaNumber)
+    .action(act(calls));
   command('continue', 'write the patch of a failed or rejected candidate yourself; it stays the same idea')
     .argument('<candidate>', 'such as 12.1', candidateName)
     .action(act(ideas.continueByHand));

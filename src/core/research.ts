@@ -17,10 +17,12 @@ import { openRepository } from './git/index.ts';
 import { metricNames } from './metrics/index.ts';
 import { agreeToModel, readyToRun } from './research/agree.ts';
 import { fetchArtifactsOf } from './research/artifacts.ts';
+import { Asking } from './research/asking.ts';
 import { readAttempts } from './research/attempts.ts';
 import { takeBase } from './research/base.ts';
 import { readBrief } from './research/brief.ts';
 import { addIdeaByHand, confirmResult, editIdeaByHand, rejectIdeaByHand } from './research/by-hand.ts';
+import { readCall, readCalls, requireCall } from './research/calls.ts';
 import { askBoxes } from './research/check-boxes.ts';
 import { Consents } from './research/consents.ts';
 import { Driver } from './research/driver.ts';
@@ -58,9 +60,8 @@ import type {
   SearchOptions,
   SearchResult,
 } from './research/types.ts';
-import { untilAnswer } from './research/until.ts';
 import type { Funnel } from './search/index.ts';
-import { openStore, type RequestKind } from './store/index.ts';
+import { openStore } from './store/index.ts';
 import { type Disposable, realSystem } from './system/index.ts';
 import type { BoxReport } from './workers/index.ts';
 
@@ -110,7 +111,7 @@ class OpenResearch implements Research {
   readonly #listeners = new Set<() => void>();
   readonly #subscriptions: Disposable[] = [];
   readonly #sparks: Sparks;
-  readonly #closing = new AbortController();
+  readonly #asking: Asking;
   #noticed: Disposable | undefined;
 
   constructor(parts: Parts) {
@@ -119,6 +120,7 @@ class OpenResearch implements Research {
     this.#sparks = new Sparks(parts.store);
     this.#fleet = new Fleet(parts, () => this.#notice());
     this.#driver = new Driver(parts, this.#fleet);
+    this.#asking = new Asking(parts.store, () => this.#driver.wake());
     this.#subscriptions.push(parts.store.onDidChange(() => this.#notice()));
     if (parts.options.mayDrive !== false) this.#driver.start();
   }
@@ -153,12 +155,12 @@ class OpenResearch implements Research {
 
   async generateIdeas(options: Ask & { readonly count?: number } = {}): Promise<readonly IdeaId[]> {
     await agreeToModel(this.#parts);
-    return this.#request('generate-ideas', { count: options.count ?? DEFAULT_IDEAS }, options);
+    return this.#asking.request('generate-ideas', { count: options.count ?? DEFAULT_IDEAS }, options);
   }
 
   async nextRound(options: Ask & { readonly count?: number } = {}): Promise<readonly IdeaId[]> {
     await agreeToModel(this.#parts);
-    return this.#request('next-round', { count: options.count ?? DEFAULT_IDEAS }, options);
+    return this.#asking.request('next-round', { count: options.count ?? DEFAULT_IDEAS }, options);
   }
 
   addIdea(words: IdeaWords): Promise<Idea> {
@@ -189,7 +191,7 @@ class OpenResearch implements Research {
     const idea = await this.#parts.store.idea(id);
     if (!idea) throw new HumanError(`There is no idea #${id}.`, { code: 'no-idea' });
     if (idea.edits.length === 0) await agreeToModel(this.#parts);
-    const candidate = await this.#request<CandidateId>('implement', { idea: id }, options);
+    const candidate = await this.#asking.request<CandidateId>('implement', { idea: id }, options);
     return (await requireCandidate(this.#parts, candidate)).candidate;
   }
 
@@ -231,7 +233,7 @@ class OpenResearch implements Research {
     const base = await readyToRun(this.#parts);
     await this.#fleet.expectPerson(options.box);
     const runs = newRunIds(this.#parts, seedsFrom(1, options.seeds ?? 3));
-    return this.#request('baseline', { base: base.id, box: options.box, runs }, options);
+    return this.#asking.request('baseline', { base: base.id, box: options.box, runs }, options);
   }
 
   async run(
@@ -244,7 +246,7 @@ class OpenResearch implements Research {
     const first = Math.max(0, ...mine.map((run) => run.seed)) + 1;
     const runs = newRunIds(this.#parts, seedsFrom(first, options.seeds ?? 1));
     const { box, baselineSeeds } = options;
-    return this.#request('run', { candidate, box, runs, baselineSeeds }, options);
+    return this.#asking.request('run', { candidate, box, runs, baselineSeeds }, options);
   }
 
   async replicate(run: RunId, seeds: number): Promise<readonly RunId[]> {
@@ -255,7 +257,7 @@ class OpenResearch implements Research {
     const baseline = (await this.#parts.store.runs({ base: row.base })).filter((one) => one.purpose === 'baseline');
     const first = Math.max(0, ...baseline.map((one) => one.seed)) + 1;
     const runs = newRunIds(this.#parts, seedsFrom(first, seeds));
-    return this.#request('baseline', { base: row.base, box: row.box, runs }, {});
+    return this.#asking.request('baseline', { base: row.base, box: row.box, runs }, {});
   }
 
   async rerun(run: RunId): Promise<RunId> {
@@ -264,8 +266,8 @@ class OpenResearch implements Research {
     const runs = await onceMore(this.#parts, row);
     const asked: readonly RunId[] =
       row.candidate === undefined
-        ? await this.#request('baseline', { base: row.base, box: row.wants, runs }, {})
-        : await this.#request('run', { candidate: row.candidate, box: row.wants, runs }, {});
+        ? await this.#asking.request('baseline', { base: row.base, box: row.wants, runs }, {})
+        : await this.#asking.request('run', { candidate: row.candidate, box: row.wants, runs }, {});
     return asked[0] ?? run;
   }
 
@@ -280,15 +282,15 @@ class OpenResearch implements Research {
   }
 
   async moveInQueue(runs: readonly RunId[], to: 'front' | 'back'): Promise<void> {
-    await this.#request('priority', { runs, to }, {});
+    await this.#asking.request('priority', { runs, to }, {});
   }
 
   async pauseQueue(paused: boolean): Promise<void> {
-    await this.#request('queue', { paused }, {});
+    await this.#asking.request('queue', { paused }, {});
   }
 
   async setBox(name: string, to: 'drain' | 'resume' | 'give-up'): Promise<void> {
-    await this.#request('box', { name, to }, {});
+    await this.#asking.request('box', { name, to }, {});
   }
 
   async terminal(run: RunId): Promise<{ readonly program: string; readonly args: readonly string[] }> {
@@ -309,7 +311,7 @@ class OpenResearch implements Research {
   }
 
   async waitForRuns(runs: readonly RunId[], options: Ask = {}): Promise<readonly Run[]> {
-    return this.#until(async () => {
+    return this.#asking.until(async () => {
       const rows = newestTries(runs, await withRetries(this.#parts.store, runs));
       const ended = rows.filter((run) => isEnd(run.state));
       options.progress?.report({
@@ -355,7 +357,7 @@ class OpenResearch implements Research {
     await agreeToModel(this.#parts);
     await this.#fleet.expectPerson();
     const { signal, progress, ...payload } = options;
-    return this.#request('search', payload, { signal, progress });
+    return this.#asking.request('search', payload, { signal, progress });
   }
 
   async pauseSearch(): Promise<void> {
@@ -417,8 +419,20 @@ class OpenResearch implements Research {
     return readAttempts(this.#parts, candidate);
   }
 
-  modelCalls() {
-    return this.#parts.store.calls();
+  modelCalls(idea?: IdeaId) {
+    return this.#parts.store.calls({ idea });
+  }
+
+  modelCallsText(idea?: IdeaId): Promise<string> {
+    return readCalls(this.#parts, idea);
+  }
+
+  modelCall(id: number) {
+    return requireCall(this.#parts, id);
+  }
+
+  modelCallText(id: number): Promise<string> {
+    return readCall(this.#parts, id);
   }
 
   fetchArtifacts(run: RunId, options: Ask & { readonly to?: string; readonly maxBytes?: number } = {}) {
@@ -436,53 +450,13 @@ class OpenResearch implements Research {
   async close(): Promise<void> {
     this.#listeners.clear();
     for (const subscription of this.#subscriptions) subscription.dispose();
-    // Whoever still waits for a request or a run is told: the change they wait for would never be seen.
-    this.#closing.abort(
-      new HumanError('Research Copilot was closed here. What runs on boxes goes on; open it again to see it.', {
-        code: 'closing',
-      }),
-    );
+    this.#asking.close();
     // The driver first: a box's last answer must not meet a closed store.
     await this.#driver.stop();
     await this.#fleet.dispose();
     this.#noticed?.dispose();
     this.#parts.checkers.dispose();
     await this.#parts.store.close();
-  }
-
-  // ---- the ways of asking
-
-  /** Writes a request and waits until whoever drives has done it. */
-  async #request<T>(kind: RequestKind, payload: unknown, { signal, progress }: Ask): Promise<T> {
-    const { store } = this.#parts;
-    signal?.throwIfAborted();
-    const request = await store.addRequest(kind, payload);
-    const onAbort = () => {
-      // A store that is closed meanwhile leaves the request to whoever drives next.
-      void store.askToCancelRequest(request.id).then(
-        () => this.#driver.wake(),
-        () => {},
-      );
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    this.#driver.wake();
-    try {
-      return await this.#until(async () => {
-        const now = await store.request(request.id);
-        if (now?.progress) progress?.report(now.progress);
-        if (now?.state === 'done') return { value: now.result as T };
-        if (now?.state !== 'failed' && now?.state !== 'cancelled') return undefined;
-        if (now.error?.code === 'bug') throw new Error(now.error.message);
-        throw new HumanError(now.error?.message ?? 'Cancelled.', { code: now.error?.code ?? 'cancelled' });
-      }).then((end) => end.value);
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
-  }
-
-  #until<T>(look: () => Promise<T | undefined>, signal?: AbortSignal): Promise<T> {
-    const { signal: closing } = this.#closing;
-    return untilAnswer(this.#parts.store, look, signal ? AbortSignal.any([closing, signal]) : closing);
   }
 
   #notice(): void {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { CandidateId } from '../core/domain/index.ts';
 import type { Session } from './session.ts';
 
-const SCHEME = 'research-attempts';
+export const ATTEMPTS_SCHEME = 'research-attempts';
 
 /** Every answer that was given for a candidate, as a read-only document. */
 export class AttemptDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -13,11 +13,11 @@ export class AttemptDocuments implements vscode.TextDocumentContentProvider, vsc
 
   constructor(session: Session) {
     this.#session = session;
-    this.#registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
+    this.#registration = vscode.workspace.registerTextDocumentContentProvider(ATTEMPTS_SCHEME, this);
   }
 
   async open(candidate: CandidateId): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/Attempts of ${candidate}.md` });
+    const uri = vscode.Uri.from({ scheme: ATTEMPTS_SCHEME, path: `/Attempts of ${candidate}.md` });
     // One that is open already may have got more of them.
     this.#changed.fire(uri);
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });

@@ -235,6 +235,14 @@ export interface ModelCall {
   readonly createdAt: Millis;
 }
 
+/** A model call without its texts, for lists and sums: texts are long and there are many calls. */
+export interface CallHead extends Omit<ModelCall, 'messages' | 'answer'> {
+  /** Characters of the prompt, all messages together. */
+  readonly promptLength: number;
+  /** Characters of the answer, as far as it came. */
+  readonly answerLength?: number;
+}
+
 /** One value of one metric at one step. `step` is null where the line names none. */
 export interface MetricPoint {
   readonly name: string;

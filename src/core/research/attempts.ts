@@ -1,4 +1,5 @@
 import type { Attempt, Candidate, CandidateId, Idea } from '../domain/index.ts';
+import { fenced } from './fenced.ts';
 import type { Parts } from './parts.ts';
 import { requireCandidate } from './review.ts';
 
@@ -32,11 +33,4 @@ function section({ number, modelCall, createdAt, report, answer, diff }: Attempt
     fenced(answer, ''),
     ...(diff === '' ? [] : ['### The patch', fenced(diff, 'diff')]),
   ];
-}
-
-/** A fence that is longer than any in the text: the text cannot end it. */
-function fenced(text: string, language: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}${language}\n${text}${text.endsWith('\n') ? '' : '\n'}${fence}`;
 }

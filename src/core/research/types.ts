@@ -3,6 +3,7 @@ import type {
   Attempt,
   Base,
   Budgets,
+  CallHead,
   Candidate,
   CandidateId,
   Environment,
@@ -274,7 +275,14 @@ export interface Research {
   attempts(candidate: CandidateId): Promise<readonly Attempt[]>;
   /** The same to be read: every answer, what came of its edits, and the patch. @throws HumanError `no-candidate` */
   attemptsText(candidate: CandidateId): Promise<string>;
-  modelCalls(): Promise<readonly ModelCall[]>;
+  /** Every question that went to a model, in order, without its texts; of one idea where one is named. */
+  modelCalls(idea?: IdeaId): Promise<readonly CallHead[]>;
+  /** The same to be read, newest first, with what they cost in all. */
+  modelCallsText(idea?: IdeaId): Promise<string>;
+  /** One call with its prompt and answer. @throws HumanError `no-call` */
+  modelCall(id: number): Promise<ModelCall>;
+  /** The same to be read. @throws HumanError `no-call` */
+  modelCallText(id: number): Promise<string>;
   /**
    * Brings the files that `artifacts` of research.yaml names of a run from its box: whole, checked by hash, gone on with
    * where an earlier fetch was cut. Nothing that is here already is written over.

@@ -62,6 +62,7 @@ export const METHODS: Readonly<Record<MethodName, 'read' | 'write'>> = {
   openCall: 'write',
   closeCall: 'write',
   calls: 'read',
+  call: 'read',
   addSearch: 'write',
   setSearchState: 'write',
   searches: 'read',

@@ -1,6 +1,11 @@
 import type { ModelCall } from '../domain/index.ts';
 import { type Context, type Implementation, notFound } from './context.ts';
-import { toModelCall } from './rows.ts';
+import { toCallHead, toModelCall } from './rows.ts';
+
+/** All but the texts, which the worker need not carry over for a list. */
+const HEAD = `id, key, purpose, server, model, params, usage, cost, latency_ms, state, error, base, round, idea, created_at,
+  (SELECT coalesce(sum(length(value ->> 'content')), 0) FROM json_each(messages)) AS prompt_length,
+  length(answer) AS answer_length`;
 
 function find({ sql }: Context, id: number): ModelCall {
   const row = sql.get('SELECT * FROM model_call WHERE id = ?', id);
@@ -8,7 +13,7 @@ function find({ sql }: Context, id: number): ModelCall {
   return toModelCall(row);
 }
 
-export const modelCallMethods: Implementation<'openCall' | 'closeCall' | 'calls'> = {
+export const modelCallMethods: Implementation<'openCall' | 'closeCall' | 'calls' | 'call'> = {
   openCall(context, call) {
     const { sql } = context;
     const answered = sql.get(
@@ -53,7 +58,13 @@ export const modelCallMethods: Implementation<'openCall' | 'closeCall' | 'calls'
   },
 
   calls({ sql }, filter = {}) {
-    const query = 'SELECT * FROM model_call WHERE (?1 IS NULL OR base = ?1) AND (?2 IS NULL OR idea = ?2)';
-    return sql.all(`${query} ORDER BY id`, filter.base, filter.idea).map(toModelCall);
+    const { base, idea, since } = filter;
+    const where = '(?1 IS NULL OR base = ?1) AND (?2 IS NULL OR idea = ?2) AND (?3 IS NULL OR created_at >= ?3)';
+    return sql.all(`SELECT ${HEAD} FROM model_call WHERE ${where} ORDER BY id`, base, idea, since).map(toCallHead);
+  },
+
+  call({ sql }, id) {
+    const row = sql.get('SELECT * FROM model_call WHERE id = ?', id);
+    return row && toModelCall(row);
   },
 };

@@ -1,6 +1,7 @@
 import type {
   Attempt,
   Base,
+  CallHead,
   Candidate,
   Idea,
   MetricPoint,
@@ -245,15 +246,25 @@ export function toRequest(row: Row): Request {
 }
 
 export function toModelCall(row: Row): ModelCall {
+  return { ...callOf(row), messages: list(row, 'messages'), ...optional(row, 'answer', 'answer', text) };
+}
+
+export function toCallHead(row: Row): CallHead {
+  return {
+    ...callOf(row),
+    promptLength: number(row, 'prompt_length'),
+    ...optional(row, 'answer_length', 'answerLength', number),
+  };
+}
+
+function callOf(row: Row): Omit<ModelCall, 'messages' | 'answer'> {
   return {
     id: number(row, 'id'),
     key: text(row, 'key'),
     purpose: text(row, 'purpose'),
     server: text(row, 'server'),
     model: text(row, 'model'),
-    messages: list(row, 'messages'),
     params: object(row, 'params'),
-    ...optional(row, 'answer', 'answer', text),
     ...optional(row, 'usage', 'usage', object<NonNullable<ModelCall['usage']>>),
     ...optional(row, 'cost', 'cost', number),
     ...optional(row, 'latency_ms', 'latencyMs', number),

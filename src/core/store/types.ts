@@ -1,6 +1,7 @@
 import type {
   Attempt,
   Base,
+  CallHead,
   Candidate,
   CandidateId,
   CandidateState,
@@ -320,7 +321,10 @@ export interface Store {
     id: number,
     end: Pick<ModelCall, 'state'> & Partial<Pick<ModelCall, 'answer' | 'usage' | 'cost' | 'latencyMs' | 'error'>>,
   ): Promise<void>;
-  calls(filter?: { readonly base?: number; readonly idea?: IdeaId }): Promise<ModelCall[]>;
+  /** In the order in which they were asked. `since` is a moment: those asked then or later. */
+  calls(filter?: { readonly base?: number; readonly idea?: IdeaId; readonly since?: Millis }): Promise<CallHead[]>;
+  /** One with its texts. */
+  call(id: number): Promise<ModelCall | undefined>;
 
   // ---- search
   addSearch(search: Omit<Search, 'id' | 'startedAt'>): Promise<Search>;

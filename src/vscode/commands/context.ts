@@ -5,6 +5,7 @@ import type { AttemptDocuments } from '../attempts.ts';
 import type { ApiKeys } from '../host.ts';
 import type { Leaderboards } from '../leaderboard/panel.ts';
 import type { LogTerminals } from '../log-terminal.ts';
+import type { ModelCallDocuments } from '../model-calls.ts';
 import type { Reviews } from '../review/reviews.ts';
 import type { Session } from '../session.ts';
 import type { CommandName } from './ids.ts';
@@ -17,6 +18,7 @@ export interface CommandParts {
   readonly leaderboards: Leaderboards;
   readonly logs: LogTerminals;
   readonly attempts: AttemptDocuments;
+  readonly modelCalls: ModelCallDocuments;
   readonly apiKeys: ApiKeys;
   readonly system: System;
   readonly log: vscode.LogOutputChannel;

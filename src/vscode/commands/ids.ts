@@ -8,6 +8,8 @@ export const COMMAND_NAMES = [
   'continueByHand',
   'finishByHand',
   'showAttempts',
+  'showModelCalls',
+  'openModelCall',
   'reviewIdea',
   'acceptHunk',
   'rejectHunk',

@@ -1,5 +1,6 @@
 import { artifactCommands } from './artifacts.ts';
 import { boxCommands } from './boxes.ts';
+import { callCommands } from './calls.ts';
 import type { Command, CommandParts, Commands } from './context.ts';
 import { ideaCommands } from './ideas.ts';
 import type { CommandName } from './ids.ts';
@@ -15,6 +16,7 @@ export function commandTable(parts: CommandParts): Readonly<Record<CommandName, 
   const table: Commands = {
     ...setupCommands(parts),
     ...ideaCommands(parts),
+    ...callCommands(parts),
     ...reviewCommands(parts),
     ...runCommands(parts),
     ...logCommands(parts),

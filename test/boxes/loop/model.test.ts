@@ -115,6 +115,9 @@ describe('a search with a model', function () {
     assert.equal(new Set(titles).size, titles.length, 'no idea twice');
     const calls = await research.modelCalls();
     assert.ok(calls.some((call) => call.purpose === 'ideas' && call.state === 'answered'));
-    assert.ok(!JSON.stringify(calls).includes('sk-test-secret'), 'the key is not in the call log');
+    const texts = await Promise.all(calls.map(({ id }) => research.modelCallText(id)));
+    const all = [JSON.stringify(calls), await research.modelCallsText(), ...texts].join();
+    assert.ok(all.includes('SEARCH'), 'prompts and answers can be read');
+    assert.ok(!all.includes('sk-test-secret'), 'the key is not in the call log');
   });
 });

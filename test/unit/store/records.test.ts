@@ -168,6 +168,18 @@ describe('store: records', () => {
     assert.equal(replayed.id, second.id);
     assert.equal(replayed.answer, 'yes');
     assert.deepEqual(replayed.usage, usage);
+    const heads = await store.calls();
+    assert.deepEqual(
+      heads.map(({ state, promptLength, answerLength }) => [state, promptLength, answerLength]),
+      [
+        ['failed', 2, undefined],
+        ['answered', 2, 3],
+      ],
+    );
+    assert.ok(!heads.some((head) => 'messages' in head || 'answer' in head), 'a list carries no texts');
+    assert.deepEqual(await store.calls({ since: Number.MAX_SAFE_INTEGER }), []);
+    assert.deepEqual((await store.call(second.id))?.messages, call.messages);
+    assert.equal(await store.call(999), undefined);
     assert.deepEqual(replayed.messages, call.messages);
   });
 

@@ -392,7 +392,7 @@ async function spent({ store, ...parts }: Parts, base: Base, search: Search, bud
   const ideas = budgets.ideas === undefined ? [] : await store.ideas(base.id);
   const runs = (await store.runs({ base: base.id })).filter((run) => since(run.queuedAt));
   const paid = budgets.money !== undefined;
-  const calls = paid ? (await store.calls({ base: base.id })).filter((call) => since(call.createdAt)) : [];
+  const calls = paid ? await store.calls({ base: base.id, since: search.startedAt }) : [];
   const boxes = paid ? (await loadedBoxes({ store, ...parts })).boxes : [];
   const now = parts.system.clock.now();
   const hours = (run: Run) => (run.startedAt === undefined ? 0 : ((run.endedAt ?? now) - run.startedAt) / 3_600_000);

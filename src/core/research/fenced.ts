@@ -1,0 +1,7 @@
+/** A text of somebody else's in a Markdown fence that is longer than any in it: the text cannot end it. */
+export function fenced(text: string, language = ''): string {
+  let longest = 2;
+  for (const [run] of text.matchAll(/`{3,}/g)) longest = Math.max(longest, run.length);
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text}${text.endsWith('\n') ? '' : '\n'}${fence}`;
+}
