@@ -12,7 +12,7 @@ export interface BundleSpec {
 export const BUNDLES: readonly BundleSpec[] = [
   { name: 'extension', entry: 'src/extension.ts', runtime: 'node', budgetKB: 150 },
   { name: 'core', entry: 'src/core/research.ts', runtime: 'node', budgetKB: 500 },
-  { name: 'llm', entry: 'src/core/models/openai.ts', runtime: 'node', budgetKB: 600 },
+  { name: 'llm', entry: 'src/core/models/client.ts', runtime: 'node', budgetKB: 600 },
   { name: 'implementer', entry: 'src/core/implementer/index.ts', runtime: 'node', budgetKB: 250 },
   { name: 'ruff', entry: 'src/core/implementer/gate/ruff/worker.ts', runtime: 'node', budgetKB: 150 },
   { name: 'ssh', entry: 'src/core/workers/ssh/worker.ts', runtime: 'node', budgetKB: 350 },

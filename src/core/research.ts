@@ -68,6 +68,7 @@ import type { BoxReport } from './workers/index.ts';
 // For the editor's completion and hover: the schemas are in this bundle already.
 export { completionsAt, hoverAt } from './environment/index.ts';
 export type { OpenOptions, Question, ResearchHost } from './research/host.ts';
+export { namedServers } from './research/servers.ts';
 export type * from './research/types.ts';
 
 const DEFAULT_IDEAS = 6;
@@ -154,12 +155,12 @@ class OpenResearch implements Research {
   // ---- ideas
 
   async generateIdeas(options: Ask & { readonly count?: number } = {}): Promise<readonly IdeaId[]> {
-    await agreeToModel(this.#parts);
+    await agreeToModel(this.#parts, 'ideator');
     return this.#asking.request('generate-ideas', { count: options.count ?? DEFAULT_IDEAS }, options);
   }
 
   async nextRound(options: Ask & { readonly count?: number } = {}): Promise<readonly IdeaId[]> {
-    await agreeToModel(this.#parts);
+    await agreeToModel(this.#parts, 'ideator');
     return this.#asking.request('next-round', { count: options.count ?? DEFAULT_IDEAS }, options);
   }
 
@@ -190,7 +191,7 @@ class OpenResearch implements Research {
   async implement(id: IdeaId, options: Ask = {}): Promise<Candidate> {
     const idea = await this.#parts.store.idea(id);
     if (!idea) throw new HumanError(`There is no idea #${id}.`, { code: 'no-idea' });
-    if (idea.edits.length === 0) await agreeToModel(this.#parts);
+    if (idea.edits.length === 0) await agreeToModel(this.#parts, 'implementer');
     const candidate = await this.#asking.request<CandidateId>('implement', { idea: id }, options);
     return (await requireCandidate(this.#parts, candidate)).candidate;
   }
@@ -354,7 +355,7 @@ class OpenResearch implements Research {
 
   async startSearch(options: SearchOptions & Ask): Promise<SearchResult> {
     await readyToRun(this.#parts);
-    await agreeToModel(this.#parts);
+    await agreeToModel(this.#parts, 'ideator', 'implementer');
     await this.#fleet.expectPerson();
     const { signal, progress, ...payload } = options;
     return this.#asking.request('search', payload, { signal, progress });

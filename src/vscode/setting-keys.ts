@@ -2,6 +2,8 @@
 export const SETTING_KEYS = [
   'model.provider',
   'model.baseUrl',
+  'model.implementerBaseUrl',
+  'model.api',
   'model.ideator',
   'model.implementer',
   'ideasPerRound',
@@ -16,6 +18,8 @@ export type SettingKey = (typeof SETTING_KEYS)[number];
 export const MACHINE_SETTINGS: readonly SettingKey[] = [
   'model.provider',
   'model.baseUrl',
+  'model.implementerBaseUrl',
+  'model.api',
   'model.ideator',
   'model.implementer',
   'search.approve',

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ApprovalPolicy, Config } from '../core/domain/index.ts';
+import type { ApprovalPolicy, ModelSettings } from '../core/domain/index.ts';
 import type { Disposable } from '../core/system/index.ts';
 import type { SettingKey } from './setting-keys.ts';
 
@@ -19,6 +19,14 @@ export const settings = {
   },
   get baseUrl(): string {
     return read('model.baseUrl', '').trim();
+  },
+  get implementerBaseUrl(): string {
+    return read('model.implementerBaseUrl', '').trim();
+  },
+  /** Undefined: as config.yaml says. */
+  get api(): ModelSettings['api'] {
+    const value = read<string>('model.api', '');
+    return value === 'auto' || value === 'chat' || value === 'responses' ? value : undefined;
   },
   get ideator(): string {
     return read('model.ideator', '').trim();
@@ -45,10 +53,12 @@ export const settings = {
 };
 
 /** What overrides `config.yaml`: only what a person set. */
-export function modelSettings(): Partial<Config['models']> {
+export function modelSettings(): ModelSettings {
   return {
     ...(settings.baseUrl === '' ? {} : { base_url: settings.baseUrl }),
     ...(settings.ideator === '' ? {} : { ideator: settings.ideator }),
+    ...(settings.implementerBaseUrl === '' ? {} : { implementer_base_url: settings.implementerBaseUrl }),
+    ...(settings.api === undefined ? {} : { api: settings.api }),
     ...(settings.implementer === '' ? {} : { implementer: settings.implementer }),
   };
 }

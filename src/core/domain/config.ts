@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseDuration } from './duration.ts';
+import { modelsSchema } from './model-config.ts';
 import { parseSize } from './size.ts';
 
 const name = z
@@ -107,20 +108,9 @@ export const boxesSchema = z.strictObject({
   }),
 });
 
-const modelName = z.string().trim().min(1);
-
 /** `config.yaml`, in the user's config folder. VS Code settings override it. */
 export const configSchema = z.strictObject({
-  models: z
-    .strictObject({
-      base_url: z.url().default('https://api.openai.com/v1').describe('Any OpenAI-compatible server.'),
-      ideator: modelName.optional().describe('The model that proposes ideas. None: the hyperparameter ideator.'),
-      implementer: modelName.optional().describe('The model that writes patches. Default: the ideator’s.'),
-      key_env: z.string().default('OPENAI_API_KEY').describe('The variable that holds the key, for the terminal.'),
-      temperature: z.number().min(0).max(2).optional(),
-      max_output_tokens: z.int().min(256).default(16_000),
-    })
-    .prefault({}),
+  models: modelsSchema,
   implementer: z
     .strictObject({
       max_changed_files: z.int().min(1).default(30).describe('A patch that changes more files is refused.'),

@@ -6,6 +6,7 @@ export * from './findings.ts';
 export * from './human-error.ts';
 export * from './ids.ts';
 export * from './log-text.ts';
+export * from './model-config.ts';
 export * from './records.ts';
 export * from './size.ts';
 export * from './states.ts';

@@ -1,11 +1,11 @@
-import type { Config, Message, TokenUsage } from '../domain/index.ts';
+import type { Message, TokenUsage } from '../domain/index.ts';
 import type { Clock, Random } from '../system/index.ts';
 import { authFailure, humanFailure, refusedAnswer, truncatedAnswer, type Where } from './failures.ts';
 import { type Habits, unlearn } from './habits.ts';
 import { DEFAULT_PATIENCE, isPassing, type Patience, waitBefore } from './retry.ts';
 import { shapePrompt } from './shape.ts';
 import { estimateTokens, estimateUsage } from './tokens.ts';
-import type { CallGate, Completion } from './types.ts';
+import type { CallGate, ClientConfig, Completion } from './types.ts';
 import type { Wire, WireAnswer, WireFailure, WireRequest, WireShape } from './wire.ts';
 
 /** What has come over the wire for one question: its last text, and the tokens of every try that got any. */
@@ -52,7 +52,7 @@ export interface Question {
 }
 
 export interface Surroundings {
-  readonly config: Config['models'];
+  readonly config: ClientConfig;
   readonly model: string;
   readonly server: string;
   readonly where: Where;
@@ -100,8 +100,9 @@ export async function ask(
       heard.end(result.text, result.usage);
       return judge(result, around, question);
     }
+    // What came was paid for, whatever became of the rest.
+    if (result.partial) heard.end(result.partial, undefined);
     if (result.kind === 'cut') {
-      if (result.partial) heard.end(result.partial, undefined);
       cuts += 1;
       if (cuts > 1) throw humanFailure(result, where, apiKey);
       completion.onProgress?.(`${around.model} broke off its answer; asking once more`);
@@ -125,14 +126,17 @@ export async function ask(
 function requestOf(around: Surroundings, question: Question, habits: Habits, apiKey: string | undefined): WireRequest {
   const { completion, messages, key, temperature, shape, heard } = question;
   const told = shape && habits.level !== 'json_schema' ? withLast(messages, shapePrompt(shape)) : messages;
+  const parameter = habits.api === 'responses' && habits.limit !== 'none' ? 'max_output_tokens' : habits.limit;
   return {
     model: around.model,
+    api: habits.api,
     messages: told,
     level: habits.level,
     ...(shape ? { shape } : {}),
     ...(temperature !== undefined && habits.temperature ? { temperature } : {}),
-    ...(habits.limit === 'none' ? {} : { limit: { parameter: habits.limit, tokens: around.config.max_output_tokens } }),
-    usage: habits.usage,
+    ...(parameter === 'none' ? {} : { limit: { parameter, tokens: around.config.max_output_tokens } }),
+    usage: habits.api === 'chat' && habits.usage,
+    store: habits.api === 'responses' && !habits.refused.includes('store'),
     idempotencyKey: key,
     apiKey,
     ...(completion.signal ? { signal: completion.signal } : {}),

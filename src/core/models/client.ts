@@ -1,16 +1,26 @@
-import { type Config, HumanError, type Message, type ModelCall, messageOf, type TokenUsage } from '../domain/index.ts';
+import {
+  type Config,
+  HumanError,
+  type Message,
+  type ModelCall,
+  messageOf,
+  parseDuration,
+  type TokenUsage,
+} from '../domain/index.ts';
 import type { Clock, Random } from '../system/index.ts';
 import { ask, Heard, plus } from './ask.ts';
 import { misshapenAnswer, type Where } from './failures.ts';
-import { firstHabits, type Habits, lower } from './habits.ts';
+import { firstHabits, type HabitBook, type Habits, lower } from './habits.ts';
+import { openaiWire } from './openai.ts';
 import type { Patience } from './retry.ts';
+import { type ModelServer, originOf } from './server.ts';
 import { readShape, type ShapeRead, shapeOf, shapePrompt } from './shape.ts';
 import { costOf } from './tokens.ts';
-import type { CallGate, CallLog, Completed, Completion, ModelClient } from './types.ts';
+import type { CallGate, CallLog, ClientConfig, Completed, Completion, ModelClient } from './types.ts';
 import type { Wire, WireShape } from './wire.ts';
 
 export interface ClientOptions {
-  readonly config: Config['models'];
+  readonly config: ClientConfig;
   readonly prices: Config['prices'];
   readonly model: string;
   /** Asked before each call; undefined for a server that needs none. */
@@ -20,39 +30,69 @@ export interface ClientOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly patience?: Patience;
+  /** Where what is learnt of servers is kept for the clients to come. */
+  readonly habitBook?: HabitBook;
 }
 
 /** How much of a misshapen answer is quoted back for its correction. */
 const MAX_QUOTED = 30_000;
 
+/** Node's own wait for a server ends then, whatever is asked for. */
+const LONGEST_SILENCE_MS = 300_000;
+
 /**
- * A model behind an OpenAI-compatible server. Loads the `openai` package with the first client; connects on the
- * first call.
+ * A model behind an OpenAI-compatible server; connects on the first call.
  * @throws HumanError `bad-config` when the base URL is none
  */
-export async function createModelClient(options: ClientOptions): Promise<ModelClient> {
-  const { base_url } = options.config;
-  if (!/^https?:$/.test(URL.parse(base_url)?.protocol ?? '')) {
-    throw new HumanError(`models.base_url is "${base_url}": expected an address such as https://api.openai.com/v1.`, {
-      code: 'bad-config',
-    });
+export function createModelClient(options: ClientOptions & { readonly at: ModelServer }): ModelClient {
+  const { baseUrl, api } = options.at;
+  if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) {
+    throw new HumanError(
+      `The base URL of the model server is "${baseUrl}": expected an address such as https://api.openai.com/v1.`,
+      { code: 'bad-config' },
+    );
   }
-  const { openaiWire } = await import('./openai.ts');
-  return createClientOver(
-    openaiWire(base_url, () => options.clock.now()),
-    options,
-  );
+  const silence = Math.min(LONGEST_SILENCE_MS, (parseDuration(options.config.timeout) ?? 240) * 1000);
+  return new LadderClient(openaiWire(baseUrl, options.clock, silence), options, {
+    server: originOf(baseUrl),
+    where: { baseUrl, model: options.model, keyVariable: options.at.keyVariable },
+    needsKey: new URL(baseUrl).hostname === 'api.openai.com',
+    first: firstHabits(baseUrl, api),
+  });
 }
 
 /**
  * A model over any wire: what `createModelClient` does to a server's answers, for other ways to one as well
- * (VS Code's own language models). `server` names the origin that consent and keys are bound to.
+ * (VS Code's own language models). `server` names what consent is bound to; no key goes there.
  */
 export function createClientOver(
   wire: Wire,
-  options: ClientOptions & { readonly server?: string; readonly habits?: Partial<Habits> },
+  options: Omit<ClientOptions, 'apiKey'> & { readonly server: string },
 ): ModelClient {
-  return new LadderClient(wire, options);
+  const { server, model } = options;
+  return new LadderClient(
+    wire,
+    { ...options, apiKey: async () => undefined },
+    {
+      server,
+      where: { baseUrl: server, model, keyVariable: undefined },
+      needsKey: false,
+      first: TEXT_ONLY,
+    },
+  );
+}
+
+/** VS Code's models take no schema, no temperature and no limit, and tell no usage. */
+const TEXT_ONLY: Habits = {
+  ...{ api: 'chat', apiIsSure: true, level: 'text', temperature: false, limit: 'none', refused: [], usage: false },
+};
+
+/** What is known of a server before it was asked anything. */
+interface Place {
+  readonly server: string;
+  readonly where: Where;
+  readonly needsKey: boolean;
+  readonly first: Habits;
 }
 
 interface Answer {
@@ -70,19 +110,26 @@ class LadderClient implements ModelClient {
   readonly server: string;
   readonly #wire: Wire;
   readonly #options: ClientOptions;
-  readonly #where: Where;
-  readonly #needsKey: boolean;
-  #habits: Habits;
+  readonly #place: Place;
+  readonly #book: HabitBook;
+  readonly #page: string;
 
-  constructor(wire: Wire, options: ClientOptions & { readonly server?: string; readonly habits?: Partial<Habits> }) {
-    const { config, model } = options;
+  constructor(wire: Wire, options: ClientOptions, place: Place) {
     this.#wire = wire;
     this.#options = options;
-    this.model = model;
-    this.server = options.server ?? new URL(config.base_url).origin;
-    this.#where = { baseUrl: options.server ?? config.base_url, model, keyVariable: config.key_env };
-    this.#needsKey = options.server === undefined && new URL(config.base_url).hostname === 'api.openai.com';
-    this.#habits = { ...firstHabits(config.base_url), ...options.habits };
+    this.#place = place;
+    this.model = options.model;
+    this.server = place.server;
+    this.#book = options.habitBook ?? new Map();
+    this.#page = JSON.stringify([place.where.baseUrl, options.model, place.first.apiIsSure && place.first.api]);
+  }
+
+  get #habits(): Habits {
+    return this.#book.get(this.#page) ?? this.#place.first;
+  }
+
+  #learn(habits: Habits): void {
+    this.#book.set(this.#page, habits);
   }
 
   async complete<T = string>(completion: Completion<T>): Promise<Completed<T>> {
@@ -102,14 +149,14 @@ class LadderClient implements ModelClient {
     const quiet = { ...completion, onText: undefined };
     const second = await this.#call(quiet, repair(messages, first.text, read.problem, shape), `${key}/repair`, shape);
     const again = readShape(schema, second.text);
-    if (!again.ok) throw misshapenAnswer(this.#where, again.problem);
+    if (!again.ok) throw misshapenAnswer(this.#place.where, again.problem);
     return { ...second, value: again.value, usage: plus(first.usage, second.usage) };
   }
 
   /** A server that took the schema and then talked around it does not know the level: ask one lower from now on. */
   #learnFrom(read: ShapeRead<unknown>): void {
     const next = read.clean ? undefined : lower(this.#habits.level);
-    if (next) this.#habits = { ...this.#habits, level: next };
+    if (next) this.#learn({ ...this.#habits, level: next });
   }
 
   async #call<T>(
@@ -147,7 +194,7 @@ class LadderClient implements ModelClient {
     try {
       const { truncated } = await ask(
         this.#wire,
-        { ...this.#options, where: this.#where, server: this.server, needsKey: this.#needsKey },
+        { ...this.#options, ...this.#place },
         {
           completion,
           messages,
@@ -156,9 +203,7 @@ class LadderClient implements ModelClient {
           shape,
           heard,
           habits: () => this.#habits,
-          learn: (habits) => {
-            this.#habits = habits;
-          },
+          learn: (habits) => this.#learn(habits),
         },
       );
       await log.closeCall(call.id, { state: 'answered', ...toll(), ...(truncated ? { error: TRUNCATED } : {}) });

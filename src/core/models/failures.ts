@@ -6,8 +6,8 @@ import type { WireFailure } from './wire.ts';
 export interface Where {
   readonly baseUrl: string;
   readonly model: string;
-  /** The variable a terminal takes the key from. */
-  readonly keyVariable: string;
+  /** The variable a terminal takes the key from, where one is named for this server. */
+  readonly keyVariable: string | undefined;
 }
 
 const SET_KEY: ErrorAction = { title: 'Set API Key', command: 'research.setApiKey' };
@@ -24,6 +24,12 @@ export function humanFailure(failure: WireFailure, where: Where, key: string | u
       { code: 'model-unreachable' },
     );
   }
+  if (failure.kind === 'cut' && failure.code === 'silent') {
+    return new HumanError(
+      `The model server at ${baseUrl} broke off its answer twice: ${words}. If "${model}" thinks for that long, raise models.timeout in config.yaml; else try again.`,
+      { code: 'model-cut' },
+    );
+  }
   if (failure.kind === 'cut') {
     return new HumanError(
       `The model server at ${baseUrl} broke off its answer twice (${failure.code ?? words}). What arrived is in the call log; try again.`,
@@ -33,6 +39,12 @@ export function humanFailure(failure: WireFailure, where: Where, key: string | u
   const { status = 0 } = failure;
   if (status === 401 || status === 403)
     return authFailure(where, key === undefined ? 'none was sent' : `it answered ${status}`);
+  if (status >= 300 && status < 400) {
+    return new HumanError(
+      `The model server at ${baseUrl} sends elsewhere (${status}: ${words}). Nothing follows it there, because you agreed to one server; set the right address in ${SETTING}.`,
+      { code: 'model-unreachable' },
+    );
+  }
   if (status === 404) {
     return new HumanError(
       `The model server at ${baseUrl} does not know "${model}" (404: ${words}). Check ${MODEL_SETTING} and ${SETTING}; most servers want it to end in /v1.`,
@@ -66,10 +78,13 @@ export function humanFailure(failure: WireFailure, where: Where, key: string | u
 
 /** @param why what the server said of the key, or that there is none */
 export function authFailure({ baseUrl, keyVariable }: Where, why: string): HumanError {
-  return new HumanError(
-    `The model server at ${baseUrl} wants an API key: ${why}. Run "Set API Key", or set ${keyVariable} for the terminal.`,
-    { code: 'model-auth', actions: [SET_KEY] },
-  );
+  const terminal = keyVariable
+    ? `in the terminal, set ${keyVariable}`
+    : 'for the terminal, name the variable that holds it as key_env beside this server in config.yaml';
+  return new HumanError(`The model server at ${baseUrl} wants an API key: ${why}. Run "Set API Key"; ${terminal}.`, {
+    code: 'model-auth',
+    actions: [SET_KEY],
+  });
 }
 
 export function refusedAnswer({ model }: Where, words: string): HumanError {

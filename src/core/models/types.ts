@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Message, ModelCall, TokenUsage } from '../domain/index.ts';
+import type { Config, Message, ModelCall, TokenUsage } from '../domain/index.ts';
 
 export interface Completion<T> {
   readonly messages: readonly Message[];
@@ -22,6 +22,9 @@ export interface Completion<T> {
   /** Repository paths whose text is in the messages: what consent is asked for. */
   readonly files?: readonly string[];
 }
+
+/** What of `models` in config.yaml every question obeys, whichever server it goes to. */
+export type ClientConfig = Pick<Config['models'], 'temperature' | 'max_output_tokens' | 'timeout'>;
 
 export interface Completed<T> {
   readonly value: T;

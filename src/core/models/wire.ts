@@ -4,6 +4,9 @@ import type { Message, TokenUsage } from '../domain/index.ts';
 export const LEVELS = ['json_schema', 'json_object', 'text'] as const;
 export type Level = (typeof LEVELS)[number];
 
+/** The two interfaces of OpenAI that other servers speak too. */
+export type Api = 'chat' | 'responses';
+
 export interface WireShape {
   readonly name: string;
   readonly schema: Readonly<Record<string, unknown>>;
@@ -11,17 +14,22 @@ export interface WireShape {
   readonly strict: boolean;
 }
 
+export type Limit = 'max_tokens' | 'max_completion_tokens' | 'max_output_tokens';
+
 /** One question as it goes over the network. */
 export interface WireRequest {
   readonly model: string;
+  readonly api: Api;
   readonly messages: readonly Message[];
   /** Where the server is told about the shape; at `text` and `json_object` the prompt tells the model. */
   readonly level: Level;
   readonly shape?: WireShape;
   readonly temperature?: number;
   /** The limit on the answer and the parameter this server knows it by. */
-  readonly limit?: { readonly parameter: 'max_tokens' | 'max_completion_tokens'; readonly tokens: number };
+  readonly limit?: { readonly parameter: Limit; readonly tokens: number };
   readonly usage: boolean;
+  /** Whether a server that keeps answers is asked not to. */
+  readonly store: boolean;
   /** The same for every try of one question, so that a server that knows it does not charge twice. */
   readonly idempotencyKey: string;
   /** undefined for a server that asks for none. */

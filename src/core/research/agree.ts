@@ -1,9 +1,10 @@
 import * as path from 'node:path';
 import { type Base, HumanError } from '../domain/index.ts';
+import type { Role } from '../models/index.ts';
 import { ensureBase } from './base.ts';
 import { commandsKey, describeCommands, serverKey } from './consents.ts';
 import { describeMissing } from './left-out.ts';
-import { modelServer } from './make.ts';
+import { modelServers } from './make.ts';
 import { type Parts, requireBase, requireBoxes, requireEnvironment } from './parts.ts';
 import { readTexts } from './texts.ts';
 
@@ -36,17 +37,27 @@ export async function readyToRun(parts: Parts, id?: number): Promise<Base> {
 }
 
 /**
- * Before the first call to a server: which files would leave this machine, and how many bytes.
+ * Before the first call to a server of these roles: which files would leave this machine, and how many bytes.
  * @throws HumanError `declined`
  */
-export async function agreeToModel(parts: Parts): Promise<void> {
-  await agreeToSend(parts, async () => readTexts(parts.repository, (await ensureBase(parts)).commit));
+export async function agreeToModel(parts: Parts, ...roles: readonly Role[]): Promise<void> {
+  await agreeToSend(parts, async () => readTexts(parts.repository, (await ensureBase(parts)).commit), roles);
 }
 
 /** The same, for the files of a repository that has no base yet. @throws HumanError `declined` */
-export async function agreeToSend(parts: Parts, read: () => Promise<ReadonlyMap<string, string>>): Promise<void> {
-  const server = await modelServer(parts);
-  if (!server) return;
+export async function agreeToSend(
+  parts: Parts,
+  read: () => Promise<ReadonlyMap<string, string>>,
+  roles: readonly Role[],
+): Promise<void> {
+  for (const server of await modelServers(parts, roles)) await agreeToServer(parts, server, read);
+}
+
+async function agreeToServer(
+  parts: Parts,
+  server: { readonly origin: string; readonly model: string },
+  read: () => Promise<ReadonlyMap<string, string>>,
+): Promise<void> {
   const { root } = parts.repository;
   const key = serverKey(root, server.origin);
   if (await parts.consents.has('servers', key)) return;

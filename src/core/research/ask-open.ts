@@ -34,7 +34,7 @@ export async function askForOpen(
   detected: Detected,
   signal?: AbortSignal,
 ): Promise<Answers> {
-  await agreeToSend(parts, async () => texts);
+  await agreeToSend(parts, async () => texts, ['ideator']);
   const client = await makeClient(parts, 'ideator');
   if (!client) {
     throw new HumanError(

@@ -1,4 +1,4 @@
-import type { Config } from '../domain/index.ts';
+import type { ModelSettings } from '../domain/index.ts';
 import type { Wire } from '../models/index.ts';
 import type { System } from '../system/index.ts';
 import type { Asker } from '../workers/index.ts';
@@ -21,7 +21,7 @@ export interface ResearchHost {
   apiKey(origin: string): Promise<string | undefined>;
   confirm(question: Question): Promise<boolean>;
   /** Settings that override `config.yaml`. */
-  modelSettings(): Partial<Config['models']>;
+  modelSettings(): ModelSettings;
   /** None in the background: a worker then throws instead of asking. */
   readonly asker?: Asker;
   /** Where our own log lines go. */

@@ -2,7 +2,7 @@ import { HumanError, type Idea } from '../domain/index.ts';
 import { readHyperparameters } from '../environment/index.ts';
 import { createHyperparameterIdeator, createLlmIdeator, type Ideator } from '../ideator/index.ts';
 import type { Implementer } from '../implementer/index.ts';
-import { type ClientOptions, createClientOver, createModelClient, type ModelClient } from '../models/index.ts';
+import { type ClientOptions, loadClients, type ModelClient, originOf, type Role, serverOf } from '../models/index.ts';
 import { serverKey } from './consents.ts';
 import { modelConfig, type Parts } from './parts.ts';
 
@@ -11,10 +11,8 @@ interface ChosenModel {
   readonly model: string;
   /** What consent is bound to: a server's origin, or the host's own name for it. */
   readonly server: string;
-  open(options: ClientOptions): Promise<ModelClient>;
+  open(options: Omit<ClientOptions, 'apiKey'>): Promise<ModelClient>;
 }
-
-type Role = 'ideator' | 'implementer';
 
 /** The host's own model first, then the one of the settings; undefined where neither is chosen. */
 async function chooseModel(parts: Parts, role: Role): Promise<ChosenModel | undefined> {
@@ -24,17 +22,25 @@ async function chooseModel(parts: Parts, role: Role): Promise<ChosenModel | unde
     return {
       model,
       server,
-      open: async (options) => createClientOver(wire, { ...options, server, habits: TEXT_ONLY }),
+      open: async (options) => (await loadClients()).createClientOver(wire, { ...options, server }),
     };
   }
   const { models } = await modelConfig(parts);
-  const model = role === 'implementer' ? (models.implementer ?? models.ideator) : models.ideator;
-  if (!model || !models.ideator) return undefined;
-  return { model, server: new URL(models.base_url).origin, open: createModelClient };
+  const settings = parts.host.modelSettings();
+  const ideator = settings.ideator ?? models.ideator;
+  const model = role === 'implementer' ? (settings.implementer ?? models.implementer ?? ideator) : ideator;
+  if (!model || !ideator) return undefined;
+  const at = serverOf(models, settings, role);
+  const server = originOf(at.baseUrl);
+  const variable = at.keyVariable;
+  const apiKey = async () =>
+    (await parts.host.apiKey(server)) || (variable === undefined ? undefined : parts.system.env[variable]);
+  return {
+    model,
+    server,
+    open: async (options) => (await loadClients()).createModelClient({ ...options, at, apiKey }),
+  };
 }
-
-/** VS Code's models take no schema, no temperature and no limit, and tell no usage. */
-const TEXT_ONLY = { level: 'text', temperature: false, limit: 'none', usage: false } as const;
 
 /** Which ideator would propose now, for the views: the model's name, or what stands in for it. */
 export async function describeIdeator(
@@ -65,12 +71,17 @@ export async function makeImplementer(parts: Parts, idea: Idea): Promise<Impleme
   );
 }
 
-/** The server whose consent is needed before ideas or patches; undefined where no model is configured. */
-export async function modelServer(
+/** The servers whose consent is needed before these roles ask, each once; none where no model is configured. */
+export async function modelServers(
   parts: Parts,
-): Promise<{ readonly origin: string; readonly model: string } | undefined> {
-  const chosen = await chooseModel(parts, 'ideator');
-  return chosen ? { origin: chosen.server, model: chosen.model } : undefined;
+  roles: readonly Role[],
+): Promise<readonly { readonly origin: string; readonly model: string }[]> {
+  const found = new Map<string, { readonly origin: string; readonly model: string }>();
+  for (const role of roles) {
+    const chosen = await chooseModel(parts, role);
+    if (chosen && !found.has(chosen.server)) found.set(chosen.server, { origin: chosen.server, model: chosen.model });
+  }
+  return [...found.values()];
 }
 
 /** A model for a role, or undefined where none is chosen. */
@@ -83,7 +94,6 @@ export async function makeClient(parts: Parts, role: Role): Promise<ModelClient 
     config: models,
     prices,
     model,
-    apiKey: async () => (await parts.host.apiKey(server)) ?? parts.system.env[models.key_env],
     log: parts.store,
     gate: async () => {
       if (await parts.consents.has('servers', serverKey(parts.repository.root, server))) return;
@@ -93,5 +103,6 @@ export async function makeClient(parts: Parts, role: Role): Promise<ModelClient 
     },
     clock: parts.system.clock,
     random: parts.system.random,
+    habitBook: parts.habitBook,
   });
 }

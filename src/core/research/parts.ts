@@ -10,6 +10,7 @@ import {
 } from '../domain/index.ts';
 import { type Diagnostic, type Loaded, loadBoxes, loadConfig, loadEnvironment } from '../environment/index.ts';
 import type { Repository } from '../git/index.ts';
+import type { HabitBook } from '../models/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Clock, System } from '../system/index.ts';
 import { Checkers } from './checkers.ts';
@@ -30,6 +31,8 @@ export interface Parts {
   /** What reads the patches, for the gates. */
   readonly checkers: Checkers;
   readonly inputHashes: InputHashes;
+  /** What was learnt of model servers, by this process. */
+  readonly habitBook: HabitBook;
   readonly configFolder: string;
   readonly holder: string;
   readonly options: OpenOptions;
@@ -38,8 +41,8 @@ export interface Parts {
 }
 
 /** What all work on one open repo shares. */
-export function shared(clock: Clock): Pick<Parts, 'turns' | 'checkers' | 'inputHashes'> {
-  return { turns: new Turns(), checkers: new Checkers(clock), inputHashes: new Map() };
+export function shared(clock: Clock): Pick<Parts, 'turns' | 'checkers' | 'inputHashes' | 'habitBook'> {
+  return { turns: new Turns(), checkers: new Checkers(clock), inputHashes: new Map(), habitBook: new Map() };
 }
 
 /** `<git common dir>/research`: a clone cannot bring a hostile one and `git clean` cannot take it. */
@@ -108,15 +111,11 @@ export async function requireBoxes(parts: Parts): Promise<readonly Box[]> {
   return boxes;
 }
 
-/** `config.yaml` with the host's settings over it. @throws HumanError `bad-config` */
+/** `config.yaml` as it stands; the host's settings win over what it says of models. @throws HumanError `bad-config` */
 export async function modelConfig(parts: Parts): Promise<Config> {
   const loaded: Loaded<Config> = await loadConfig(parts.system.files, parts.configFolder);
   if (!loaded.ok && !loaded.missing) throw badFile('bad-config', 'config.yaml', loaded.diagnostics);
-  const settings = Object.fromEntries(
-    Object.entries(parts.host.modelSettings()).filter(([, value]) => value !== undefined && value !== ''),
-  );
-  const config = loaded.ok ? loaded.value : configSchema.parse({});
-  return { ...config, models: { ...config.models, ...settings } };
+  return loaded.ok ? loaded.value : configSchema.parse({});
 }
 
 /** @throws HumanError `no-base` when there is none of that number */

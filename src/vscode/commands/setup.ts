@@ -1,12 +1,12 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { HumanError } from '../../core/domain/index.ts';
-import { settings } from '../settings.ts';
+import { modelSettings } from '../settings.ts';
 import type { CommandParts, Commands } from './context.ts';
 import { ask, confirm } from './pick.ts';
 
 /** The repository, its base, keys, upkeep. */
-export function setupCommands({ session, apiKeys, log }: CommandParts): Commands {
+export function setupCommands({ session, apiKeys, log, system }: CommandParts): Commands {
   return {
     async setUp(_target, call) {
       const research = await session.research();
@@ -85,16 +85,19 @@ export function setupCommands({ session, apiKeys, log }: CommandParts): Commands
     },
 
     async setApiKey() {
-      const address =
-        settings.baseUrl === ''
-          ? await ask({
+      const { namedServers } = await import('../../core/research.ts');
+      const servers = await namedServers(system, modelSettings());
+      const other = 'Another Server';
+      const named = servers.map(({ origin, roles }) => ({ label: origin, description: roles.join(' and ') }));
+      const chosen =
+        named.length === 1
+          ? named[0]
+          : await vscode.window.showQuickPick([...named, { label: other, description: '' }], {
               title: 'Set API Key',
-              prompt: 'Base URL of the model server',
-              value: 'https://api.openai.com/v1',
-              validateInput: notAnAddress,
-            })
-          : settings.baseUrl;
-      const { origin } = new URL(address);
+              placeHolder: 'The key of which server?',
+            });
+      if (!chosen) return;
+      const origin = chosen.label === other ? new URL(await askAddress()).origin : chosen.label;
       const key = await ask({
         title: 'Set API Key',
         prompt: `The key for ${origin}. It is kept in VS Code's secret storage and sent to that server only. Leave it empty to forget the key.`,
@@ -103,8 +106,12 @@ export function setupCommands({ session, apiKeys, log }: CommandParts): Commands
       try {
         await apiKeys.set(origin, key.trim() === '' ? undefined : key.trim());
       } catch (error) {
+        const known = servers.find((one) => one.origin === origin)?.keyVariable;
+        const variable = known
+          ? `the variable ${known} works, set before VS Code starts`
+          : 'name the variable that holds it as key_env in config.yaml';
         throw new HumanError(
-          `The key could not be kept: VS Code's secret storage failed (${String(error)}). On Linux it needs a keyring; the variable OPENAI_API_KEY works without one.`,
+          `The key could not be kept: VS Code's secret storage failed (${String(error)}). On Linux it needs a keyring; without one, ${variable}.`,
           { code: 'no-secret-storage', cause: error },
         );
       }
@@ -159,6 +166,15 @@ export function setupCommands({ session, apiKeys, log }: CommandParts): Commands
 function proposalWords(open: readonly string[]): string {
   const still = open.length === 0 ? '' : ` Still open, with the reason at its place: ${open.join(', ')}.`;
   return `This is what was found, with the reason for each line. Edit it as you like.${still}`;
+}
+
+function askAddress(): Promise<string> {
+  return ask({
+    title: 'Set API Key',
+    prompt: 'Base URL of the model server',
+    value: 'https://api.openai.com/v1',
+    validateInput: notAnAddress,
+  });
 }
 
 function notAnAddress(text: string): string | undefined {

@@ -18,12 +18,30 @@ export type Fault =
   /** Takes `response_format` and answers with prose around fenced JSON all the same. */
   | { readonly kind: 'ignores-schema' }
   | { readonly kind: 'slow'; readonly delayMs: number }
+  /** Sends so many characters, then nothing more and no end; with `comments` it still says that it is there. */
+  | { readonly kind: 'stall'; readonly after?: number; readonly comments?: boolean }
+  /** Has one of the two interfaces only; `told` says so of the model, as OpenAI does, instead of an unknown path. */
+  | { readonly kind: 'only'; readonly api: 'chat' | 'responses'; readonly told?: boolean }
+  /** Sends the client on to another address. */
+  | { readonly kind: 'redirect'; readonly to: string }
+  /** Answers in one JSON although a stream was asked for. */
+  | { readonly kind: 'no-stream' }
+  /** A page for people where an answer should be. */
+  | { readonly kind: 'page' }
+  /** Takes the request and breaks down in the middle, in the stream's own words. */
+  | { readonly kind: 'breaks'; readonly after?: number }
   /** Closes the connection before a byte of an answer. */
   | { readonly kind: 'drop' }
   /** 400 naming a parameter it does not know. */
   | {
       readonly kind: 'refuses';
-      readonly parameter: 'temperature' | 'max_tokens' | 'max_completion_tokens' | 'stream_options';
+      readonly parameter:
+        | 'temperature'
+        | 'max_tokens'
+        | 'max_completion_tokens'
+        | 'max_output_tokens'
+        | 'stream_options'
+        | 'store';
     }
   /** The model declines. */
   | { readonly kind: 'declines' }
@@ -41,7 +59,10 @@ export function problemOf(
   body: Readonly<Record<string, unknown>>,
   key: string,
 ): HttpProblem | undefined {
-  const format = (body.response_format as { readonly type?: string } | undefined)?.type;
+  const asked = (body.response_format ?? (body.text as { readonly format?: unknown } | undefined)?.format) as
+    | { readonly type?: string }
+    | undefined;
+  const format = asked?.type;
   for (const fault of faults) {
     const problem = oneProblem(fault, body, format, key);
     if (problem) return problem;
@@ -93,9 +114,26 @@ function oneProblem(
       return fault.parameter in body
         ? refusal(`Unsupported parameter: '${fault.parameter}' is not supported with this model.`, fault.parameter)
         : undefined;
+    case 'only':
+      return fault.api === apiOf(body) ? undefined : otherApi(fault.api, fault.told ?? false);
+    case 'redirect':
+      return { status: 307, headers: { location: fault.to }, error: { message: 'Moved', type: 'moved' } };
     default:
       return undefined;
   }
+}
+
+/** By what a request was asked: the two name their messages differently. */
+export function apiOf(body: Readonly<Record<string, unknown>>): 'chat' | 'responses' {
+  return 'input' in body ? 'responses' : 'chat';
+}
+
+function otherApi(api: 'chat' | 'responses', told: boolean): HttpProblem {
+  const paths = { chat: 'v1/chat/completions', responses: 'v1/responses' };
+  const other = paths[api === 'chat' ? 'responses' : 'chat'];
+  if (!told) return { status: 404, error: { message: `Not found: /${other}`, type: 'not_found' } };
+  const message = `This model is only supported in ${paths[api]} and not in ${other}.`;
+  return { status: 404, error: { message, type: 'invalid_request_error', param: 'model' } };
 }
 
 function refusal(message: string, param: string): HttpProblem {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerFromPrompt } from './answer.ts';
-import { type Fault, type HttpProblem, problemOf } from './faults.ts';
+import { apiOf, type Fault, type HttpProblem, problemOf } from './faults.ts';
+import { sendResponse, streamResponse } from './responses.ts';
 import { chunksOf, sendWhole, streamAnswer } from './stream.ts';
 
 export interface ChatMessage {
@@ -53,7 +54,7 @@ export interface ModelServer {
   close(): Promise<void>;
 }
 
-/** Starts an OpenAI-compatible chat server on loopback. */
+/** Starts an OpenAI-compatible server on loopback: chat completions and responses. */
 export async function startModelServer(options: ModelServerOptions = {}): Promise<ModelServer> {
   const state = new State(options);
   const server = createServer((request, response) => {
@@ -132,10 +133,10 @@ async function handle(state: State, incoming: IncomingMessage, response: ServerR
       data: models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'test' })),
     });
   }
-  if (path !== '/v1/chat/completions')
+  if (path !== '/v1/chat/completions' && path !== '/v1/responses')
     return json(response, 404, { error: { message: `Not found: ${path}`, type: 'not_found' } });
   const body = JSON.parse(text) as Readonly<Record<string, unknown>>;
-  const messages = body.messages as readonly ChatMessage[];
+  const messages = (body.messages ?? body.input) as readonly ChatMessage[];
   const header = incoming.headers['idempotency-key'];
   const hash = createHash('sha256').update(JSON.stringify(messages)).digest('hex');
   const request: ChatRequest = {
@@ -170,6 +171,11 @@ async function answer(
 ): Promise<'whole' | 'cut' | 'abandoned'> {
   const has = <K extends Fault['kind']>(kind: K) =>
     faults.find((fault): fault is Extract<Fault, { kind: K }> => fault.kind === kind);
+  if (has('page')) {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+    response.end('<!doctype html><title>Sign in</title>');
+    return 'cut';
+  }
   const answered = (state.options.answers ?? answerFromPrompt)(request);
   let text = typeof answered === 'string' ? answered : answered.cut;
   if (has('wrong-shape')) text = JSON.stringify({ thoughts: 'I would rather talk about the weather.', count: 3 });
@@ -193,13 +199,19 @@ async function answer(
           completion_tokens_details: { reasoning_tokens: 0 },
         },
   };
-  if (request.body.stream !== true) return sendWhole(response, reply);
   const cut = has('cut');
-  return streamAnswer(response, reply, {
+  if (request.body.stream !== true || has('no-stream')) {
+    return (apiOf(request.body) === 'responses' ? sendResponse : sendWhole)(response, reply);
+  }
+  const stall = has('stall');
+  const breaks = has('breaks');
+  const responses = apiOf(request.body) === 'responses';
+  const ends = cut ?? stall ?? breaks;
+  return (responses ? streamResponse : streamAnswer)(response, reply, {
     chunks: chunksOf(reply.refusal ?? text, 24),
     delayMs: has('slow')?.delayMs ?? 0,
-    cutAfter: cut ? (cut.after ?? Math.floor(text.length / 2)) : undefined,
-    quietly: cut?.quietly ?? false,
+    cutAfter: ends ? (ends.after ?? Math.floor(text.length / 2)) : undefined,
+    end: cut ? (cut.quietly ? 'quietly' : 'reset') : stall ? (stall.comments ? 'comments' : 'stall') : 'breaks',
     withUsage: (request.body.stream_options as { include_usage?: boolean } | undefined)?.include_usage === true,
   });
 }

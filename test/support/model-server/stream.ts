@@ -18,32 +18,58 @@ export function chunksOf(text: string, size: number): string[] {
   return chunks;
 }
 
-/** Server-sent events, as OpenAI sends them. Tells whether the client took them all. */
-export async function streamAnswer(
-  response: ServerResponse,
-  reply: Reply,
-  how: {
-    readonly chunks: readonly string[];
-    readonly delayMs: number;
-    readonly cutAfter: number | undefined;
-    readonly quietly: boolean;
-    readonly withUsage: boolean;
-  },
-): Promise<'whole' | 'cut' | 'abandoned'> {
+export interface StreamHow {
+  readonly chunks: readonly string[];
+  readonly delayMs: number;
+  /** Characters after which the answer does not go on; undefined where it comes whole. */
+  readonly cutAfter: number | undefined;
+  /** How it then ends, or does not. */
+  readonly end: 'quietly' | 'reset' | 'stall' | 'comments' | 'breaks';
+  readonly withUsage: boolean;
+}
+
+export type Sent = 'whole' | 'cut' | 'abandoned';
+
+/** The events of one interface: before the text, for each piece of it, after it, and where the server breaks down. */
+export interface Protocol {
+  readonly before: readonly unknown[];
+  piece(text: string): unknown;
+  readonly after: readonly unknown[];
+  readonly broken: unknown;
+}
+
+/** Server-sent events, as OpenAI sends them by chat completions. Tells whether the client took them all. */
+export function streamAnswer(response: ServerResponse, reply: Reply, how: StreamHow): Promise<Sent> {
+  const head = { ...HEAD, object: 'chat.completion.chunk', model: reply.model };
+  const chunk = (delta: object, finish: string | null = null) => ({
+    ...head,
+    choices: [{ index: 0, delta, finish_reason: finish, logprobs: null }],
+  });
+  return stream(response, how, {
+    before: [chunk({ role: 'assistant', content: '' })],
+    piece: (piece) => chunk(reply.refusal === undefined ? { content: piece } : { refusal: piece }),
+    after: [
+      chunk({}, reply.finish),
+      ...(how.withUsage && reply.usage ? [{ ...head, choices: [], usage: reply.usage }] : []),
+      '[DONE]',
+    ],
+    broken: { error: { message: 'The server had an error while processing your request', type: 'server_error' } },
+  });
+}
+
+export async function stream(response: ServerResponse, how: StreamHow, protocol: Protocol): Promise<Sent> {
   const gone = new Promise<'abandoned'>((resolve) => {
     response.once('close', () => {
       if (!response.writableFinished) resolve('abandoned');
     });
   });
-  const send = (value: unknown) => response.write(`data: ${JSON.stringify(value)}\n\n`);
-  const chunk = (delta: object, finish: string | null = null) => ({
-    ...HEAD,
-    object: 'chat.completion.chunk',
-    model: reply.model,
-    choices: [{ index: 0, delta, finish_reason: finish, logprobs: null }],
-  });
+  const send = (value: unknown) => {
+    const type = (value as { readonly type?: string }).type;
+    const event = type === undefined ? '' : `event: ${type}\n`;
+    response.write(`${event}data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`);
+  };
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-  send(chunk({ role: 'assistant', content: '' }));
+  for (const event of protocol.before) send(event);
   let sent = 0;
   for (const piece of how.chunks) {
     if (how.cutAfter !== undefined && sent >= how.cutAfter) break;
@@ -51,22 +77,30 @@ export async function streamAnswer(
       const waited = new Promise<'go on'>((resolve) => setTimeout(resolve, how.delayMs, 'go on'));
       if ((await Promise.race([gone, waited])) === 'abandoned') return 'abandoned';
     }
-    send(chunk(reply.refusal === undefined ? { content: piece } : { refusal: piece }));
+    send(protocol.piece(piece));
     sent += piece.length;
   }
-  if (how.cutAfter !== undefined) {
-    if (how.quietly) response.end();
-    // After the bytes are out: a reset at once would take them back.
-    else response.write(': cut\n\n', () => response.socket?.destroy());
-    return 'cut';
-  }
-  send(chunk({}, reply.finish));
-  if (how.withUsage && reply.usage) {
-    send({ ...HEAD, object: 'chat.completion.chunk', model: reply.model, choices: [], usage: reply.usage });
-  }
-  response.write('data: [DONE]\n\n');
+  if (how.cutAfter !== undefined) return breakOff(response, how.end, gone, () => send(protocol.broken));
+  for (const event of protocol.after) send(event);
   const finished = new Promise<'whole'>((resolve) => response.end(() => resolve('whole')));
   return Promise.race([finished, gone]);
+}
+
+async function breakOff(
+  response: ServerResponse,
+  end: StreamHow['end'],
+  gone: Promise<'abandoned'>,
+  sendBroken: () => void,
+): Promise<Sent> {
+  if (end === 'stall' || end === 'comments') {
+    const beat = end === 'comments' ? setInterval(() => response.write(': still here\n\n'), 5) : undefined;
+    return gone.finally(() => clearInterval(beat));
+  }
+  if (end === 'breaks') sendBroken();
+  if (end !== 'reset') response.end();
+  // After the bytes are out: a reset at once would take them back.
+  else response.write(': cut\n\n', () => response.socket?.destroy());
+  return 'cut';
 }
 
 export function sendWhole(response: ServerResponse, reply: Reply): Promise<'whole' | 'abandoned'> {

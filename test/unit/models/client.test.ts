@@ -5,7 +5,7 @@ import { configSchema, HumanError, isHumanError } from '../../../src/core/domain
 import {
   type CallGate,
   type Completion,
-  createClientOver,
+  loadClients,
   type Wire,
   type WireRequest,
 } from '../../../src/core/models/index.ts';
@@ -282,7 +282,7 @@ describe('a model behind an OpenAI-compatible server', () => {
         error.actions.map((action) => action.title),
         ['Set API Key'],
       );
-      assert.match(error.message, /OPENAI_API_KEY/);
+      assert.match(error.message, /key_env beside this server/);
       assert.equal(server.requests.length, 1);
     });
 
@@ -292,7 +292,7 @@ describe('a model behind an OpenAI-compatible server', () => {
       await failure((await clientOf(server.url, none)).complete(question), 'model-auth');
       assert.equal(server.requests[0]?.headers.authorization, undefined);
       const openai = await clientOf('https://api.openai.com/v1', none);
-      await failure(openai.complete({ ...question, key: 'b' }), 'model-auth');
+      assert.match((await failure(openai.complete({ ...question, key: 'b' }), 'model-auth')).message, /OPENAI_API_KEY/);
     });
 
     it('a key that the server repeats in another error', async () => {
@@ -322,8 +322,7 @@ describe('a model behind an OpenAI-compatible server', () => {
 
     it('a base URL that is none', async () => {
       server = await startModelServer();
-      const models = { ...configSchema.parse({}).models, base_url: 'ftp://somewhere' };
-      await failure(clientOf('http://x', { log, config: models }), 'bad-config');
+      await failure(clientOf('ftp://somewhere', { log }), 'bad-config');
     });
   });
 
@@ -350,10 +349,9 @@ describe('a model behind an OpenAI-compatible server', () => {
         return { ok: true, text: answers[sent.length - 1] ?? '', finish: 'stop' };
       },
     };
-    const client = createClientOver(wire, {
-      ...{ config: configSchema.parse({}).models, prices: {}, model: 'host-model', apiKey: async () => undefined },
+    const client = (await loadClients()).createClientOver(wire, {
+      ...{ config: configSchema.parse({}).models, prices: {}, model: 'host-model' },
       ...{ log, gate: async () => {}, clock: realClock, random: seededRandom(1), server: 'vscode.lm' },
-      habits: { level: 'text', temperature: false, limit: 'none', usage: false },
     });
     assert.deepEqual((await client.complete({ ...question, temperature: 1 })).value, JSON.parse(ANSWER));
     assert.equal(client.server, 'vscode.lm');

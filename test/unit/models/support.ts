@@ -1,5 +1,11 @@
-import { configSchema, type ModelCall } from '../../../src/core/domain/index.ts';
-import { type CallGate, type CallLog, type ClientOptions, createModelClient } from '../../../src/core/models/index.ts';
+import { configSchema, type ModelCall, type ModelSettings } from '../../../src/core/domain/index.ts';
+import {
+  type CallGate,
+  type CallLog,
+  type ClientOptions,
+  loadClients,
+  serverOf,
+} from '../../../src/core/models/index.ts';
 import { realClock, seededRandom } from '../../../src/core/system/index.ts';
 
 /** A call log in memory that does what the store does: an answered key is given back. */
@@ -25,10 +31,16 @@ export const KEY = 'sk-test-0123456789abcdef';
 /** A client of a server at a URL, through the real openai package. Waits are real but short. */
 export async function clientOf(
   url: string,
-  options: Partial<ClientOptions> & { readonly log: CallLog; readonly gate?: CallGate },
+  options: Partial<ClientOptions> & {
+    readonly log: CallLog;
+    readonly gate?: CallGate;
+    readonly api?: ModelSettings['api'];
+  },
 ) {
-  return createModelClient({
-    config: configSchema.parse({ models: { base_url: url, ideator: 'test-model' } }).models,
+  const { models } = configSchema.parse({});
+  return (await loadClients()).createModelClient({
+    config: models,
+    at: serverOf(models, { base_url: url, api: options.api }, 'ideator'),
     prices: { 'test-model': { input: 1, cached: 0.1, output: 4 } },
     model: 'test-model',
     apiKey: async () => KEY,
