@@ -49,6 +49,7 @@ export function createLlmImplementer(options: LlmImplementerOptions): Implemente
             round: request.idea.round,
             base: request.idea.base,
             ...(request.signal ? { signal: request.signal } : {}),
+            ...(request.onProgress ? { onProgress: request.onProgress } : {}),
           });
           calls += 1;
           const tried = await tryAnswer(request, completed.text, completed, standing);

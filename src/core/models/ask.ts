@@ -48,6 +48,8 @@ export interface Question {
   readonly shape: WireShape | undefined;
   readonly heard: Heard;
   readonly habits: () => Habits;
+  /** True once this server has answered this program: then it is away for a while, and not a wrong address. */
+  readonly known: () => boolean;
   readonly learn: (habits: Habits) => void;
 }
 
@@ -115,7 +117,8 @@ export async function ask(
     }
     tried += 1;
     const patience = around.patience ?? DEFAULT_PATIENCE;
-    const wait = isPassing(result) ? waitBefore(result, tried, waited, patience, around.random.unit()) : undefined;
+    const mayPass = isPassing(result) || (result.kind === 'connect' && question.known());
+    const wait = mayPass ? waitBefore(result, tried, waited, patience, around.random.unit()) : undefined;
     if (wait === undefined) throw humanFailure(result, where, apiKey);
     completion.onProgress?.(waitingLine(around.model, result, wait));
     await clock.sleep(wait, completion.signal);
@@ -164,7 +167,8 @@ function judge(answer: WireAnswer, around: Surroundings, question: Question): { 
 }
 
 function waitingLine(model: string, failure: WireFailure, ms: number): string {
-  const why = failure.status === 429 ? 'is busy' : `answered ${failure.status ?? failure.kind}`;
+  const said = failure.kind === 'connect' ? 'is not reached' : `answered ${failure.status ?? failure.kind}`;
+  const why = failure.status === 429 ? 'is busy' : said;
   return `${model} ${why}; asking again in ${ms < 1000 ? 'a moment' : `${Math.round(ms / 1000)} s`}`;
 }
 

@@ -203,6 +203,7 @@ class LadderClient implements ModelClient {
           shape,
           heard,
           habits: () => this.#habits,
+          known: () => this.#book.has(this.#page),
           learn: (habits) => this.#learn(habits),
         },
       );

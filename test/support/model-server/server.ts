@@ -49,6 +49,10 @@ export interface ModelServer {
   stand(...faults: readonly Fault[]): void;
   /** Requests whose connection the client closed before the answer was out. */
   readonly abandoned: number;
+  /** Goes away in the middle of whatever it does: connections are reset, and nobody listens any more. */
+  away(): Promise<void>;
+  /** Listens again at the same address. */
+  back(): Promise<void>;
   /** Resolves once so many chat requests have arrived in all. */
   arrived(count: number): Promise<void>;
   close(): Promise<void>;
@@ -60,7 +64,13 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
   const server = createServer((request, response) => {
     handle(state, request, response).catch((error: unknown) => response.destroy(error as Error));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const leave = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  await listen(0);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/v1`,
@@ -74,11 +84,9 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
       return state.abandoned;
     },
     arrived: (count) => state.arrived(count),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    away: leave,
+    back: () => listen(port),
+    close: leave,
   };
 }
 

@@ -1,13 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  type Base,
-  type CandidateId,
-  goalOf,
-  type Idea,
-  type IdeaId,
-  type Millis,
-  type Round,
-} from '../../domain/index.ts';
+import { type Base, type CandidateId, goalOf, type Idea, type IdeaId, type Round } from '../../domain/index.ts';
 import { selectContext } from '../../environment/index.ts';
 import { boundedTail, describeCurve, type Outcome, type ProposedIdea } from '../../ideator/index.ts';
 import {
@@ -26,6 +18,7 @@ import { readBrief } from '../brief.ts';
 import { makeIdeator } from '../make.ts';
 import { logFile, type Parts } from '../parts.ts';
 import { readTexts } from '../texts.ts';
+import { type Origin, originOf, stageOf } from './go-on.ts';
 import { isHandedOver } from './handed-over.ts';
 import type { Job } from './index.ts';
 import { ideasPayload } from './payloads.ts';
@@ -39,7 +32,8 @@ export async function generateIdeas(job: Job): Promise<readonly IdeaId[]> {
   const base = await ensureBase(job.parts);
   const rounds = await job.parts.store.rounds(base.id);
   const current = rounds.at(-1);
-  return proposeRound(job, base, current ? current.number : 0, count, job.request.createdAt);
+  const origin = originOf(job.request, await job.parts.store.requests(), base.createdAt);
+  return proposeRound(job, base, current ? current.number : 0, count, origin);
 }
 
 /** Begins the next round: its exploit ideas build on parents chosen from the results so far. */
@@ -47,31 +41,32 @@ export async function nextRound(job: Job): Promise<readonly IdeaId[]> {
   const { count } = ideasPayload.parse(job.request.payload);
   const base = await ensureBase(job.parts);
   const rounds = await job.parts.store.rounds(base.id);
+  const origin = originOf(job.request, await job.parts.store.requests(), base.createdAt);
   // A driver that died in the middle of this request left its round behind: go on with it. So did a try that failed
   // before its first idea.
   const ideas = await job.parts.store.ideas(base.id);
   const begun = rounds.find(
-    (round) => round.createdAt >= job.request.createdAt || !ideas.some((idea) => idea.round >= round.number),
+    (round) => round.createdAt >= origin.createdAt || !ideas.some((idea) => idea.round >= round.number),
   );
   const number = begun ? begun.number : (rounds.at(-1)?.number ?? -1) + 1;
-  return proposeRound(job, base, number, count, job.request.createdAt);
+  return proposeRound(job, base, number, count, origin);
 }
 
 /**
  * Fills one round up to `count` new ideas. Gives the ids of those that stand (not the dropped ones).
- * @param since when this was asked for: what came later is of a first try that died in the middle
+ * @param origin what was asked for, and when: what came later is of a first try that died in the middle
  */
 export function proposeRound(
   job: Job,
   base: Base,
   number: number,
   count: number,
-  since: Millis,
+  origin: Origin,
 ): Promise<readonly IdeaId[]> {
   const { parts, lease, signal } = job;
   return parts.turns.take(`ideas of base ${base.id}`, signal, async () => {
     try {
-      return await fillRound(job, base, number, count, since);
+      return await fillRound(job, base, number, count, origin);
     } catch (error) {
       if (isHandedOver(error) || isHandedOver(signal.reason)) throw error;
       // Nobody proposes any more: the round stands with what it has.
@@ -88,7 +83,7 @@ async function fillRound(
   base: Base,
   number: number,
   count: number,
-  since: Millis,
+  { id, createdAt: since }: Origin,
 ): Promise<readonly IdeaId[]> {
   const { store } = parts;
   const ideator = await makeIdeator(parts);
@@ -99,14 +94,21 @@ async function fillRound(
   ];
   const goal = goalOf(base.environment.objective);
   const results = foldResults(goal, candidates, runs, guardrailsOf(base.environment));
-  const plan = planRound(number, count, results.candidates.length > 0);
-  const key = `base-${base.id}/round-${number}/request-${request.id}`;
+  const key = `base-${base.id}/round-${number}/request-${id}`;
+  const own = ideas.filter((idea) => idea.round === number && idea.createdAt >= since);
+  const mine = own.filter((idea) => idea.dropped === undefined);
+  const calls = await store.calls({ base: base.id, since });
+  const stage = stageOf({ key, since }, calls, mine, parts.system.clock.now());
+  const plan = restOf(
+    planRound(number, count, results.candidates.length > 0),
+    mine.filter((idea) => idea.createdAt < stage.since),
+  );
   const random = seededRandom(createHash('sha256').update(key).digest().readUInt32BE(0));
   const parents = chooseParents(goal, results, Math.max(1, plan.exploit), random, pinnedOf(ideas));
   const evidence = await gatherEvidence(parts, base, results, runs);
   const history = outcomesOf(
-    // A first try must not change what is asked again.
-    ideas.filter((idea) => idea.createdAt < since),
+    // What a question brought must not change it when it is asked again.
+    ideas.filter((idea) => idea.createdAt < stage.since),
     candidates,
     runs,
     results,
@@ -121,10 +123,10 @@ async function fillRound(
     state: 'proposing',
   });
 
-  const own = ideas.filter((idea) => idea.round === number && idea.createdAt >= since);
-  const standing: IdeaId[] = own.filter((idea) => idea.dropped === undefined).map((idea) => idea.id);
+  const standing: IdeaId[] = mine.map((idea) => idea.id);
   const report = (text: string, share?: number) => store.setRequestProgress(lease(), request.id, { text, share });
-  await report(`Asking ${ideator.label} for ${count} ideas`, 0);
+  const missing = plan.explore + plan.exploit;
+  await report(`Asking ${ideator.label} for ${missing} ideas`, standing.length / count);
   await ideator.propose({
     base,
     round: number,
@@ -135,8 +137,9 @@ async function fillRound(
     baseline: [...results.baselines.values()][0]?.summary,
     brief: (await readBrief(parts, base)).text,
     files: await contextFiles(parts, base),
-    key,
+    key: stage.key,
     signal,
+    onProgress: (text) => void report(text, standing.length / count).catch(() => {}),
     onIdea: async (proposed) => {
       signal.throwIfAborted();
       const full = proposed.dropped === undefined && standing.length >= count;
@@ -148,6 +151,14 @@ async function fillRound(
   });
   await store.setRoundState(lease(), base.id, number, 'open');
   return standing;
+}
+
+/** What a round still wants when some of its ideas are there. */
+function restOf<P extends { readonly explore: number; readonly exploit: number }>(plan: P, has: readonly Idea[]): P {
+  const left = Math.max(0, plan.explore + plan.exploit - has.length);
+  const built = has.filter((idea) => idea.move === 'exploit').length;
+  const exploit = Math.min(left, Math.max(0, plan.exploit - built));
+  return { ...plan, exploit, explore: left - exploit };
 }
 
 function pinnedOf(ideas: readonly Idea[]): ReadonlySet<IdeaId> {

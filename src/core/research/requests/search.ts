@@ -37,6 +37,7 @@ import { isHandedOver } from './handed-over.ts';
 import { proposeRound } from './ideas.ts';
 import { implement } from './implement.ts';
 import type { Job } from './index.ts';
+import { outwaitModel } from './outwait.ts';
 import { type SearchPayload, searchPayload } from './payloads.ts';
 import { newRunIds, queueBaselineRuns, queueCandidate, seedsFrom } from './runs.ts';
 
@@ -45,6 +46,9 @@ const IMPLEMENTERS = 4;
 const LOOK_MS = 250;
 /** A person was quicker, and decided otherwise about one idea: the search goes on with the others. */
 const IDEA_IS_OFF = new Set(['dropped', 'bad-state', 'not-reviewable', 'not-approved', 'not-found', 'no-idea']);
+
+/** Says how far a round is, to whoever looks. */
+type Say = (text: string, share?: number) => Promise<void>;
 
 /** One search under way. */
 interface Hunt {
@@ -197,7 +201,8 @@ async function oneRound(hunt: Hunt, number: number, label: string): Promise<void
     (await parts.store.ideas(base.id)).filter((idea) => idea.round === number && idea.dropped === undefined);
   if (round?.state !== 'open' || (await standing()).length === 0) {
     const since = round?.createdAt ?? parts.system.clock.now();
-    await proposeRound(job, base, number, await ideasWanted(hunt, round?.createdAt), since);
+    const wanted = await ideasWanted(hunt, round?.createdAt);
+    await outwait(hunt, say, () => proposeRound(job, base, number, wanted, { id: request.id, createdAt: since }));
   }
   let runs = await tryIdeas(hunt, [...(await wishedFor(parts, base, number)), ...(await standing())], say);
   // A crash is mended while the others still run: its GPU is free meanwhile.
@@ -212,9 +217,15 @@ async function oneRound(hunt: Hunt, number: number, label: string): Promise<void
       `mending ${crashes.length === 1 ? 'a patch that crashed' : `${crashes.length} patches that crashed`}`,
       0.3,
     );
-    runs = [...runs, ...(await mendAll(hunt, crashes))];
+    runs = [...runs, ...(await mendAll(hunt, crashes, say))];
   }
   await parts.store.setRoundState(lease(), base.id, number, 'closed');
+}
+
+/** A model that is away ends no search: its runs go on, and it is asked again until a budget or a person says enough. */
+function outwait<T>(hunt: Hunt, say: Say, work: () => Promise<T>): Promise<T> {
+  const enough = async () => (await whyUsedUp(hunt, 1, NO_MORE_RUNS)) !== undefined;
+  return outwaitModel(hunt.job, hunt.search.startedAt, say, enough, work);
 }
 
 /** The crashed runs whose patches go back to the implementer, one for each candidate. */
@@ -225,13 +236,13 @@ async function crashesAmong(parts: Parts, rows: readonly Run[]): Promise<readonl
 }
 
 /** New candidates in place of those that crashed, approved as every other of this search. Gives their runs. */
-async function mendAll(hunt: Hunt, crashes: readonly Run[]): Promise<readonly RunId[]> {
+async function mendAll(hunt: Hunt, crashes: readonly Run[], say: Say): Promise<readonly RunId[]> {
   const runs: RunId[] = [];
   for (const crash of crashes) {
     await untilRunning(hunt.job, hunt.search.id);
     if (await whyUsedUp(hunt, 1, NO_MORE_RUNS)) return runs;
     try {
-      const made = await mendCrash(hunt.job, crash);
+      const made = await outwait(hunt, say, () => mendCrash(hunt.job, crash));
       const candidate = made && made.duplicateOf === undefined ? await approved(hunt, made) : undefined;
       if (candidate) runs.push(...(await queueIdea(hunt, candidate)));
     } catch (error) {
@@ -263,11 +274,7 @@ async function wishedFor(parts: Parts, base: Base, round: number): Promise<reado
  * Implements ideas a few at a time; each is approved and queued as soon as it may be, and none keeps the others
  * waiting for its approval. Gives the runs. The first fault stops the rest, and is thrown when all have stopped.
  */
-async function tryIdeas(
-  outer: Hunt,
-  ideas: readonly Idea[],
-  say: (text: string, share?: number) => Promise<void>,
-): Promise<readonly RunId[]> {
+async function tryIdeas(outer: Hunt, ideas: readonly Idea[], say: Say): Promise<readonly RunId[]> {
   const stop = new AbortController();
   const hunt = { ...outer, job: { ...outer.job, signal: AbortSignal.any([outer.job.signal, stop.signal]) } };
   // What a person pinned is tried first: a budget may end before the rest.
@@ -298,7 +305,8 @@ async function tryIdeas(
     const known = own.findLast(({ state }) => state === 'ready' || state === 'approved') ?? own.at(-1);
     // A person has it in their hands: what they finish is theirs to approve and run.
     if (known && inHand(known)) return;
-    const made = known && known.state !== 'implementing' ? known : await implement(hunt.job, idea.id);
+    const ask = () => outwait(hunt, say, () => implement(hunt.job, idea.id));
+    const made = known && known.state !== 'implementing' ? known : await ask();
     if (made.duplicateOf === undefined) queueing.push(careful(queue(made)));
   };
   const work = async (): Promise<void> => {
