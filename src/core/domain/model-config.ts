@@ -33,6 +33,11 @@ export const modelsSchema = z
       .describe('The variable that holds the key of base_url’s server, and of no other. For OpenAI: OPENAI_API_KEY.'),
     temperature: z.number().min(0).max(2).optional(),
     max_output_tokens: z.int().min(256).default(16_000),
+    context_tokens: z
+      .int()
+      .min(2000)
+      .default(25_000)
+      .describe('How much of the repository a prompt shows, in tokens (an estimate); files beyond it as outlines.'),
     timeout,
   })
   .prefault({});

@@ -1,5 +1,6 @@
 export { type Completion, completionsAt, hoverAt } from './assist.ts';
-export { programFiles, selectContext } from './context.ts';
+export { type Context, type ContextFile, programFiles, readContext, selectContext } from './context.ts';
+export { contextText } from './context-text.ts';
 export type { Answers, DetectOptions } from './detect/index.ts';
 export { configFolder, stateFolder } from './folders.ts';
 export { environmentHash } from './hash.ts';
@@ -16,6 +17,7 @@ export {
 } from './load.ts';
 export { changeable, matcher } from './paths.ts';
 export { type FileKind, type JsonSchema, jsonSchemaOf } from './schema.ts';
+export { secretIn, withoutSecrets } from './secrets.ts';
 export type * from './types.ts';
 
 /** What reads an unknown repository, loaded when one is set up. */

@@ -81,7 +81,7 @@ class Proposing {
 
   /** Asks, and hands ideas over while the answer streams. Gives the answer's text. */
   async #ask(messages: Completion<unknown>['messages'], key: string): Promise<string> {
-    const { base, round, files } = this.#request;
+    const { base, round, context } = this.#request;
     let reader = new ElementReader('ideas');
     let read = '';
     const onText = (soFar: string) => {
@@ -110,7 +110,7 @@ class Proposing {
         key,
         base: base.id,
         round,
-        files: [...files.keys()],
+        files: context.files.map(({ path }) => path),
         signal,
         onText,
         onProgress: this.#request.onProgress,

@@ -1,4 +1,5 @@
 import type { Environment, Message } from '../domain/index.ts';
+import { contextText } from '../environment/index.ts';
 import { historyBlock, resultLine, summaryText } from './history.ts';
 import { cleanText, oneLine } from './text.ts';
 import type { IdeaRequest, Outcome } from './types.ts';
@@ -30,8 +31,7 @@ export function ideaPrompt(request: IdeaRequest): Message[] {
     {
       role: 'user',
       content: [
-        '# Files of the repository',
-        ...[...request.files].map(([path, text]) => fileSection(path, text)),
+        contextText(request.context),
         '# The research problem',
         environmentText(environment),
         ...(request.baseline ? [`The unchanged code gives ${objective.metric} ${summaryText(request.baseline)}.`] : []),
@@ -62,15 +62,6 @@ export function againPrompt(
     `Propose ${countText(missing.explore, missing.exploit)} in their place, in the same form: only these, different in substance from all ideas above and from each other.`,
   ];
   return [...ideaPrompt(request), { role: 'assistant', content: answer }, { role: 'user', content: asked.join('\n') }];
-}
-
-function fileSection(path: string, text: string): string {
-  // Longer than any fence in the text: the file cannot end its own section.
-  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  const extension = /\.(\w+)$/.exec(path)?.[1] ?? '';
-  const language = extension === 'py' ? 'python' : extension;
-  return `File: ${path}\n${fence}${language}\n${text}${text.endsWith('\n') ? '' : '\n'}${fence}`;
 }
 
 function environmentText(environment: Environment): string {

@@ -1,4 +1,5 @@
 import type { Base, Candidate, Idea, Move, Parent, Summary } from '../domain/index.ts';
+import type { Context } from '../environment/index.ts';
 
 /** What came of one earlier idea, as the ideator is told. */
 export interface Outcome {
@@ -38,8 +39,10 @@ export interface IdeaRequest {
   readonly baseline?: Summary;
   /** The brief, read again for this round. */
   readonly brief: string;
-  /** Files of the base a model may read, by path, entry script first; text only. */
+  /** The text files of the base, by path. */
   readonly files: ReadonlyMap<string, string>;
+  /** What a model sees of them. */
+  readonly context: Context;
   /** Same key, same round: replays what was already paid. */
   readonly key: string;
   readonly signal?: AbortSignal;

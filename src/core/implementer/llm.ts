@@ -1,4 +1,5 @@
 import { HumanError, isHumanError, type Message } from '../domain/index.ts';
+import { withoutSecrets } from '../environment/index.ts';
 import type { ModelClient } from '../models/index.ts';
 import type { Op } from './answer/ops.ts';
 import { applyAnswer } from './apply/answer.ts';
@@ -61,7 +62,7 @@ export function createLlmImplementer(options: LlmImplementerOptions): Implemente
           before = again;
           if (repeated) break;
           messages.push({ role: 'assistant', content: completed.text });
-          messages.push({ role: 'user', content: feedbackText(refusals, request.files, standing) });
+          messages.push({ role: 'user', content: feedbackText(refusals, readable(request), standing) });
         }
       }
       const [first] = refusals;
@@ -112,4 +113,10 @@ async function tryAnswer(
     }
     throw error;
   }
+}
+
+/** What of the files may be quoted back: an answer may name any path, also that of a file that holds secrets. */
+function readable({ files, context }: ImplementRequest): ReadonlyMap<string, string> {
+  const shown = context.files.filter((file) => !file.readOnly);
+  return new Map(shown.map(({ path }) => [path, withoutSecrets(files.get(path) ?? '').text]));
 }

@@ -1,4 +1,5 @@
 import type { Attempt, CandidateTag, Environment, Finding, HunkReason, Idea, IdeaKind } from '../domain/index.ts';
+import type { Context } from '../environment/index.ts';
 import type { SizeLimits } from './gate/gate.ts';
 import type { SyntaxChecker } from './gate/ruff/checker.ts';
 
@@ -26,8 +27,8 @@ export interface ImplementRequest {
   readonly environment: Environment;
   /** All text files of the commit the patch is cut from. */
   readonly files: Texts;
-  /** Which of them the model may read, entry script first. */
-  readonly context: readonly string[];
+  /** What the model sees of them. */
+  readonly context: Context;
   /** Every entry of that commit. */
   readonly tree?: readonly TreeEntry[];
   readonly limits?: SizeLimits;

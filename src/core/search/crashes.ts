@@ -5,11 +5,14 @@ const FIRST_MINUTES_MS = 5 * 60_000;
 /** Ended from outside (out of memory, told to stop), or never begun: 126 and 127 are the shell's. */
 const NOT_THE_PATCH: ReadonlySet<number> = new Set([126, 127, 137, 143]);
 
+/** What every kind of box says of a run command that failed by itself: not of `setup`, `evaluate` or protected files. */
+const COMMAND_ENDED = /^The (?:run )?command ended with exit code \d/;
+
 /** Whether a run's own command crashed within its first minutes: not its box, its setup, a person or the clock. */
 export function isEarlyCrash(run: Run): boolean {
   if (run.purpose !== 'trial' || run.state !== 'failed' || run.startedAt === undefined) return false;
   if (run.exitCode === undefined || run.exitCode === 0 || NOT_THE_PATCH.has(run.exitCode)) return false;
-  return (run.endedAt ?? run.startedAt) - run.startedAt <= FIRST_MINUTES_MS;
+  return COMMAND_ENDED.test(run.reason ?? '') && (run.endedAt ?? run.startedAt) - run.startedAt <= FIRST_MINUTES_MS;
 }
 
 /**

@@ -57,6 +57,7 @@ async function propose(seed: number, round: Round): Promise<ProposedIdea[]> {
     baseline: round.baseline,
     brief: '',
     files: round.files ?? (await quickstartFiles()),
+    context: { files: [], leftOut: [], tokens: 0 },
     key: 'k',
     onIdea: async (idea) => {
       ideas.push(idea);

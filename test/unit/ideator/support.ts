@@ -1,6 +1,7 @@
 import { glob, readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { type Base, type Candidate, environmentSchema, type Idea } from '../../../src/core/domain/index.ts';
+import { readContext } from '../../../src/core/environment/index.ts';
 import type { IdeaRequest, Outcome, ProposedIdea } from '../../../src/core/ideator/index.ts';
 
 export const QUICKSTART = path.resolve('examples/quickstart');
@@ -63,6 +64,7 @@ export function request(
     parents: [],
     history: [],
     brief: 'Lower the validation loss.',
+    context: readContext(more.files, base.environment),
     key: 'base-1/round-0/request-1',
     onIdea: async (idea) => {
       got.push(idea);

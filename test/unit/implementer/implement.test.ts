@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import * as fs from 'node:fs';
-import { readHyperparameters } from '../../../src/core/environment/index.ts';
+import { readContext, readHyperparameters } from '../../../src/core/environment/index.ts';
 import {
   createEditImplementer,
   createLlmImplementer,
@@ -273,7 +273,7 @@ describe('the implementer and a model that sees nothing but its prompt', () => {
       const asked = request({
         idea: { ...IDEA, title: sketch.title, hypothesis: sketch.why, details: sketch.changes.map(tell).join('\n') },
         files: quickstart,
-        context: names,
+        context: readContext(quickstart, environment({ run: 'python3 train.py' })),
       });
       const result = await createLlmImplementer({ client }).implement(asked);
       assert.equal(asked.attempts.length, 1);

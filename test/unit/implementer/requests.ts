@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { environmentSchema, type Idea, isHumanError } from '../../../src/core/domain/index.ts';
+import { readContext } from '../../../src/core/environment/index.ts';
 import type { ImplementRequest } from '../../../src/core/implementer/index.ts';
 import type { Completed, Completion, ModelClient } from '../../../src/core/models/index.ts';
 
@@ -44,7 +45,7 @@ export function request(extra: Partial<ImplementRequest> = {}): ImplementRequest
     idea: IDEA,
     environment: environment(),
     files: FILES,
-    context: ['train.py', 'evaluate.py'],
+    context: readContext(extra.files ?? FILES, extra.environment ?? environment()),
     key: 'idea-12',
     checker: { check: async () => ({ ok: true, problems: [] }) },
     onAttempt: async (attempt) => {

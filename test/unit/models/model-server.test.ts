@@ -4,6 +4,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
+import { readContext } from '../../../src/core/environment/index.ts';
 import { createLlmIdeator, type ProposedIdea } from '../../../src/core/ideator/index.ts';
 import { createLlmImplementer } from '../../../src/core/implementer/index.ts';
 import { seededRandom } from '../../../src/core/system/index.ts';
@@ -97,7 +98,7 @@ describe('the model server, on the quickstart example', function () {
         idea,
         environment: base.environment,
         files,
-        context: [...files.keys()],
+        context: readContext(files, base.environment),
         key: `candidate-${idea.id}.1`,
         onAttempt: async (attempt) => {
           attempts.push(attempt.diff);

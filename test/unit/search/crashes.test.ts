@@ -4,7 +4,11 @@ import { crashToMend, errorLine, isEarlyCrash } from '../../../src/core/search/i
 import { candidateRow, runRow } from '../../support/rows.ts';
 
 const crash = (candidate: string, more: Partial<Run> = {}) =>
-  runRow(candidate, undefined, { state: 'failed', exitCode: 1, startedAt: 1000, endedAt: 9000, ...more });
+  runRow(candidate, undefined, {
+    ...{ state: 'failed', exitCode: 1, startedAt: 1000, endedAt: 9000 },
+    reason: 'The command ended with exit code 1.',
+    ...more,
+  });
 const first = candidateRow(1);
 const fix = candidateRow(1, { id: '1.2', number: 2, revises: '1.1' });
 const second = candidateRow(1, { id: '1.3', number: 3, revises: '1.2' });
@@ -16,6 +20,9 @@ describe('a run that crashes within its first minutes', () => {
       { state: 'cancelled' },
       { state: 'timed-out' },
       { state: 'lost' },
+      { reason: 'setup ended with exit code 1; its log shows what it printed.' },
+      { reason: 'evaluate ended with exit code 1; the log shows what it printed.' },
+      { reason: 'The evaluate command ended with exit code 1.' },
       { exitCode: 137 },
       { exitCode: 127 },
       { exitCode: undefined },

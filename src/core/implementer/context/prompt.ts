@@ -1,7 +1,6 @@
 import type { Environment, Idea, Message } from '../../domain/index.ts';
-import { matcher } from '../../environment/index.ts';
+import { contextText } from '../../environment/index.ts';
 import type { ImplementRequest } from '../types.ts';
-import { outline } from './outline.ts';
 
 const RULES = `You change a training repository so that it tries out one idea. Answer with search/replace blocks and, before each, one or two sentences that say why.
 
@@ -50,15 +49,9 @@ const REMINDER =
 
 /** What a model is asked for one idea. The repository comes before the idea: servers cache the common beginning. */
 export function implementPrompt(request: ImplementRequest): Message[] {
-  const { environment, idea, files } = request;
-  const kept = matcher(environment.protected);
-  const shown = request.context.filter((path) => files.has(path));
-  const sections = shown.filter((path) => !kept(path)).map((path) => fileSection(path, files.get(path) ?? ''));
-  const outlines = shown.filter(kept).map((path) => `- ${path}\n${indent(outline(files.get(path) ?? ''))}`.trimEnd());
+  const { environment, idea, context } = request;
   const parts = [
-    '# The repository',
-    ...sections,
-    ...(outlines.length > 0 ? [`Protected files, by what they define (read-only):\n${outlines.join('\n')}`] : []),
+    contextText(context),
     environmentText(environment),
     '# The idea',
     ideaText(idea),
@@ -69,14 +62,6 @@ export function implementPrompt(request: ImplementRequest): Message[] {
     { role: 'system', content: RULES },
     { role: 'user', content: parts.join('\n\n') },
   ];
-}
-
-/** The same form of a file in every prompt of ours: a path line and a fence longer than any in the text. */
-function fileSection(path: string, text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  const extension = /\.(\w+)$/.exec(path)?.[1] ?? '';
-  return `File: ${path}\n${fence}${extension === 'py' ? 'python' : extension}\n${text}${text.endsWith('\n') ? '' : '\n'}${fence}`;
 }
 
 function environmentText(environment: Environment): string {
@@ -102,8 +87,4 @@ function ideaText(idea: Idea): string {
     ...(idea.expected ? [`Expected: ${idea.expected}`] : []),
     ...(idea.risk ? [`Risk: ${idea.risk}`] : []),
   ].join('\n');
-}
-
-function indent(lines: readonly string[]): string {
-  return lines.map((line) => `    ${line}`).join('\n');
 }

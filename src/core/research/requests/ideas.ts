@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Base, type CandidateId, goalOf, type Idea, type IdeaId, type Round } from '../../domain/index.ts';
-import { selectContext } from '../../environment/index.ts';
+import { readContext } from '../../environment/index.ts';
 import { boundedTail, describeCurve, type Outcome, type ProposedIdea } from '../../ideator/index.ts';
 import {
   chooseParents,
@@ -16,7 +16,7 @@ import { seededRandom } from '../../system/index.ts';
 import { ensureBase } from '../base.ts';
 import { readBrief } from '../brief.ts';
 import { makeIdeator } from '../make.ts';
-import { logFile, type Parts } from '../parts.ts';
+import { logFile, modelConfig, type Parts } from '../parts.ts';
 import { readTexts } from '../texts.ts';
 import { type Origin, originOf, stageOf } from './go-on.ts';
 import { isHandedOver } from './handed-over.ts';
@@ -103,6 +103,7 @@ async function fillRound(
     planRound(number, count, results.candidates.length > 0),
     mine.filter((idea) => idea.createdAt < stage.since),
   );
+  const texts = await readTexts(parts.repository, base.commit);
   const random = seededRandom(createHash('sha256').update(key).digest().readUInt32BE(0));
   const parents = chooseParents(goal, results, Math.max(1, plan.exploit), random, pinnedOf(ideas));
   const evidence = await gatherEvidence(parts, base, results, runs);
@@ -136,7 +137,8 @@ async function fillRound(
     history,
     baseline: [...results.baselines.values()][0]?.summary,
     brief: (await readBrief(parts, base)).text,
-    files: await contextFiles(parts, base),
+    files: texts,
+    context: readContext(texts, base.environment, (await modelConfig(parts)).models.context_tokens),
     key: stage.key,
     signal,
     onProgress: (text) => void report(text, standing.length / count).catch(() => {}),
@@ -218,14 +220,4 @@ async function gatherEvidence(
     evidence.set(run.candidate, { tail: boundedTail(bytes.toString('utf8'), TAIL) });
   }
   return evidence;
-}
-
-async function contextFiles(parts: Parts, base: Base): Promise<ReadonlyMap<string, string>> {
-  const texts = await readTexts(parts.repository, base.commit);
-  return new Map(
-    selectContext(texts, base.environment).flatMap((name) => {
-      const text = texts.get(name);
-      return text === undefined ? [] : [[name, text] as const];
-    }),
-  );
 }

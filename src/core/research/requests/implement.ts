@@ -7,7 +7,7 @@ import {
   isHumanError,
   messageOf,
 } from '../../domain/index.ts';
-import { selectContext } from '../../environment/index.ts';
+import { readContext } from '../../environment/index.ts';
 import type { Implementation } from '../../implementer/index.ts';
 import { limitsOf } from '../gates.ts';
 import { makeImplementer } from '../make.ts';
@@ -66,16 +66,17 @@ async function implementNow(
   const candidate = await openCandidate(parts, idea, base, options.revises);
   try {
     const implementer = await makeImplementer(parts, idea);
+    const config = await modelConfig(parts);
     const files = await readTexts(parts.repository, candidate.cutFrom);
     const made = await implementer.implement({
       idea,
       environment: base.environment,
       files,
       tree: await parts.repository.files(candidate.cutFrom),
-      limits: limitsOf((await modelConfig(parts)).implementer),
+      limits: limitsOf(config.implementer),
       checker: await parts.checkers.syntax(),
       boxGates: { missingImports: (modules) => missingModules(base.id, modules, signal) },
-      context: selectContext(files, base.environment),
+      context: readContext(files, base.environment, config.models.context_tokens),
       feedback: options.feedback,
       key: `candidate-${candidate.id}`,
       signal,

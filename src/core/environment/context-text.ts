@@ -1,0 +1,35 @@
+import type { Context, ContextFile } from './context.ts';
+
+/**
+ * The repository as it stands in every prompt of ours, so that a server's prompt cache holds from one to the next:
+ * whole files first, then outlines, then what is protected. Without line numbers: models copy them into their answers.
+ */
+export function contextText({ files }: Context): string {
+  const of = (form: ContextFile['form'], readOnly: boolean) =>
+    files.filter((file) => file.form === form && file.readOnly === readOnly);
+  const outlines = of('outline', false);
+  const kept = files.filter((file) => file.readOnly);
+  return [
+    '# The repository',
+    ...of('whole', false).map(section),
+    ...(outlines.length > 0
+      ? [
+          `Files by their outlines only (lines are missing between these, so they cannot be quoted as one):\n${outlines.map(listed).join('\n')}`,
+        ]
+      : []),
+    ...(kept.length > 0 ? [`Protected files, by what they define (read-only):\n${kept.map(listed).join('\n')}`] : []),
+  ].join('\n\n');
+}
+
+/** A path line, and a fence longer than any in the text: the file cannot end its own section. */
+function section({ path, text }: ContextFile): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  const extension = /\.(\w+)$/.exec(path)?.[1] ?? '';
+  return `File: ${path}\n${fence}${extension === 'py' ? 'python' : extension}\n${text}${text.endsWith('\n') ? '' : '\n'}${fence}`;
+}
+
+function listed({ path, text }: ContextFile): string {
+  const lines = text === '' ? [] : text.split('\n').map((line) => `    ${line}`);
+  return [`- ${path}`, ...lines].join('\n');
+}
