@@ -69,6 +69,14 @@ describe('the implementer that asks a model', () => {
     assert.ok(told.includes('lr = 3e-4\nsteps = 100'), 'what stands there');
   });
 
+  it('quotes back no line of a file that the model may not read, whichever path it names', async () => {
+    const files = new Map([...FILES, ['.env', 'PASSWORD=correct-horse-battery\n']]);
+    const model = new ScriptedModel(block('.env', 'PASSWORD=correct-horse', 'PASSWORD=x'), GOOD);
+    await createLlmImplementer({ client: model }).implement(request({ files }));
+    const sent = model.asked.flatMap((one) => one.messages.filter(({ role }) => role !== 'assistant'));
+    assert.ok(!sent.some(({ content }) => content.includes('battery')));
+  });
+
   it('starts afresh once after two revisions, asks at most six times, and keeps every answer', async () => {
     const wrong = Array.from({ length: 6 }, (_, i) => block('train.py', `lr = ${i}`, 'lr = 9'));
     const model = new ScriptedModel(...wrong);
