@@ -72,13 +72,13 @@ function Value(props: {
         </span>
       ) : null}
       {number(value.mean, decimals)}
-      <Trust row={row} />
       {value.n > 1 ? (
         <span class="spread">
           {' ± '}
           {number(value.std, decimals)} ({value.n})
         </span>
       ) : null}
+      <Trust row={row} />
     </span>
   );
 }
