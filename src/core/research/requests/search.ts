@@ -205,14 +205,22 @@ async function oneRound(hunt: Hunt, number: number, label: string): Promise<void
     await outwait(hunt, say, () => proposeRound(job, base, number, wanted, { id: request.id, createdAt: since }));
   }
   let runs = await tryIdeas(hunt, [...(await wishedFor(parts, base, number)), ...(await standing())], say);
-  // A crash is mended while the others still run: its GPU is free meanwhile.
+  // A crash is mended while the others still run: its GPU is free meanwhile. Each once: one that could not be, because a
+  // budget is used up or its idea is off, stays as it is.
+  const handled = new Set<RunId>();
   for (;;) {
     let crashes: readonly Run[] = [];
+    let ended = 0;
     await untilEnded(job, runs, label, 0.3, async (rows) => {
-      crashes = await crashesAmong(parts, rows);
+      // Only an end brings a new crash, and each look reads rows and logs.
+      const now = rows.filter((run) => isEnd(run.state)).length;
+      if (now === ended) return false;
+      ended = now;
+      crashes = (await crashesAmong(parts, rows)).filter((run) => !handled.has(run.id));
       return crashes.length > 0;
     });
     if (crashes.length === 0) break;
+    for (const run of crashes) handled.add(run.id);
     await say(
       `mending ${crashes.length === 1 ? 'a patch that crashed' : `${crashes.length} patches that crashed`}`,
       0.3,
