@@ -2,6 +2,7 @@ export * from './compare.ts';
 export * from './config.ts';
 export * from './duration.ts';
 export * from './environment.ts';
+export * from './fenced.ts';
 export * from './findings.ts';
 export * from './human-error.ts';
 export * from './ids.ts';

@@ -125,13 +125,13 @@ export type ObjectiveValue =
   | { readonly state: 'ok'; readonly value: number }
   | { readonly state: 'nan' | 'inf' | 'missing' | 'invalid'; readonly value: number | null };
 
-/** One execution of a commit with one seed on one box. */
 /** Why the number of a run is not believed at once. */
 export interface ResultFlag {
   readonly code: 'out-of-range' | 'too-good' | 'no-curve' | 'too-few-steps' | 'seed-only';
   readonly message: string;
 }
 
+/** One execution of a commit with one seed on one box. */
 export interface Run {
   readonly id: RunId;
   readonly base: number;

@@ -1,3 +1,4 @@
+import { fenced } from '../domain/index.ts';
 import type { Context, ContextFile } from './context.ts';
 
 /**
@@ -21,12 +22,9 @@ export function contextText({ files }: Context): string {
   ].join('\n\n');
 }
 
-/** A path line, and a fence longer than any in the text: the file cannot end its own section. */
 function section({ path, text }: ContextFile): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
   const extension = /\.(\w+)$/.exec(path)?.[1] ?? '';
-  return `File: ${path}\n${fence}${extension === 'py' ? 'python' : extension}\n${text}${text.endsWith('\n') ? '' : '\n'}${fence}`;
+  return `File: ${path}\n${fenced(text, extension === 'py' ? 'python' : extension)}`;
 }
 
 function listed({ path, text }: ContextFile): string {

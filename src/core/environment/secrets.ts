@@ -1,6 +1,9 @@
+/** The head line of a private key, of any kind. */
+export const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY-----/;
+
 /** The shapes that services give their keys. */
 const SHAPES: readonly (readonly [name: string, shape: RegExp])[] = [
-  ['a private key', /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY-----/],
+  ['a private key', PRIVATE_KEY],
   ['an AWS access key', /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/],
   ['a GitHub token', /\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255})\b/],
   ['an API key', /\bsk-(?:proj-|ant-|or-)?(?=[A-Za-z_-]{0,200}\d)[A-Za-z0-9_-]{20,200}/],

@@ -118,5 +118,7 @@ async function tryAnswer(
 /** What of the files may be quoted back: an answer may name any path, also that of a file that holds secrets. */
 function readable({ files, context }: ImplementRequest): ReadonlyMap<string, string> {
   const shown = context.files.filter((file) => !file.readOnly);
-  return new Map(shown.map(({ path }) => [path, withoutSecrets(files.get(path) ?? '').text]));
+  return new Map(
+    shown.map(({ path, form, text }) => [path, form === 'whole' ? text : withoutSecrets(files.get(path) ?? '').text]),
+  );
 }

@@ -1,5 +1,4 @@
-import type { Attempt, Candidate, CandidateId, Idea } from '../domain/index.ts';
-import { fenced } from './fenced.ts';
+import { type Attempt, type Candidate, type CandidateId, fenced, type Idea } from '../domain/index.ts';
 import type { Parts } from './parts.ts';
 import { requireCandidate } from './review.ts';
 

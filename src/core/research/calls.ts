@@ -1,5 +1,4 @@
-import { type CallHead, HumanError, type IdeaId, type ModelCall, type TokenUsage } from '../domain/index.ts';
-import { fenced } from './fenced.ts';
+import { type CallHead, fenced, HumanError, type IdeaId, type ModelCall, type TokenUsage } from '../domain/index.ts';
 import type { Parts } from './parts.ts';
 
 /** Every model call of the repository, or of one idea, as Markdown to be read; each is named `call N`. */

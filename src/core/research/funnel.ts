@@ -1,5 +1,4 @@
-import { goalOf } from '../domain/index.ts';
-import { type Funnel, foldFunnel, foldResults, guardrailsOf } from '../search/index.ts';
+import { type Funnel, foldBase, foldFunnel, foldResults } from '../search/index.ts';
 import type { Parts } from './parts.ts';
 
 /** How far the ideas of the current base came; all at nothing where there is no base yet. */
@@ -9,6 +8,5 @@ export async function readFunnel({ store }: Parts, round?: number): Promise<Funn
   const candidates = await store.candidates({ base: base.id });
   const runs = await store.runs({ base: base.id });
   const ideas = (await store.ideas(base.id)).filter((idea) => round === undefined || idea.round === round);
-  const results = foldResults(goalOf(base.environment.objective), candidates, runs, guardrailsOf(base.environment));
-  return foldFunnel(ideas, candidates, runs, results);
+  return foldFunnel(ideas, candidates, runs, foldBase(base.environment, candidates, runs));
 }

@@ -13,9 +13,9 @@ import {
 import {
   type CandidateResult,
   flagsFor,
-  foldResults,
-  guardrailsOf,
+  foldBase,
   type Judged,
+  numberOf,
   type Results,
   reportedValue,
 } from '../search/index.ts';
@@ -38,7 +38,7 @@ export function foldLeaderboard(input: BoardInput): Leaderboard {
   const { objective } = input.base.environment;
   const { metric } = objective;
   const goal = goalOf(objective);
-  const results = foldResults(goal, input.candidates, input.runs, guardrailsOf(input.base.environment));
+  const results = foldBase(input.base.environment, input.candidates, input.runs);
   const ideas = new Map(input.ideas.map((idea) => [idea.id, idea]));
   const runs = Map.groupBy(input.runs, (run) => run.candidate ?? '');
   const places = new Map(results.candidates.map((result, index) => [result.candidate, index]));
@@ -176,7 +176,7 @@ function cells(runs: readonly Run[], sparks: BoardInput['sparks'], { judged }: R
 function cell(run: Run, judged: Judged | undefined): RunCell {
   const { id, seed, state, box, exitCode, reason, purpose, verified, attempt, counts } = run;
   const { startedAt, endedAt, unreachableSince, lastMetric, logBytes } = run;
-  const value = reportedValue({ ...run, counts: true });
+  const value = numberOf(run);
   return {
     ...{ id, seed, state, box, value, exitCode, reason, purpose, verified, attempt, counts },
     ...{ startedAt, endedAt, unreachableSince, lastMetric, logBytes },

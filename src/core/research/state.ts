@@ -1,7 +1,7 @@
 import type { Base, Candidate, Idea, Run } from '../domain/index.ts';
-import { type Box, goalOf, isEnd } from '../domain/index.ts';
+import { type Box, isEnd } from '../domain/index.ts';
 import { loadEnvironment } from '../environment/index.ts';
-import { foldResults, guardrailsOf, type Results } from '../search/index.ts';
+import { foldBase, type Results } from '../search/index.ts';
 import type { BoxState } from '../store/index.ts';
 import { whyBehind } from './base.ts';
 import type { BoxCondition } from './fleet.ts';
@@ -31,9 +31,7 @@ export async function readState(
     : [[], [], [], []];
   const byIdea = Map.groupBy(candidates, (candidate) => candidate.idea);
   const byCandidate = Map.groupBy(runs, (run) => run.candidate ?? '');
-  const results = base
-    ? foldResults(goalOf(base.environment.objective), candidates, runs, guardrailsOf(base.environment))
-    : undefined;
+  const results = base && foldBase(base.environment, candidates, runs);
   const nodes = ideas.map((idea) => ideaNode(idea, byIdea.get(idea.id) ?? [], byCandidate, results));
   const lease = await store.lease();
   const boxes = await loadedBoxes(parts);

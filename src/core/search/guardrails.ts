@@ -21,7 +21,8 @@ export const DEFAULT_GUARDRAILS: Guardrails = { factor: 2, minPoints: 2 };
 
 export function guardrailsOf(environment: Pick<Environment, 'guardrails'>): Guardrails {
   // A base of an earlier version was kept without the key.
-  const { factor, min_points } = environment.guardrails ?? { factor: 2, min_points: 2 };
+  if (!environment.guardrails) return DEFAULT_GUARDRAILS;
+  const { factor, min_points } = environment.guardrails;
   return { factor, minPoints: min_points };
 }
 
@@ -31,12 +32,15 @@ export interface Yardstick {
   readonly runs: readonly Run[];
 }
 
-/** The number a run reports, counted or not: of a value outside `valid` too. */
-export function reportedValue(run: Run): number | undefined {
-  if (!run.counts || run.state !== 'succeeded') return undefined;
-  const { objective } = run;
-  if (objective?.state !== 'ok' && objective?.state !== 'invalid') return undefined;
+/** The real number of a run that succeeded, also one outside `valid`, whether or not another attempt counts instead. */
+export function numberOf({ state, objective }: Run): number | undefined {
+  if (state !== 'succeeded' || (objective?.state !== 'ok' && objective?.state !== 'invalid')) return undefined;
   return objective.value ?? undefined;
+}
+
+/** The number a run adds to its candidate's result, if it is believed: that of the attempt that counts. */
+export function reportedValue(run: Run): number | undefined {
+  return run.counts ? numberOf(run) : undefined;
 }
 
 /**

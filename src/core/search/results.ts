@@ -2,14 +2,24 @@ import {
   better,
   type Candidate,
   type CandidateId,
+  type Environment,
   type Goal,
+  goalOf,
   type Run,
   type RunId,
   type Summary,
   summarise,
 } from '../domain/index.ts';
 
-import { DEFAULT_GUARDRAILS, flagsOf, type Guardrails, type Judged, judge, reportedValue } from './guardrails.ts';
+import {
+  DEFAULT_GUARDRAILS,
+  flagsOf,
+  type Guardrails,
+  guardrailsOf,
+  type Judged,
+  judge,
+  reportedValue,
+} from './guardrails.ts';
 
 /** What one candidate's (or the baseline's) counted runs came to within one comparison class. */
 export interface ClassResult {
@@ -104,6 +114,11 @@ export function foldResults(
   }
   results.sort((a, b) => rankOrder(goal, a, b));
   return { baselines, candidates: results, judged, flagged };
+}
+
+/** The rows of one base by its own objective and guardrails. */
+export function foldBase(environment: Environment, candidates: readonly Candidate[], runs: readonly Run[]): Results {
+  return foldResults(goalOf(environment.objective), candidates, runs, guardrailsOf(environment));
 }
 
 function mostRuns(classes: readonly ClassResult[]): ClassResult | undefined {

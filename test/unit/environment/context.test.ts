@@ -1,17 +1,13 @@
 import { strict as assert } from 'node:assert';
-import {
-  changeable,
-  contextText,
-  parseEnvironment,
-  readContext,
-  selectContext,
-} from '../../../src/core/environment/index.ts';
+import { changeable, contextText, parseEnvironment, readContext } from '../../../src/core/environment/index.ts';
 
 function environment(more = '', run = 'python3 train.py') {
   const loaded = parseEnvironment(`name: x\nrun: ${run}\nobjective: { metric: a, goal: minimize }\n${more}`, 'f');
   assert.ok(loaded.ok, JSON.stringify(loaded));
   return loaded.value;
 }
+/** What is shown, in its order. */
+const selectContext = (...asked: Parameters<typeof readContext>) => readContext(...asked).files.map(({ path }) => path);
 const files = (texts: Readonly<Record<string, string>>) => new Map(Object.entries(texts));
 
 describe('what a model may read', () => {

@@ -1,3 +1,4 @@
+import { fenced } from '../../domain/index.ts';
 import type { Op } from '../answer/ops.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Texts } from '../types.ts';
@@ -14,13 +15,13 @@ const MOST_CHARS = 100;
 export function feedbackText(refusals: readonly Refusal[], files: Texts, standing: readonly Op[] = []): string {
   const shown = refusals.slice(0, MOST_REFUSALS).map((refusal, index) => {
     const parts = [`${index + 1}. ${refusal.code}: ${refusal.message}`];
-    if (refusal.search && refusal.search.length > 0) parts.push(`The SEARCH you sent:\n${fenced(refusal.search)}`);
+    if (refusal.search && refusal.search.length > 0) parts.push(`The SEARCH you sent:\n${quoted(refusal.search)}`);
     const text = refusal.path === undefined ? undefined : files.get(refusal.path);
     const showLines = refusal.code === 'no-match' || refusal.code === 'elided-code';
     const near = showLines && text !== undefined && refusal.search ? nearestLines(text, refusal.search) : undefined;
-    if (near) parts.push(`The nearest lines of ${refusal.path}, as they stand there:\n${fenced(near)}`);
+    if (near) parts.push(`The nearest lines of ${refusal.path}, as they stand there:\n${quoted(near)}`);
     if (refusal.made && refusal.made.length > 0) {
-      parts.push(`The lines there, as your answer makes them:\n${fenced(refusal.made)}`);
+      parts.push(`The lines there, as your answer makes them:\n${quoted(refusal.made)}`);
     }
     return parts.join('\n');
   });
@@ -51,8 +52,6 @@ function keptText(standing: readonly Op[]): string {
   return [...lines, ...(more > 0 ? [`- … and ${more} more`] : [])].join('\n');
 }
 
-function fenced(lines: readonly string[]): string {
-  const longest = Math.max(2, ...lines.flatMap((line) => [...line.matchAll(/`{3,}/g)].map(([run]) => run.length)));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}\n${lines.join('\n')}\n${fence}`;
+function quoted(lines: readonly string[]): string {
+  return fenced(`${lines.join('\n')}\n`);
 }

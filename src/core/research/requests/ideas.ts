@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type Base, type CandidateId, goalOf, type Idea, type IdeaId, type Round } from '../../domain/index.ts';
 import { readContext } from '../../environment/index.ts';
-import { boundedTail, describeCurve, type Outcome, type ProposedIdea } from '../../ideator/index.ts';
+import { describeCurve, type Outcome, type ProposedIdea } from '../../ideator/index.ts';
 import {
   chooseParents,
   type Evidence,
   exploitShare,
-  foldResults,
-  guardrailsOf,
+  foldBase,
   outcomesOf,
   planRound,
   type Results,
@@ -15,8 +14,9 @@ import {
 import { seededRandom } from '../../system/index.ts';
 import { ensureBase } from '../base.ts';
 import { readBrief } from '../brief.ts';
+import { logTail } from '../log-tail.ts';
 import { makeIdeator } from '../make.ts';
-import { logFile, modelConfig, type Parts } from '../parts.ts';
+import { modelConfig, type Parts } from '../parts.ts';
 import { readTexts } from '../texts.ts';
 import { type Origin, originOf, stageOf } from './go-on.ts';
 import { isHandedOver } from './handed-over.ts';
@@ -93,7 +93,7 @@ async function fillRound(
     await store.runs({ base: base.id }),
   ];
   const goal = goalOf(base.environment.objective);
-  const results = foldResults(goal, candidates, runs, guardrailsOf(base.environment));
+  const results = foldBase(base.environment, candidates, runs);
   const key = `base-${base.id}/round-${number}/request-${id}`;
   const own = ideas.filter((idea) => idea.round === number && idea.createdAt >= since);
   const mine = own.filter((idea) => idea.dropped === undefined);
@@ -215,9 +215,7 @@ async function gatherEvidence(
   }
   for (const run of runs.filter((one) => one.state === 'failed' || one.state === 'timed-out')) {
     if (run.candidate === undefined || evidence.has(run.candidate)) continue;
-    const from = Math.max(0, run.logBytes - 4 * TAIL);
-    const bytes = await parts.system.files.readRange(logFile(parts.repository, run.id), from, run.logBytes - from);
-    evidence.set(run.candidate, { tail: boundedTail(bytes.toString('utf8'), TAIL) });
+    evidence.set(run.candidate, { tail: await logTail(parts, run, TAIL) });
   }
   return evidence;
 }

@@ -16,15 +16,7 @@ import {
   type Search,
   summarise,
 } from '../../domain/index.ts';
-import {
-  budgetUsedUp,
-  countedValue,
-  foldResults,
-  guardrailsOf,
-  isEarlyCrash,
-  roundIsReady,
-  type Spent,
-} from '../../search/index.ts';
+import { budgetUsedUp, countedValue, foldBase, isEarlyCrash, roundIsReady, type Spent } from '../../search/index.ts';
 import { ensureBase } from '../base.ts';
 import { mainBaseline, statusWithFlags } from '../leaderboard.ts';
 import { loadedBoxes, type Parts, requireBase } from '../parts.ts';
@@ -433,7 +425,7 @@ export async function resultOf(parts: Parts, base: Base, search: Search): Promis
     await parts.store.candidates({ base: base.id }),
     await parts.store.runs({ base: base.id }),
   ];
-  const results = foldResults(goal, candidates, runs, guardrailsOf(base.environment));
+  const results = foldBase(base.environment, candidates, runs);
   const byIdea = (id: number) =>
     results.candidates.find((result) => candidates.some((one) => one.id === result.candidate && one.idea === id));
   const hand = new Set(candidates.filter((one) => one.byHand).map((one) => one.id));
