@@ -21,7 +21,6 @@ import { Asking } from './research/asking.ts';
 import { readAttempts } from './research/attempts.ts';
 import { takeBase } from './research/base.ts';
 import { readBrief } from './research/brief.ts';
-import { addIdeaByHand, confirmResult, editIdeaByHand, rejectIdeaByHand } from './research/by-hand.ts';
 import { readCall, readCalls, requireCall } from './research/calls.ts';
 import { askBoxes } from './research/check-boxes.ts';
 import { Consents } from './research/consents.ts';
@@ -47,6 +46,7 @@ import {
 import { detect, writeEnvironment } from './research/set-up.ts';
 import { Sparks } from './research/sparks.ts';
 import { boxNode, readLeaderboard, readState } from './research/state.ts';
+import { addIdeaByHand, confirmResult, editIdeaByHand, rejectIdeaByHand } from './research/steer.ts';
 import { newestTries, withRetries } from './research/tries.ts';
 import type {
   Ask,

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { IdeaId } from '../core/domain/index.ts';
 import { ATTEMPTS_SCHEME } from './attempts.ts';
+import { ReadOnlyDocuments } from './documents.ts';
 import type { Session } from './session.ts';
 
 const SCHEME = 'research-calls';
@@ -8,33 +9,26 @@ const SCHEME = 'research-calls';
 const NAMED = /^(?:\| call (\d+) +\||\S+Z, model call (\d+)$)/gm;
 
 /** What was asked of models, as read-only documents: a list whose rows link to prompt and answer of each call. */
-export class ModelCallDocuments
-  implements vscode.TextDocumentContentProvider, vscode.DocumentLinkProvider, vscode.Disposable
-{
+export class ModelCallDocuments extends ReadOnlyDocuments implements vscode.DocumentLinkProvider {
   readonly #session: Session;
-  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly #registrations: vscode.Disposable;
-  readonly onDidChange = this.#changed.event;
 
   constructor(session: Session) {
+    super(SCHEME);
     this.#session = session;
     this.#registrations = vscode.Disposable.from(
-      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
       vscode.languages.registerDocumentLinkProvider([{ scheme: SCHEME }, { scheme: ATTEMPTS_SCHEME }], this),
       // A list on screen follows what is asked meanwhile.
-      session.onDidChange(() => {
-        for (const { uri } of vscode.workspace.textDocuments) if (uri.scheme === SCHEME) this.#changed.fire(uri);
-      }),
-      this.#changed,
+      session.onDidChange(() => this.renew()),
     );
   }
 
   openList(idea?: IdeaId): Promise<void> {
-    return this.#open(`/Model Calls${idea === undefined ? '' : ` of ${idea}`}.md`);
+    return this.show(`/Model Calls${idea === undefined ? '' : ` of ${idea}`}.md`);
   }
 
   openCall(id: number): Promise<void> {
-    return this.#open(pathOf(id));
+    return this.show(pathOf(id));
   }
 
   async provideTextDocumentContent({ path }: vscode.Uri): Promise<string> {
@@ -56,28 +50,18 @@ export class ModelCallDocuments
         document.positionAt(from),
         document.positionAt(from + (words?.[0].length ?? match[0].length)),
       );
-      const link = new vscode.DocumentLink(range, uriOf(pathOf(Number(id))));
+      const link = new vscode.DocumentLink(range, vscode.Uri.from({ scheme: SCHEME, path: pathOf(Number(id)) }));
       link.tooltip = 'Open its prompt and answer';
       return link;
     });
   }
 
-  dispose(): void {
+  override dispose(): void {
     this.#registrations.dispose();
-  }
-
-  async #open(path: string): Promise<void> {
-    const uri = uriOf(path);
-    // One that is open already may have changed since.
-    this.#changed.fire(uri);
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+    super.dispose();
   }
 }
 
 function pathOf(id: number): string {
   return `/Model Call ${id}.md`;
-}
-
-function uriOf(path: string): vscode.Uri {
-  return vscode.Uri.from({ scheme: SCHEME, path });
 }

@@ -17,6 +17,8 @@ export interface Place {
   readonly env: NodeJS.ProcessEnv;
   readonly system: System;
   boxes(yaml: string): void;
+  /** Writes the `config.yaml` whose model is the test server's, at this base URL. */
+  model(url: string, more?: string): void;
   git(...args: string[]): string;
   dispose(): void;
 }
@@ -55,6 +57,11 @@ export function makePlace(from = path.join(checkout, 'examples/quickstart'), mor
     env,
     system: { ...realSystem(), env },
     boxes: (yaml) => writeFileSync(path.join(config, 'boxes.yaml'), yaml),
+    model: (url, more = '') =>
+      writeFileSync(
+        path.join(config, 'config.yaml'),
+        `models:\n  base_url: ${url}\n  ideator: test-model\n${more === '' ? '' : `  ${more}\n`}`,
+      ),
     git,
     dispose: () => {
       endRuns(path.join(data, 'research-copilot/v1/runs'));

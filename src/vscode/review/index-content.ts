@@ -1,18 +1,16 @@
 import * as vscode from 'vscode';
 import type { Spawn } from '../../core/system/index.ts';
+import { ReadOnlyDocuments } from '../documents.ts';
 
 const SCHEME = 'research-index';
 
 /** The index's bytes of a file under review, as a read-only document: the left side where Git's own is not to be had. */
-export class IndexContent implements vscode.TextDocumentContentProvider, vscode.Disposable {
+export class IndexContent extends ReadOnlyDocuments {
   readonly #spawn: Spawn;
-  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
-  readonly #registration: vscode.Disposable;
-  readonly onDidChange = this.#changed.event;
 
   constructor(spawn: Spawn) {
+    super(SCHEME);
     this.#spawn = spawn;
-    this.#registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
   }
 
   uri(folder: string, path: string): vscode.Uri {
@@ -29,15 +27,6 @@ export class IndexContent implements vscode.TextDocumentContentProvider, vscode.
 
   /** The index of a review changed. */
   refresh(folder: string): void {
-    for (const document of vscode.workspace.textDocuments) {
-      if (document.uri.scheme !== SCHEME) continue;
-      const query = JSON.parse(document.uri.query) as { readonly folder: string };
-      if (query.folder === folder) this.#changed.fire(document.uri);
-    }
-  }
-
-  dispose(): void {
-    this.#registration.dispose();
-    this.#changed.dispose();
+    this.renew(({ query }) => (JSON.parse(query) as { readonly folder: string }).folder === folder);
   }
 }

@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Research } from '../../../src/core/research.ts';
 import { type ModelServer, promptOf, startModelServer } from '../../support/model-server/index.ts';
@@ -24,10 +23,7 @@ describe('a patch that crashes when the budget of runs is used up', function () 
     });
     place = makePlace(path.join(checkout, 'test/fixtures/funnel'));
     place.boxes('boxes:\n  - { name: here, kind: local, slots: 2 }\n');
-    writeFileSync(
-      path.join(place.config, 'config.yaml'),
-      `models: { base_url: "${server.url}", ideator: test-model }\n`,
-    );
+    place.model(server.url);
     research = await openAt(place);
   });
   after(async () => {

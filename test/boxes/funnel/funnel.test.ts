@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Research } from '../../../src/core/research.ts';
 import { FUNNEL_STAGES, type Funnel } from '../../../src/core/search/index.ts';
@@ -39,12 +38,9 @@ describe('thirty ideas of mixed quality', function () {
 
   before(async () => {
     server = await startModelServer({ answers: play(asked) });
-    place = makePlace(path.join(checkout, 'test/fixtures/funnel'), { OPENAI_API_KEY: 'sk-test' });
+    place = makePlace(path.join(checkout, 'test/fixtures/funnel'));
     place.boxes('boxes:\n  - { name: here, kind: local, slots: 2 }\n');
-    writeFileSync(
-      path.join(place.config, 'config.yaml'),
-      `models: { base_url: "${server.url}", ideator: test-model }\n`,
-    );
+    place.model(server.url);
     research = await openAt(place);
     // The base runs before the search, so that its Python can be asked for packages.
     await research.waitForRuns(await research.runBaseline({ seeds: 3 }));

@@ -1,6 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { writeFileSync } from 'node:fs';
-import * as path from 'node:path';
 import type { Research } from '../../../src/core/research.ts';
 import { type ChatRequest, type ModelServer, startModelServer } from '../../support/model-server/index.ts';
 import { makePlace, openAt, type Place, until } from '../../support/research.ts';
@@ -16,8 +14,7 @@ describe('a model server that goes away in the middle of a batch', function () {
     server = await startModelServer(answers ? { answers } : {});
     place = makePlace();
     place.boxes('boxes:\n  - { name: here, kind: local, slots: 2 }\n');
-    const config = `models:\n  base_url: ${server.url}\n  ideator: test-model\n`;
-    writeFileSync(path.join(place.config, 'config.yaml'), config);
+    place.model(server.url);
     research = await openAt(place);
   };
   afterEach(async () => {

@@ -1,37 +1,14 @@
 import { strict as assert } from 'node:assert';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { checkout, makePlace, type Place } from '../../support/research.ts';
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+import { type Ended, runCommand } from '../../support/command.ts';
+import { makePlace, type Place } from '../../support/research.ts';
 
 describe('the terminal', function () {
   this.timeout(180_000);
   let place: Place;
 
-  /** Runs one command line in the repo, as a person in a pipe would: nobody can answer a question. */
-  const type = async (...args: string[]): Promise<Ended> => {
-    const child = spawn(process.execPath, [path.join(checkout, 'dist/cli.js'), ...args], {
-      cwd: place.repo,
-      env: { ...place.env, NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      err += chunk;
-    });
-    const [code] = await once(child, 'close');
-    return { code, out, err };
-  };
+  const type = (...args: string[]): Promise<Ended> => runCommand(place, ...args);
   const done = async (...args: string[]): Promise<string> => {
     const ended = await type(...args);
     assert.equal(ended.code, 0, `${args.join(' ')}\n${ended.err}\n${ended.out}`);

@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Research } from '../../../src/core/research.ts';
 import { openStore } from '../../../src/core/store/index.ts';
@@ -31,8 +30,7 @@ describe('a search with a model', function () {
     server = await startModelServer({ apiKey: 'sk-test-secret' });
     place = makePlace(undefined, { TEST_MODEL_KEY: 'sk-test-secret' });
     place.boxes('boxes:\n  - { name: here, kind: local, slots: 2 }\n');
-    const config = `models:\n  base_url: ${server.url}\n  ideator: test-model\n  key_env: TEST_MODEL_KEY\n`;
-    writeFileSync(path.join(place.config, 'config.yaml'), config);
+    place.model(server.url, 'key_env: TEST_MODEL_KEY');
     research = await openAt(place, { mayDrive: false });
   });
 

@@ -29,8 +29,7 @@ describe('an implementer whose answers are refused', function () {
     place = makePlace(example);
     answers = [];
     server = await startModelServer({ answers: () => answers.shift() ?? assert.fail('asked once more than expected') });
-    const config = `models:\n  base_url: ${server.url}\n  ideator: test-model\n`;
-    writeFileSync(path.join(place.config, 'config.yaml'), config);
+    place.model(server.url);
     research = await openAt(place);
   });
 

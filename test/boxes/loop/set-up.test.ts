@@ -1,12 +1,11 @@
 import { strict as assert } from 'node:assert';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { isHumanError } from '../../../src/core/domain/index.ts';
+import { runCommand } from '../../support/command.ts';
 import { type ModelServer, promptOf, startModelServer } from '../../support/model-server/index.ts';
-import { agreeingHost, checkout, makePlace, openAt, type Place } from '../../support/research.ts';
+import { agreeingHost, makePlace, openAt, type Place } from '../../support/research.ts';
 
 const PRETRAIN = 'import os\nseed = int(os.environ["RUN_KEY"])\nloss.backward()\nprint(f"val_loss: {l:.3f}")\n';
 const FINETUNE = 'loss.backward()\nprint(f"val_acc: {a:.3f}")\n';
@@ -26,10 +25,7 @@ describe('setting up with a model', function () {
     writeFileSync(path.join(from, '.env'), 'TOKEN=not-for-a-model\n');
     server = await startModelServer({ answers: () => JSON.stringify(answer) });
     place = makePlace(from);
-    writeFileSync(
-      path.join(place.config, 'config.yaml'),
-      `models:\n  base_url: ${server.url}\n  ideator: test-model\n`,
-    );
+    place.model(server.url);
     const nothing = { metric: null, goal: null, seed_variable: null, seed_flag: null, timeout: null };
     answer = { ...nothing, run: 'python3 pretrain.py', seed_variable: 'RUN_KEY' };
   });
@@ -88,19 +84,7 @@ describe('setting up with a model', function () {
   });
 
   it('prints one JSON value and nothing else, and ends well while things stay open', async () => {
-    const child = spawn(process.execPath, [path.join(checkout, 'dist/cli.js'), 'init', '--dry-run', '--json'], {
-      cwd: place.repo,
-      env: { ...place.env, NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      err += chunk;
-    });
-    const [code] = await once(child, 'close');
+    const { code, out, err } = await runCommand(place, 'init', '--dry-run', '--json');
     assert.equal(code, 0, err);
     const printed = JSON.parse(out) as Record<string, unknown>;
     assert.deepEqual(Object.keys(printed), ['environment', 'reasons', 'open', 'questions', 'hyperparameters']);

@@ -23,10 +23,7 @@ describe('a person steers what is proposed', function () {
     server = await startModelServer({
       answers: () => JSON.stringify({ ideas: answers.shift() ?? assert.fail('asked once more than expected') }),
     });
-    writeFileSync(
-      path.join(place.config, 'config.yaml'),
-      `models:\n  base_url: ${server.url}\n  ideator: test-model\n`,
-    );
+    place.model(server.url);
     research = await openAt(place);
   });
 

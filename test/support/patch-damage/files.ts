@@ -1,6 +1,15 @@
 import type { Pick as PickNumber } from './edits.ts';
 import { FORMATS, type Format } from './render.ts';
 
+/** Damage after which the whole answer must be refused, its good parts too. */
+const FATAL = [
+  'there-already',
+  'not-there',
+  'name-taken',
+  'leaves-the-repository',
+  'one-part-fails',
+  'cut-off',
+] as const;
 export const FILE_DAMAGES = [
   'none',
   'crlf',
@@ -9,24 +18,10 @@ export const FILE_DAMAGES = [
   'repeated',
   'only-names',
   'wrong-counts',
-  'there-already',
-  'not-there',
-  'name-taken',
-  'leaves-the-repository',
-  'one-part-fails',
-  'cut-off',
+  ...FATAL,
 ] as const;
 export type FileDamage = (typeof FILE_DAMAGES)[number];
-
-/** Damage after which the whole answer must be refused, its good parts too. */
-export const FATAL_FOR_FILES: ReadonlySet<FileDamage> = new Set([
-  'there-already',
-  'not-there',
-  'name-taken',
-  'leaves-the-repository',
-  'one-part-fails',
-  'cut-off',
-]);
+export const FATAL_FOR_FILES: ReadonlySet<FileDamage> = new Set(FATAL);
 
 export interface FilesAnswer {
   readonly files: ReadonlyMap<string, string>;
