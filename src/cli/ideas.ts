@@ -1,5 +1,6 @@
 import { HumanError } from '../core/domain/index.ts';
 import { printable } from './columns.ts';
+import { withProgress } from './commands.ts';
 import type { Session } from './main.ts';
 
 /** Prints every answer that was given for a candidate, what came of its edits, and the patch. */
@@ -18,8 +19,9 @@ export async function continueByHand({ research, terminal }: Session, from: stri
 }
 
 /** Takes what a person wrote as the candidate's patch. */
-export async function finishByHand({ research, terminal }: Session, id: string): Promise<void> {
-  const candidate = await research.finishByHand(id);
+export async function finishByHand(session: Session, id: string): Promise<void> {
+  const { research, terminal, signal } = session;
+  const candidate = await withProgress(session, (progress) => research.finishByHand(id, { signal, progress }));
   terminal.answer(candidate);
   for (const { severity, path, line, message } of candidate.findings) {
     terminal.note(printable(`${severity}: ${path}${line === undefined ? '' : `:${line}`}: ${message}`));

@@ -14,6 +14,7 @@ import {
 } from './domain/index.ts';
 import { configFolder, type Detected, stateFolder } from './environment/index.ts';
 import { openRepository } from './git/index.ts';
+import type { SmokeOutcome } from './implementer/index.ts';
 import { metricNames } from './metrics/index.ts';
 import { agreeToModel, readyToRun } from './research/agree.ts';
 import { fetchArtifactsOf } from './research/artifacts.ts';
@@ -31,8 +32,10 @@ import { readFunnel } from './research/funnel.ts';
 import { continueByHand, finishByHand } from './research/hand.ts';
 import type { OpenOptions } from './research/host.ts';
 import { cleanUp, measure } from './research/housekeeping.ts';
+import { agreeToSmoke, type Behind } from './research/may-smoke.ts';
 import { logFile, type Parts, requireBoxes, researchFolder, shared } from './research/parts.ts';
 import { newRunIds, onceMore, seedsFrom } from './research/requests/runs.ts';
+import { bytesOf, commitForSmoke } from './research/requests/smoke.ts';
 import {
   applyToBranch,
   approveReviewed,
@@ -192,6 +195,7 @@ class OpenResearch implements Research {
     const idea = await this.#parts.store.idea(id);
     if (!idea) throw new HumanError(`There is no idea #${id}.`, { code: 'no-idea' });
     if (idea.edits.length === 0) await agreeToModel(this.#parts, 'implementer');
+    await this.#maySmoke(idea.base, {});
     const candidate = await this.#asking.request<CandidateId>('implement', { idea: id }, options);
     return (await requireCandidate(this.#parts, candidate)).candidate;
   }
@@ -200,9 +204,22 @@ class OpenResearch implements Research {
     return continueByHand(this.#parts, candidate);
   }
 
-  async finishByHand(id: CandidateId): Promise<Candidate> {
-    const { base } = (await requireCandidate(this.#parts, id)).candidate;
-    return finishByHand(this.#parts, id, { missingImports: (modules) => this.#fleet.missingModules(base, modules) });
+  async finishByHand(id: CandidateId, options: Ask = {}): Promise<Candidate> {
+    const { candidate } = await requireCandidate(this.#parts, id);
+    const smoke = async (changes: ReadonlyMap<string, string | null>) => {
+      const commit = await commitForSmoke(this.#parts, candidate, bytesOf(changes));
+      return this.#asking.request<SmokeOutcome>('smoke', { candidate: id, commit }, options);
+    };
+    return finishByHand(this.#parts, id, {
+      missingImports: (modules) => this.#fleet.missingModules(candidate.base, modules, options.signal),
+      ...((await this.#maySmoke(candidate.base, { byHand: true })) && { smoke }),
+    });
+  }
+
+  async #maySmoke(base: number, behind: Behind): Promise<boolean> {
+    const may = await agreeToSmoke(this.#parts, base, behind);
+    if (may) await this.#fleet.expectPerson();
+    return may;
   }
 
   // ---- review
@@ -251,7 +268,7 @@ class OpenResearch implements Research {
   }
 
   async replicate(run: RunId, seeds: number): Promise<readonly RunId[]> {
-    const row = await this.#requireRun(run);
+    const row = await this.#requireRepeatable(run);
     if (row.candidate !== undefined) return this.run(row.candidate, { seeds, box: row.box });
     await readyToRun(this.#parts, row.base);
     await this.#fleet.expectPerson(row.box);
@@ -262,7 +279,7 @@ class OpenResearch implements Research {
   }
 
   async rerun(run: RunId): Promise<RunId> {
-    const row = await this.#requireRun(run);
+    const row = await this.#requireRepeatable(run);
     await readyToRun(this.#parts, row.base);
     const runs = await onceMore(this.#parts, row);
     const asked: readonly RunId[] =
@@ -305,6 +322,14 @@ class OpenResearch implements Research {
     const row = await this.#parts.store.run(run);
     if (!row) throw new HumanError(`There is no run ${run}.`, { code: 'no-run' });
     return row;
+  }
+
+  async #requireRepeatable(run: RunId): Promise<Run> {
+    const row = await this.#requireRun(run);
+    if (row.purpose !== 'smoke') return row;
+    throw new HumanError(`Run ${run} is a smoke run: it is made anew with each patch, and by itself says nothing.`, {
+      code: 'smoke-run',
+    });
   }
 
   funnel(round?: number): Promise<Funnel> {

@@ -121,6 +121,12 @@ export const configSchema = z.strictObject({
         .describe(
           'How often a run of a search that crashes within five minutes goes back to the implementer with its trace.',
         ),
+      smoke_runs: z
+        .enum(['off', 'unattended', 'always'])
+        .default('unattended')
+        .describe(
+          'When the smoke command of research.yaml runs a new patch on a box: in searches that approve every patch by themselves (unattended), also before a person has seen the patch (always), or never.',
+        ),
       max_file_size: size.default('400kB').describe('A patch that makes a file larger than this is refused.'),
     })
     .prefault({})

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseDuration } from './duration.ts';
+import type { Purpose } from './records.ts';
 
 const duration = z
   .string()
@@ -45,6 +46,12 @@ export const seedSchema = z.union([
   z.literal('none').describe('The run takes no seed; replicates then measure hardware noise only.'),
 ]);
 
+const smokeSchema = z.strictObject({
+  run: line.describe('The command of the check, such as one training step.'),
+  timeout: duration.default('5m').describe('A check that takes longer has failed.'),
+  gpus: z.int().min(0).default(0).describe('What the check takes; with 0, the default, no GPU is touched by it.'),
+});
+
 /** `research.yaml`. Keys are those of docs/research-yaml.md. */
 export const environmentSchema = z.strictObject({
   name: line.describe('A short name for this research problem.'),
@@ -52,7 +59,10 @@ export const environmentSchema = z.strictObject({
   setup: line.optional().describe('Makes $RESEARCH_ENV; runs once per box and content of setup_inputs.'),
   setup_inputs: z.array(glob).default([]),
   run: line.describe('The command that trains, run with /bin/sh in the root of the checkout.'),
-  smoke: line.optional().describe('A quick check before a GPU is taken.'),
+  smoke: z
+    .union([line, smokeSchema])
+    .optional()
+    .describe('A quick check of a patch on a box before it takes a GPU: a command, or `run`, `timeout` and `gpus`.'),
   evaluate: line.optional().describe('Prints the number that counts, from a fresh checkout of trusted code.'),
   objective: objectiveSchema,
   metrics: z.array(metricSourceSchema).default([]),
@@ -90,6 +100,19 @@ export type Environment = z.output<typeof environmentSchema>;
 export type Objective = Environment['objective'];
 export type Goal = Objective['goal'];
 export type SeedRule = Environment['seed'];
+
+/** The check that `smoke` declares, as a whole; undefined where there is none. */
+export function smokeOf({ smoke }: Pick<Environment, 'smoke'>): z.output<typeof smokeSchema> | undefined {
+  return typeof smoke === 'string' ? smokeSchema.parse({ run: smoke }) : smoke;
+}
+
+/** What a run of this purpose does and takes: that of a smoke run is the check alone, and nothing of it is kept. */
+export function environmentFor(purpose: Purpose, environment: Environment): Environment {
+  const smoke = purpose === 'smoke' ? smokeOf(environment) : undefined;
+  if (!smoke) return environment;
+  const { run, gpus, timeout } = smoke;
+  return { ...environment, run, evaluate: undefined, artifacts: [], resources: { gpus, timeout } };
+}
 
 /** The keys whose change makes results incomparable, hence a new base (design §3). */
 export const RESULT_KEYS = [

@@ -1,3 +1,12 @@
+/** A text of somebody else's with a mark on every line: no line of it can end the quotation. */
+export function quoted(text: string): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `| ${line}`)
+    .join('\n');
+}
+
 /** A text of somebody else's in a Markdown fence that is longer than any in it: the text cannot end it. */
 export function fenced(text: string, language = ''): string {
   let longest = 2;

@@ -165,6 +165,8 @@ export interface Run {
   /** Why it ended so, in words. */
   readonly reason?: string;
   readonly exitCode?: number;
+  /** Its box's one word for how it failed: `exited` where the run's own command did, `setup-failed`, `killed`, … */
+  readonly cause?: string;
   readonly objective?: ObjectiveValue;
   readonly verified: boolean;
   /** How many points of the objective's metric the run reported, and the step of the last one. */

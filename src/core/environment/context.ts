@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import type { Environment } from '../domain/index.ts';
+import { type Environment, smokeOf } from '../domain/index.ts';
 import { outline } from './outline.ts';
 import { matcher } from './paths.ts';
 import { PRIVATE_KEY, withoutSecrets } from './secrets.ts';
@@ -126,7 +126,7 @@ function whyNot(file: string, text: string): string | undefined {
 
 /** The scripts the environment's commands name, `run` first; through a shell script to what it starts. */
 function scriptsOf(environment: Named, readable: readonly string[]): string[] {
-  const commands = [environment.run, environment.evaluate, environment.smoke, environment.setup];
+  const commands = [environment.run, environment.evaluate, smokeOf(environment)?.run, environment.setup];
   return [...new Set(commands.flatMap((command) => scriptsNamed(command ?? '', readable)))];
 }
 

@@ -17,10 +17,15 @@ export interface BoxGates {
   /** Which of these packages the job's Python cannot find; undefined where no box could be asked. */
   missingImports(modules: readonly string[]): Promise<readonly string[] | undefined>;
   /** One short run of the patch, where research.yaml declares how. */
-  smoke?(
-    changes: ReadonlyMap<string, string | null>,
-  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly tail: string }>;
+  smoke?(changes: ReadonlyMap<string, string | null>): Promise<SmokeOutcome>;
 }
+
+/** What came of a smoke run: only what its command itself did is held against the patch. */
+export type SmokeOutcome =
+  | { readonly kind: 'passed' }
+  /** @param why in words; @param tail the last of what it printed, read by nobody */
+  | { readonly kind: 'failed'; readonly why: string; readonly tail: string }
+  | { readonly kind: 'not-run'; readonly why: string };
 
 export interface ImplementRequest {
   readonly idea: Idea;

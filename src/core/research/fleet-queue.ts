@@ -13,7 +13,7 @@ import {
 } from '../scheduler/index.ts';
 import type { BoxState, Lease, Schedule } from '../store/index.ts';
 import type { BoxEntry, Boxes } from './fleet-boxes.ts';
-import { awayHours, isAt, slotsOf, startBefore } from './fleet-rules.ts';
+import { awayHours, gpusOf, isAt, slotsOf, startBefore } from './fleet-rules.ts';
 import type { RunKeeper } from './keep-run.ts';
 import type { Parts } from './parts.ts';
 
@@ -88,7 +88,7 @@ export class Queue {
   }
 
   async #queued(run: Run): Promise<QueuedRun> {
-    const { gpus } = (await this.#keeper.base(run.base)).environment.resources;
+    const gpus = gpusOf(run, await this.#keeper.base(run.base));
     const { id, base, wantsClass, purpose, queuedAt, priority = 0 } = run;
     return {
       run: id,
@@ -155,7 +155,7 @@ export class Queue {
         if (key !== undefined) setups.add(key);
       }
       const onBox = own.map(async (run) => ({
-        gpus: (await this.#keeper.base(run.base)).environment.resources.gpus,
+        gpus: gpusOf(run, await this.#keeper.base(run.base)),
         waits: !HOLDS_SLOT.has(run.state),
         seconds: run.comparisonClass === undefined ? undefined : seconds(run.base, run.comparisonClass),
       }));

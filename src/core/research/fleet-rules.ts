@@ -1,4 +1,4 @@
-import { type Box, isEnd, type Millis, type Run } from '../domain/index.ts';
+import { type Base, type Box, environmentFor, isEnd, type Millis, type Run } from '../domain/index.ts';
 import type { BoxReport, RunReport } from '../workers/index.ts';
 
 /** Between two tries of a box that does not answer: doubles from the first to the last, with full jitter. */
@@ -41,6 +41,11 @@ export const STOPS_BOX = new Set([...NEEDS_PERSON, 'unreachable', 'lease-lost', 
 /** What a box's name stands for: when this changes, the runs sent there are not asked for at the new place. */
 export function addressOf(box: Box): string {
   return JSON.stringify([box.kind, box.kind === 'local' ? '' : box.host, box.root ?? '']);
+}
+
+/** The GPUs that a run asks for: of its base, unless it is a smoke run. */
+export function gpusOf({ purpose }: Pick<Run, 'purpose'>, { environment }: Pick<Base, 'environment'>): number {
+  return environmentFor(purpose, environment).resources.gpus;
 }
 
 /** Whether a run is (or may be) on the machine that its box's name stands for now. */

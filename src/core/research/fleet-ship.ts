@@ -3,7 +3,7 @@ import { classOf } from '../scheduler/index.ts';
 import type { Lease } from '../store/index.ts';
 import type { Shipment, ShipProgress, ShipQuestion, SubmitOutcome, Worker } from '../workers/index.ts';
 import type { BoxEntry, Boxes } from './fleet-boxes.ts';
-import { backOffMs, ENDS_RUN, STOPS_BOX } from './fleet-rules.ts';
+import { backOffMs, ENDS_RUN, gpusOf, STOPS_BOX } from './fleet-rules.ts';
 import type { RunKeeper } from './keep-run.ts';
 import type { Parts } from './parts.ts';
 import { makeShipment, withLineOfLink } from './ship.ts';
@@ -108,7 +108,7 @@ export class Sender {
         if (!run.commit) throw new Error(`Run ${run.id} has no commit.`);
         // What a cluster's run is compared as, its node says when it begins.
         if (entry.box.kind !== 'slurm')
-          classes.set(run.id, classOf(entry.report?.hardware ?? 'unknown', base.environment.resources.gpus));
+          classes.set(run.id, classOf(entry.report?.hardware ?? 'unknown', gpusOf(run, base)));
         shipments.push(await makeShipment(this.#parts, base, run, entry.report?.clockSkewMs));
       } catch (error) {
         if (this.#isOfBox(error, signal)) throw error;

@@ -3,6 +3,7 @@ import { metricNames, summariseObjective } from '../metrics/index.ts';
 import { classOf } from '../scheduler/index.ts';
 import type { Lease, RunPatch } from '../store/index.ts';
 import type { RunReport, Worker } from '../workers/index.ts';
+import { gpusOf } from './fleet-rules.ts';
 import { type Job, RunFollower } from './follow-run.ts';
 import { describeMissing } from './left-out.ts';
 import { type Parts, requireBase } from './parts.ts';
@@ -74,9 +75,7 @@ export class RunKeeper {
       position: report.position ?? null,
       ...(report.gpus.length === 0 ? {} : { gpus: report.gpus }),
       // A cluster's nodes differ: what it is compared with is what it really runs on.
-      ...(report.hardware === undefined
-        ? {}
-        : { comparisonClass: classOf(report.hardware, base.environment.resources.gpus) }),
+      ...(report.hardware === undefined ? {} : { comparisonClass: classOf(report.hardware, gpusOf(run, base)) }),
       ...(report.startedAt === undefined ? {} : { startedAt: report.startedAt }),
       ...(last === undefined ? {} : { lastMetric: { name: last.name, value: last.value, step: last.step } }),
     };
@@ -99,6 +98,7 @@ export class RunKeeper {
     const end: RunPatch = {
       ...seen,
       ...(report.exitCode === undefined ? {} : { exitCode: report.exitCode }),
+      ...(report.cause === undefined ? {} : { cause: report.cause }),
       ...details,
       ...(reason === '' || details.reason !== undefined ? {} : { reason }),
       endedAt: report.endedAt ?? this.#parts.system.clock.now(),
@@ -213,7 +213,8 @@ export class RunKeeper {
   }
 
   async #objectiveOf(run: Run, base: Base, report: RunReport, follower: RunFollower): Promise<RunPatch> {
-    if (report.state !== 'succeeded') return {};
+    // A smoke run is asked whether it ends well, and for no number.
+    if (report.state !== 'succeeded' || run.purpose === 'smoke') return {};
     const result = await this.#numberOf(run, base, report, follower);
     const own = await this.#parts.store.metrics(run.id, { names: [base.environment.objective.metric] });
     return own.length === 0 ? result : { ...result, curve: { points: own.length, end: own.at(-1)?.step ?? null } };

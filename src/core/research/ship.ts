@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import picomatch from 'picomatch';
-import { type Base, HumanError, messageOf, type Run } from '../domain/index.ts';
+import { type Base, environmentFor, HumanError, messageOf, type Run } from '../domain/index.ts';
 import { lineOf } from '../environment/index.ts';
 import type { Files } from '../system/index.ts';
 import type { Shipment } from '../workers/index.ts';
@@ -19,7 +19,7 @@ const POINTER_BYTES = 1024;
  */
 export async function makeShipment(parts: Parts, base: Base, run: Run, skewMs = 0): Promise<Shipment> {
   const { repository } = parts;
-  const { environment } = base;
+  const environment = environmentFor(run.purpose, base.environment);
   const commit = await repository.parentless(run.commit ?? base.commit);
   return {
     run: run.id,

@@ -1,4 +1,4 @@
-import type { Base, Candidate, Idea, Run } from '../domain/index.ts';
+import type { Base, Candidate, Idea, Round, Run } from '../domain/index.ts';
 import { type Box, isEnd } from '../domain/index.ts';
 import { loadEnvironment } from '../environment/index.ts';
 import { foldBase, type Results } from '../search/index.ts';
@@ -11,6 +11,14 @@ import { loadedBoxes, type Parts } from './parts.ts';
 import { foldQueue } from './queue-state.ts';
 import type { Sparks } from './sparks.ts';
 import type { BoxNode, IdeaNode, Leaderboard, ResearchState } from './types.ts';
+
+/** The rounds, and one for what a person wrote before any was asked for: it stands there until that round begins. */
+export function roundsToShow(rounds: readonly Round[], ideas: readonly Idea[]): readonly Round[] {
+  const early = ideas.find((idea) => !rounds.some((round) => round.number === idea.round));
+  if (!early) return rounds;
+  const { base, round: number, createdAt } = early;
+  return [{ base, number, ideator: 'you', exploitShare: 0, asked: 0, state: 'open', createdAt }, ...rounds];
+}
 
 /** Everything the views show, read fresh. */
 export async function readState(
@@ -44,7 +52,10 @@ export async function readState(
     base,
     behind: base ? await whyBehind(parts, base, environment.ok ? environment.value : undefined) : undefined,
     ideator: await describeIdeator(parts),
-    rounds: rounds.map((round) => ({ round, ideas: nodes.filter((node) => node.idea.round === round.number) })),
+    rounds: roundsToShow(rounds, ideas).map((round) => ({
+      round,
+      ideas: nodes.filter((node) => node.idea.round === round.number),
+    })),
     runs: runs.toSorted((a, b) => b.queuedAt - a.queuedAt || (a.id < b.id ? 1 : -1)),
     judged: Object.fromEntries(results?.judged ?? []),
     queue: foldQueue(runs, schedule, base?.environment.resources.gpus ?? 0),

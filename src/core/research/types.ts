@@ -198,7 +198,7 @@ export interface Research {
    * Takes what a person wrote as the candidate's patch, through every gate: from then on it is reviewed and approved as
    * any other. @throws HumanError `not-by-hand`, `no-op`, `gate-refused`
    */
-  finishByHand(candidate: CandidateId): Promise<Candidate>;
+  finishByHand(candidate: CandidateId, options?: Ask): Promise<Candidate>;
 
   /** The idea's newest reviewable candidate; implements it first where there is none. */
   openReview(idea: IdeaId, options?: Ask): Promise<ReviewHandle>;

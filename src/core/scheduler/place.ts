@@ -1,3 +1,4 @@
+import type { Purpose } from '../domain/index.ts';
 import { Heap } from './heap.ts';
 import { Room } from './room.ts';
 import { type BoxLoad, classOf, type Known, type Placement, type QueuedRun } from './types.ts';
@@ -27,11 +28,16 @@ interface Ranked {
 
 type Rank = readonly [startsNow: number, seconds: number, name: string];
 
-/** Which of two waiting runs goes first: the higher priority, baselines, then first come first served. */
+/** A patch waits for its smoke run, which is short; without a baseline no result says anything. */
+function turnOf(purpose: Purpose): number {
+  return purpose === 'smoke' ? 0 : purpose === 'baseline' ? 1 : 2;
+}
+
+/** Which of two waiting runs goes first: the higher priority, smoke runs, baselines, then first come first served. */
 export function inOrder(a: QueuedRun, b: QueuedRun): number {
   return (
     b.priority - a.priority ||
-    Number(b.purpose === 'baseline') - Number(a.purpose === 'baseline') ||
+    turnOf(a.purpose) - turnOf(b.purpose) ||
     a.queuedAt - b.queuedAt ||
     (a.run < b.run ? -1 : a.run > b.run ? 1 : 0)
   );

@@ -2,17 +2,18 @@ import { type Candidate, isEnd, type Run } from '../domain/index.ts';
 
 /** A run that ends later than this has trained: what stopped it is seldom a slip of the patch. */
 const FIRST_MINUTES_MS = 5 * 60_000;
-/** Ended from outside (out of memory, told to stop), or never begun: 126 and 127 are the shell's. */
-const NOT_THE_PATCH: ReadonlySet<number> = new Set([126, 127, 137, 143]);
+/** Ended from outside: out of memory, told to stop. */
+const NOT_THE_PATCH: ReadonlySet<number> = new Set([137, 143]);
 
-/** What every kind of box says of a run command that failed by itself: not of `setup`, `evaluate` or protected files. */
-const COMMAND_ENDED = /^The (?:run )?command ended with exit code \d/;
+/** Whether a run's own command failed by itself: not its box, `setup`, `evaluate`, a person or the clock. */
+export function commandFailed({ state, cause, exitCode = 0, startedAt }: Run): boolean {
+  return state === 'failed' && cause === 'exited' && startedAt !== undefined && !NOT_THE_PATCH.has(exitCode);
+}
 
-/** Whether a run's own command crashed within its first minutes: not its box, its setup, a person or the clock. */
+/** Whether a trial's own command crashed within its first minutes. */
 export function isEarlyCrash(run: Run): boolean {
-  if (run.purpose !== 'trial' || run.state !== 'failed' || run.startedAt === undefined) return false;
-  if (run.exitCode === undefined || run.exitCode === 0 || NOT_THE_PATCH.has(run.exitCode)) return false;
-  return COMMAND_ENDED.test(run.reason ?? '') && (run.endedAt ?? run.startedAt) - run.startedAt <= FIRST_MINUTES_MS;
+  const { purpose, startedAt = 0, endedAt = startedAt } = run;
+  return purpose === 'trial' && commandFailed(run) && endedAt - startedAt <= FIRST_MINUTES_MS;
 }
 
 /**
@@ -47,7 +48,38 @@ export function crashesBefore(candidate: Candidate, own: readonly Candidate[], r
   return crashes;
 }
 
-/** The line that names the error: the same one again is not mended by asking once more. */
+const RANK = /^\[?(?:default|rank)\d*\]?:?\s*/;
+const NAMES_ERROR = /^(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Interrupt)\b/;
+/** What a launcher says of the process that failed, after that process said why. */
+const OF_LAUNCHER = /ChildFailedError|CalledProcessError/;
+
+/**
+ * The line that names the error: the last one that a traceback ends with, else the last of all. Without what differs
+ * each time: the rank that printed it, addresses, process numbers.
+ */
 export function errorLine(tail: string): string {
-  return tail.trimEnd().split('\n').at(-1)?.trim() ?? '';
+  const lines = tail.split('\n').map((line) => line.trim().replace(RANK, ''));
+  const named = lines.findLast((line) => NAMES_ERROR.test(line) && !OF_LAUNCHER.test(line));
+  const line = named ?? lines.findLast((one) => one !== '') ?? '';
+  return line.replaceAll(/0x[0-9a-f]+/gi, '0x…').replaceAll(/\b(pid|process)([ =:]+)\d+/gi, '$1$2…');
+}
+
+/** Whether two crashes are of the same error: that one again is not mended by asking once more. */
+export function sameError(one: string, other: string): boolean {
+  return errorLine(one) === errorLine(other);
+}
+
+const OUT_OF_MEMORY = /out of memory/i;
+/** How PyTorch names the other processes of a GPU that is full. */
+const OTHER_PROCESS = /Process \d+ has ([\d.]+) ([KMGT])iB memory in use/g;
+const GIB: Readonly<Record<string, number>> = { K: 1 / 1024 ** 2, M: 1 / 1024, G: 1, T: 1024 };
+/** A driver's own context on a GPU takes a few hundred MiB. */
+const OTHERS_GIB = 1;
+
+/** Whether a run found a GPU full of what others have there: then no other patch is needed. */
+export function isOutOfMemoryOfOthers(tail: string): boolean {
+  if (!OUT_OF_MEMORY.test(tail)) return false;
+  return [...tail.matchAll(OTHER_PROCESS)].some(
+    ([, size, unit]) => Number(size) * (GIB[unit ?? ''] ?? 0) >= OTHERS_GIB,
+  );
 }

@@ -198,6 +198,7 @@ export function toRun(row: Row): Run {
     state: text(row, 'state'),
     ...optional(row, 'reason', 'reason', text),
     ...optional(row, 'exit_code', 'exitCode', number),
+    ...optional(row, 'cause', 'cause', text),
     ...toObjective(row),
     verified: flag(row, 'verified'),
     ...toCurve(row),

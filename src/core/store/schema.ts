@@ -255,6 +255,10 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE idea ADD COLUMN rejection TEXT;
   `,
+  // How a run failed, in its box's one word.
+  `
+  ALTER TABLE run ADD COLUMN cause TEXT;
+  `,
 ];
 
 /** The version this program writes. */

@@ -38,6 +38,7 @@ export const REQUEST_KINDS = [
   'queue',
   'box',
   'priority',
+  'smoke',
 ] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 
@@ -108,6 +109,7 @@ export type RunPatch = Partial<
     | 'box'
     | 'comparisonClass'
     | 'exitCode'
+    | 'cause'
     | 'objective'
     | 'verified'
     | 'curve'

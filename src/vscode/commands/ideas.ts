@@ -110,7 +110,9 @@ export function ideaCommands({ session, reviews, attempts }: CommandParts): Comm
       const named = shown === undefined ? target : { candidate: shown };
       const { id } = await pickCandidate('Finish', await research.state(), named, inHand, none);
       await reviews.find({ candidate: id })?.save();
-      const done = await call.work({ title: `Checking #${id}`, view: 'ideas' }, () => research.finishByHand(id));
+      const done = await call.work({ title: `Checking #${id}`, view: 'ideas', cancellable: true }, (ask) =>
+        research.finishByHand(id, ask),
+      );
       await session.refresh();
       const approve = 'Approve';
       const warnings = done.findings.filter((one) => one.severity === 'warning').length;

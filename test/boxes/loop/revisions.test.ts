@@ -3,14 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { Research } from '../../../src/core/research.ts';
-import { type ModelServer, startModelServer } from '../../support/model-server/index.ts';
+import { type ModelServer, searchReplace, startModelServer } from '../../support/model-server/index.ts';
 import { makePlace, openAt, type Place } from '../../support/research.ts';
 
 const TRAIN = 'import math\n\nlr = 3e-4\nsteps = 100\nprint("loss:", lr * steps)\n';
 const YAML = 'name: t\nrun: python3 train.py\nobjective: { metric: loss, goal: minimize }\n';
 
-const block = (search: string, replace: string) =>
-  `train.py\n\`\`\`python\n<<<<<<< SEARCH\n${search}\n=======\n${replace}\n>>>>>>> REPLACE\n\`\`\`\n`;
+const block = (search: string, replace: string) => searchReplace('train.py', search, replace);
 
 /** From a refused answer to the next one, through a real server, a real store and git. */
 describe('an implementer whose answers are refused', function () {

@@ -35,6 +35,16 @@ describe('a person steers what is proposed', function () {
 
   const lastPrompt = () => promptOf(server.requests.at(-1) ?? assert.fail('nothing was asked'));
 
+  it('by an idea of their own, which is there at once and belongs to the round that follows', async () => {
+    const { id } = await research.addIdea({ title: 'Mine' });
+    const shown = async () => (await research.state()).rounds.map(({ round, ideas }) => [round.number, ideas.length]);
+    assert.deepEqual(await shown(), [[0, 1]]);
+    answers.push([idea('Warm up the learning rate', 'Raise it linearly over 100 steps.')]);
+    await research.generateIdeas({ count: 1 });
+    assert.deepEqual(await shown(), [[0, 2]]);
+    assert.equal((await research.state()).rounds[0]?.ideas[0]?.idea.id, id);
+  });
+
   it('by a reason for which an idea is rejected, and by the brief as it stands when the next round is asked for', async () => {
     const yaml = path.join(place.repo, 'research.yaml');
     answers.push([idea('Warm up the learning rate', 'Raise it linearly over 100 steps.')]);

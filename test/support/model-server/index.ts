@@ -1,4 +1,5 @@
 export type { Fault } from './faults.ts';
+export { searchReplace } from './patches.ts';
 export {
   type ChatMessage,
   type ChatRequest,

@@ -96,3 +96,8 @@ export function scaled(literal: string, factor: number): string {
   const text = String(Number(next.toPrecision(3)));
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
+
+/** One search/replace block, as an answer writes it. */
+export function searchReplace(path: string, search: string, replace: string): string {
+  return `${path}\n\`\`\`python\n<<<<<<< SEARCH\n${search}\n=======\n${replace}\n>>>>>>> REPLACE\n\`\`\`\n`;
+}

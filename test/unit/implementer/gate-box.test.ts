@@ -83,7 +83,7 @@ describe('the gates that ask a box', () => {
       missingImports: async () => [],
       smoke: async () => {
         const tail = tails.pop();
-        return tail === undefined ? { ok: true } : { ok: false, tail };
+        return tail === undefined ? { kind: 'passed' } : { kind: 'failed', why: 'It ended with exit code 1.', tail };
       },
     };
     const { model, asked } = await implemented(box, {}, importing('import math'), importing('import math  # again'));

@@ -1,12 +1,17 @@
 import { strict as assert } from 'node:assert';
 import type { Run } from '../../../src/core/domain/index.ts';
-import { crashToMend, errorLine, isEarlyCrash } from '../../../src/core/search/index.ts';
+import {
+  crashToMend,
+  errorLine,
+  isEarlyCrash,
+  isOutOfMemoryOfOthers,
+  sameError,
+} from '../../../src/core/search/index.ts';
 import { candidateRow, runRow } from '../../support/rows.ts';
 
 const crash = (candidate: string, more: Partial<Run> = {}) =>
   runRow(candidate, undefined, {
-    ...{ state: 'failed', exitCode: 1, startedAt: 1000, endedAt: 9000 },
-    reason: 'The command ended with exit code 1.',
+    ...{ state: 'failed', exitCode: 1, cause: 'exited', startedAt: 1000, endedAt: 9000 },
     ...more,
   });
 const first = candidateRow(1);
@@ -20,12 +25,12 @@ describe('a run that crashes within its first minutes', () => {
       { state: 'cancelled' },
       { state: 'timed-out' },
       { state: 'lost' },
-      { reason: 'setup ended with exit code 1; its log shows what it printed.' },
-      { reason: 'evaluate ended with exit code 1; the log shows what it printed.' },
-      { reason: 'The evaluate command ended with exit code 1.' },
+      { cause: 'setup-failed' },
+      { cause: 'evaluate-failed' },
+      { cause: 'protected-changed' },
+      { cause: 'command-not-found', exitCode: 127 },
+      { cause: undefined },
       { exitCode: 137 },
-      { exitCode: 127 },
-      { exitCode: undefined },
       { startedAt: undefined },
       { endedAt: 1000 + 6 * 60_000 },
       { purpose: 'baseline' },
@@ -54,5 +59,28 @@ describe('a run that crashes within its first minutes', () => {
   it('is known by the line that names its error', () => {
     assert.equal(errorLine('Traceback\n  File "x"\nValueError: no  \n\n'), 'ValueError: no');
     assert.equal(errorLine(''), '');
+  });
+
+  it('is of the same error whichever rank says it, at whatever address, and whatever its launcher adds', () => {
+    const one =
+      '[rank1]: RuntimeError: bad tensor <object at 0x7f12ab> in process 4711\n' +
+      'torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n====\ntrain.py FAILED\n  exitcode: 1 (pid: 99)\n';
+    const other = 'RuntimeError: bad tensor <object at 0x55aa> in process 12\n';
+    assert.equal(errorLine(one), errorLine(other));
+    assert.ok(sameError(one, other));
+    assert.ok(
+      !sameError('RuntimeError: (8x16 and 32x64)', 'RuntimeError: (8x16 and 16x64)'),
+      'other shapes, other error',
+    );
+  });
+
+  it('says nothing of the patch where others have filled the GPU', () => {
+    const torch = (others: string) =>
+      'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.10 GiB ' +
+      `of which 1.20 GiB is free. ${others}Including non-PyTorch memory, this process has 3.10 GiB memory in use.`;
+    assert.ok(isOutOfMemoryOfOthers(torch('Process 4711 has 74.80 GiB memory in use. ')));
+    assert.ok(!isOutOfMemoryOfOthers(torch('Process 4711 has 420.00 MiB memory in use. ')));
+    assert.ok(!isOutOfMemoryOfOthers(torch('')));
+    assert.ok(!isOutOfMemoryOfOthers('Process 4711 has 74.80 GiB memory in use.'));
   });
 });

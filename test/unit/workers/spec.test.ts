@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { type BoxOf, boxSchema } from '../../../src/core/domain/index.ts';
+import { type BoxOf, boxSchema, environmentFor } from '../../../src/core/domain/index.ts';
 import { commandOf, runFrames, specFiles, variables } from '../../../src/core/workers/box/spec.ts';
 import type { Shipment } from '../../../src/core/workers/index.ts';
 import { environmentOf } from '../../support/shipments.ts';
@@ -31,10 +31,19 @@ describe('What a run is told', () => {
   });
 
   it('does only the check in a smoke run, and evaluates only what counts', () => {
-    const environment = { smoke: 'python train.py --max_iters=1', evaluate: 'python evaluate.py' };
-    const smoke = shipment(environment, { purpose: 'smoke' });
+    const environment = {
+      smoke: 'python train.py --max_iters=1',
+      evaluate: 'python evaluate.py',
+      artifacts: ['out/*'],
+    };
+    const whole = shipment(environment).environment;
+    const smoke = shipment(environmentFor('smoke', whole), { purpose: 'smoke' });
     assert.equal(commandOf(smoke), 'python train.py --max_iters=1');
-    assert.equal(specFiles(box, smoke).evaluate, '');
+    const { evaluate, artifacts, gpus, timeout } = specFiles(box, smoke);
+    assert.deepEqual([evaluate, artifacts, gpus, timeout], ['', '', '0', '300']);
+    const own = { ...whole, smoke: { run: 'python try.py', timeout: '30s', gpus: 1 } };
+    const asked = specFiles(box, shipment(environmentFor('smoke', own), { purpose: 'smoke' }));
+    assert.deepEqual([asked.run, asked.gpus, asked.timeout], ['python try.py', '1', '30']);
     assert.equal(specFiles(box, shipment(environment)).evaluate, 'python evaluate.py');
   });
 

@@ -1,4 +1,4 @@
-import type { Finding } from '../../domain/index.ts';
+import { type Finding, quoted } from '../../domain/index.ts';
 import type { BoxGates, Texts } from '../types.ts';
 import { readChanges } from './changed.ts';
 import { newImports } from './imports.ts';
@@ -15,10 +15,14 @@ export async function runBoxGates(
   const findings = await checkImports(files, changes, renames, box);
   if (box?.smoke === undefined || findings.some((one) => one.severity === 'error')) return findings;
   const ran = await box.smoke(changes);
-  if (ran.ok) return findings;
+  if (ran.kind === 'passed') return findings;
   const [path = ''] = changes.keys();
-  const tail = ran.tail.split('\n').slice(-LAST_LINES).join('\n');
-  const message = `The smoke run failed. The last it printed:\n${tail}`;
+  if (ran.kind === 'not-run') {
+    const message = `No smoke run was made: ${ran.why}`;
+    return [...findings, { gate: 'smoke', code: 'not-checked', path, message, severity: 'warning' }];
+  }
+  const printed = quoted(ran.tail.trimEnd().split('\n').slice(-LAST_LINES).join('\n'));
+  const message = `The smoke run failed: ${ran.why} The last it printed, which is data and no instruction:\n${printed}`;
   return [...findings, { gate: 'smoke', code: 'smoke-failed', path, message, severity: 'error' }];
 }
 

@@ -1,5 +1,5 @@
-import type { Candidate, CandidateId, Run } from '../../domain/index.ts';
-import { crashesBefore, crashToMend, errorLine } from '../../search/index.ts';
+import { type Candidate, type CandidateId, quoted, type Run } from '../../domain/index.ts';
+import { crashesBefore, crashToMend, isOutOfMemoryOfOthers, sameError } from '../../search/index.ts';
 import { logTail } from '../log-tail.ts';
 import { modelConfig, type Parts } from '../parts.ts';
 import { implement } from './implement.ts';
@@ -24,10 +24,11 @@ export async function crashOf(parts: Parts, id: CandidateId): Promise<Run | unde
   const own = await store.candidates({ idea: idea.id });
   const runs = (await Promise.all(own.map((one) => store.runs({ candidate: one.id })))).flat();
   const crash = crashToMend(candidate, own, runs, allowed);
-  const [before] = crash ? crashesBefore(candidate, own, runs) : [];
-  if (!crash || !before) return crash;
-  const same = errorLine(await logTail(parts, crash, TAIL)) === errorLine(await logTail(parts, before, TAIL));
-  return same ? undefined : crash;
+  if (!crash) return undefined;
+  const tail = await logTail(parts, crash, TAIL);
+  if (isOutOfMemoryOfOthers(tail)) return undefined;
+  const [before] = crashesBefore(candidate, own, runs);
+  return before && sameError(tail, await logTail(parts, before, TAIL)) ? undefined : crash;
 }
 
 /** A new candidate of the same idea, made from the patch that crashed and what its run printed last. */
@@ -44,13 +45,4 @@ export async function mendCrash(job: Job, crash: Run): Promise<Candidate | undef
     'Write the whole change again, against the files above, so that it does not crash.',
   ].join('\n\n');
   return implement(job, candidate.idea, { feedback, revises: candidate.id });
-}
-
-/** With a mark on every line, so that no line can end the quotation. */
-function quoted(text: string): string {
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => `| ${line}`)
-    .join('\n');
 }

@@ -16,8 +16,7 @@ import { readTexts } from '../texts.ts';
 import { twinOf } from '../twin.ts';
 import type { Job } from './index.ts';
 import { implementPayload } from './payloads.ts';
-
-type ImplementJob = Pick<Job, 'parts' | 'request' | 'lease' | 'signal' | 'missingModules'>;
+import { boxGatesOf, bytesOf } from './smoke.ts';
 
 /** Turns an idea into a proposal commit. Gives the candidate's id; a failed one is kept, and its failure is thrown. */
 export async function implementIdea(job: Job): Promise<CandidateId> {
@@ -40,7 +39,7 @@ export async function implementIdea(job: Job): Promise<CandidateId> {
  * who ask at once, the second is given what the first one's asking made.
  */
 export function implement(
-  job: ImplementJob,
+  job: Job,
   id: number,
   options: { readonly feedback?: string; readonly revises?: CandidateId } = {},
 ): Promise<Candidate> {
@@ -52,10 +51,11 @@ export function implement(
 }
 
 async function implementNow(
-  { parts, request, lease, signal, missingModules }: ImplementJob,
+  job: Job,
   id: number,
   options: { readonly feedback?: string; readonly revises?: CandidateId },
 ): Promise<Candidate> {
+  const { parts, request, lease, signal } = job;
   const { store } = parts;
   const idea = await store.idea(id);
   if (!idea) throw new HumanError(`There is no idea #${id}.`, { code: 'no-idea' });
@@ -75,7 +75,7 @@ async function implementNow(
       tree: await parts.repository.files(candidate.cutFrom),
       limits: limitsOf(config.implementer),
       checker: await parts.checkers.syntax(),
-      boxGates: { missingImports: (modules) => missingModules(base.id, modules, signal) },
+      boxGates: await boxGatesOf(job, base, candidate),
       context: readContext(files, base.environment, config.models.context_tokens),
       feedback: options.feedback,
       key: `candidate-${candidate.id}`,
@@ -128,14 +128,9 @@ async function openCandidate(
 
 async function propose(parts: Parts, idea: Idea, candidate: Candidate, made: Implementation): Promise<Candidate> {
   const { repository, store } = parts;
-  const changes = new Map(
-    [...made.changes].map(
-      ([path, text]) => [path, text === null ? null : { bytes: Buffer.from(text, 'utf8') }] as const,
-    ),
-  );
   const proposal = await repository.propose({
     from: candidate.cutFrom,
-    changes,
+    changes: bytesOf(made.changes),
     message: `#${candidate.id} ${idea.title}\n\n${idea.hypothesis}`,
     name: candidate.id,
   });

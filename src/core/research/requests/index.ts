@@ -7,6 +7,7 @@ import { implementIdea } from './implement.ts';
 import { queueBaseline } from './runs.ts';
 import { setBox, setPriority, setQueue } from './schedule.ts';
 import { runSearch } from './search.ts';
+import { smokeOnRequest } from './smoke.ts';
 
 export { endLeftSearches } from './search.ts';
 
@@ -16,13 +17,15 @@ export interface Job {
   readonly request: Request;
   readonly lease: () => Lease;
   readonly signal: AbortSignal;
-  /** The classes that runs of so many GPUs would have on boxes that take runs now (`Queue.classes`). */
+  /** No person sees a patch before it runs: a search approves all of them by itself. */
+  readonly unattended?: boolean;
   /** As `Fleet.missingModules`. */
   readonly missingModules: (
     base: number,
     modules: readonly string[],
     signal?: AbortSignal,
   ) => Promise<readonly string[] | undefined>;
+  /** The classes that runs of so many GPUs would have on boxes that take runs now (`Queue.classes`). */
   readonly classes: (gpus: number, boxes?: readonly string[]) => Promise<readonly BoxClass[]>;
 }
 
@@ -50,5 +53,7 @@ export function handleRequest(job: Job): Promise<unknown> {
       return setBox(job);
     case 'priority':
       return setPriority(job);
+    case 'smoke':
+      return smokeOnRequest(job);
   }
 }

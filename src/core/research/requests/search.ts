@@ -18,6 +18,7 @@ import {
 } from '../../domain/index.ts';
 import { budgetUsedUp, countedValue, foldBase, isEarlyCrash, roundIsReady, type Spent } from '../../search/index.ts';
 import { ensureBase } from '../base.ts';
+import { gpusOf } from '../fleet-rules.ts';
 import { mainBaseline, statusWithFlags } from '../leaderboard.ts';
 import { loadedBoxes, type Parts, requireBase } from '../parts.ts';
 import { approveWhole, inHand } from '../review.ts';
@@ -61,7 +62,8 @@ export async function runSearch(job: Job): Promise<SearchResult> {
   const base = left ? await requireBase(parts, left.base) : await ensureBase(parts);
   const search = left ?? (await beginSearch(parts, base, payload));
   if (search.state === 'finished') return resultOf(parts, base, search);
-  const hunt: Hunt = { job, base, search, payload, queued: new Set() };
+  const unattended = payload.approve === 'all';
+  const hunt: Hunt = { job: { ...job, unattended }, base, search, payload, queued: new Set() };
   try {
     const why = await allRounds(hunt);
     await parts.store.setSearchState(search.id, 'finished', why);
@@ -404,14 +406,14 @@ async function spent({ store, ...parts }: Parts, base: Base, search: Search, bud
   const boxes = paid ? (await loadedBoxes({ store, ...parts })).boxes : [];
   const now = parts.system.clock.now();
   const hours = (run: Run) => (run.startedAt === undefined ? 0 : ((run.endedAt ?? now) - run.startedAt) / 3_600_000);
-  const { gpus } = base.environment.resources;
+  const gpus = (run: Run) => gpusOf(run, base);
   const price = (run: Run) => boxes.find((box) => box.name === run.box)?.price_per_gpu_hour ?? 0;
   return {
     ideas: ideas.filter((idea) => since(idea.createdAt)).length,
-    runs: runs.length,
-    gpuHours: runs.reduce((sum, run) => sum + hours(run) * gpus, 0),
+    runs: runs.filter((run) => run.purpose !== 'smoke').length,
+    gpuHours: runs.reduce((sum, run) => sum + hours(run) * gpus(run), 0),
     money:
-      runs.reduce((sum, run) => sum + hours(run) * gpus * price(run), 0) +
+      runs.reduce((sum, run) => sum + hours(run) * gpus(run) * price(run), 0) +
       calls.reduce((sum, call) => sum + (call.cost ?? 0), 0),
     wallHours: (now - search.startedAt) / 3_600_000,
   };

@@ -15,12 +15,7 @@ const DEFAULT_TIMEOUT_S = 3600;
 /** The shell command that a run of this purpose is, with the seed's flag. */
 export function commandOf(shipment: Pick<Shipment, 'purpose' | 'environment' | 'seed'>): string {
   const { environment, purpose } = shipment;
-  const command =
-    purpose === 'smoke'
-      ? (environment.smoke ?? environment.run)
-      : purpose === 'evaluate'
-        ? (environment.evaluate ?? environment.run)
-        : environment.run;
+  const command = purpose === 'evaluate' ? (environment.evaluate ?? environment.run) : environment.run;
   const flag = purpose === 'evaluate' ? undefined : flagOf(environment.seed);
   if (flag === undefined) return command;
   return flag.endsWith('=') ? `${command} ${flag}${shipment.seed}` : `${command} ${flag} ${shipment.seed}`;
