@@ -1,11 +1,11 @@
-import { type Base, isEnd, type MetricPoint, type ObjectiveValue, type Run, type RunId } from '../domain/index.ts';
-import { metricNames, summariseObjective } from '../metrics/index.ts';
+import { type Base, isEnd, type Run, type RunId } from '../domain/index.ts';
 import { classOf } from '../scheduler/index.ts';
 import type { Lease, RunPatch } from '../store/index.ts';
 import type { RunReport, Worker } from '../workers/index.ts';
 import { gpusOf } from './fleet-rules.ts';
 import { type Job, RunFollower } from './follow-run.ts';
 import { describeMissing } from './left-out.ts';
+import { objectiveOf } from './objective-of.ts';
 import { type Parts, requireBase } from './parts.ts';
 
 /** Bytes of one answer that brings pieces of many runs, and pieces in it. */
@@ -89,7 +89,7 @@ export class RunKeeper {
       return undefined;
     }
     await this.#orDrop(run.id, () => follower.finish(lease));
-    const result = await this.#objectiveOf(run, base, report, follower);
+    const result = await objectiveOf(this.#parts, run, base, report, follower.log);
     const details = withDiagnostics(result, follower.diagnostics);
     const commit = run.commit ?? base.commit;
     const missing =
@@ -210,39 +210,6 @@ export class RunKeeper {
     });
     this.#drop(run.id);
     return ended;
-  }
-
-  async #objectiveOf(run: Run, base: Base, report: RunReport, follower: RunFollower): Promise<RunPatch> {
-    // A smoke run is asked whether it ends well, and for no number.
-    if (report.state !== 'succeeded' || run.purpose === 'smoke') return {};
-    const result = await this.#numberOf(run, base, report, follower);
-    const own = await this.#parts.store.metrics(run.id, { names: [base.environment.objective.metric] });
-    return own.length === 0 ? result : { ...result, curve: { points: own.length, end: own.at(-1)?.step ?? null } };
-  }
-
-  async #numberOf(run: Run, base: Base, report: RunReport, follower: RunFollower): Promise<RunPatch> {
-    const { store } = this.#parts;
-    const { objective, evaluate } = base.environment;
-    const axis = typeof objective.summary === 'object' ? [objective.summary.axis] : [];
-    const evaluates = evaluate !== undefined && (run.purpose === 'baseline' || run.purpose === 'trial');
-    if (evaluates && report.evaluatedAt !== undefined) {
-      // Only what evaluate itself printed is its word: the run may have printed the same name before.
-      const printed = summariseObjective(objective, await follower.log.pointsFrom(report.evaluatedAt));
-      if (printed.state !== 'missing') return { objective: printed, verified: printed.state === 'ok' };
-    }
-    const points: readonly MetricPoint[] = await store.metrics(run.id, { names: [objective.metric, ...axis] });
-    const value: ObjectiveValue = summariseObjective(objective, points);
-    if (value.state !== 'missing') {
-      if (!evaluates) return { objective: value, verified: false };
-      const reason = `evaluate printed no ${objective.metric}, so the number is what the run itself reported: not verified.`;
-      return { objective: value, verified: false, reason };
-    }
-    const names = metricNames(await store.metrics(run.id));
-    const seen = names.length === 0 ? 'No metric at all was found in its log' : `Found instead: ${names.join(', ')}`;
-    const reason =
-      `The run never printed ${objective.metric} (objective.metric in research.yaml). ${seen}. ` +
-      'Name one of these, or add a pattern under metrics.';
-    return { objective: value, verified: false, reason };
   }
 }
 

@@ -64,6 +64,11 @@ for (const kind of ['local', 'ssh'] as const) {
       );
       assert.deepEqual([silent?.objective, silent?.verified], [{ state: 'ok', value: 0.002 }, false]);
       assert.match(silent?.reason ?? '', /evaluate printed no val_loss/);
+      assert.deepEqual(
+        [judged?.curve?.points, silent?.curve?.points],
+        [2, 2],
+        'what evaluate prints is no point of the curve',
+      );
 
       const seen: number[] = [];
       const { files, skipped, folder } = await research.fetchArtifacts(first, {

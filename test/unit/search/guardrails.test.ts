@@ -27,6 +27,11 @@ describe('guardrails on results', () => {
     ]);
     assert.deepEqual(flagged(runRow('1.1', 0.02, { curve })), ['too-good']);
     assert.deepEqual(flagged(runRow('1.1', 2.5, { curve: { points: 1, end: 1000 } })), ['no-curve']);
+    assert.deepEqual(
+      flagged(runRow('1.1', 2.5, { curve: { points: 0, end: null } })),
+      ['no-curve'],
+      'evaluate alone gave the number',
+    );
     assert.deepEqual(flagged(runRow('1.1', 2.5, { curve: { points: 9, end: 400 } })), ['too-few-steps']);
     assert.deepEqual(
       flagged(runRow('1.1', 3.5, { curve: { points: 9, end: 400 } })),
