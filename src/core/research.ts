@@ -8,6 +8,7 @@ import {
   type IdeaId,
   isEnd,
   type MetricPoint,
+  messageOf,
   RUN_STATES,
   type Run,
   type RunId,
@@ -34,7 +35,8 @@ import type { OpenOptions } from './research/host.ts';
 import { cleanUp, measure } from './research/housekeeping.ts';
 import { agreeToSmoke, type Behind } from './research/may-smoke.ts';
 import { logFile, type Parts, requireBoxes, researchFolder, shared } from './research/parts.ts';
-import { newRunIds, onceMore, seedsFrom } from './research/requests/runs.ts';
+import { askToMend } from './research/requests/crashes.ts';
+import { newRunIds, onceMore, requireRepeatable, requireRun, seedsFrom } from './research/requests/runs.ts';
 import { bytesOf, commitForSmoke } from './research/requests/smoke.ts';
 import {
   applyToBranch,
@@ -122,7 +124,13 @@ class OpenResearch implements Research {
     this.#parts = parts;
     this.root = parts.repository.root;
     this.#sparks = new Sparks(parts.store);
-    this.#fleet = new Fleet(parts, () => this.#notice());
+    this.#fleet = new Fleet(
+      parts,
+      () => this.#notice(),
+      (run) => {
+        askToMend(parts, run).catch((error: unknown) => parts.log('warn', `run ${run.id}: ${messageOf(error)}`));
+      },
+    );
     this.#driver = new Driver(parts, this.#fleet);
     this.#asking = new Asking(parts.store, () => this.#driver.wake());
     this.#subscriptions.push(parts.store.onDidChange(() => this.#notice()));
@@ -268,7 +276,7 @@ class OpenResearch implements Research {
   }
 
   async replicate(run: RunId, seeds: number): Promise<readonly RunId[]> {
-    const row = await this.#requireRepeatable(run);
+    const row = await requireRepeatable(this.#parts.store, run);
     if (row.candidate !== undefined) return this.run(row.candidate, { seeds, box: row.box });
     await readyToRun(this.#parts, row.base);
     await this.#fleet.expectPerson(row.box);
@@ -279,7 +287,7 @@ class OpenResearch implements Research {
   }
 
   async rerun(run: RunId): Promise<RunId> {
-    const row = await this.#requireRepeatable(run);
+    const row = await requireRepeatable(this.#parts.store, run);
     await readyToRun(this.#parts, row.base);
     const runs = await onceMore(this.#parts, row);
     const asked: readonly RunId[] =
@@ -312,24 +320,10 @@ class OpenResearch implements Research {
   }
 
   async terminal(run: RunId): Promise<{ readonly program: string; readonly args: readonly string[] }> {
-    const { box } = await this.#requireRun(run);
+    const { box } = await requireRun(this.#parts.store, run);
     const words = box === undefined ? undefined : (await this.#fleet.worker(box)).terminal(run);
     if (words) return words;
     throw new HumanError(`Run ${run} is on no box yet: it has no folder to open.`, { code: 'no-terminal' });
-  }
-
-  async #requireRun(run: RunId): Promise<Run> {
-    const row = await this.#parts.store.run(run);
-    if (!row) throw new HumanError(`There is no run ${run}.`, { code: 'no-run' });
-    return row;
-  }
-
-  async #requireRepeatable(run: RunId): Promise<Run> {
-    const row = await this.#requireRun(run);
-    if (row.purpose !== 'smoke') return row;
-    throw new HumanError(`Run ${run} is a smoke run: it is made anew with each patch, and by itself says nothing.`, {
-      code: 'smoke-run',
-    });
   }
 
   funnel(round?: number): Promise<Funnel> {

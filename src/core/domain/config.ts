@@ -119,7 +119,7 @@ export const configSchema = z.strictObject({
         .enum(['off', 'once', 'twice'])
         .default('once')
         .describe(
-          'How often a run of a search that crashes within five minutes goes back to the implementer with its trace.',
+          'How often a run that crashes within its first five minutes goes back to the implementer with its trace.',
         ),
       smoke_runs: z
         .enum(['off', 'unattended', 'always'])

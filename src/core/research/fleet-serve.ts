@@ -27,11 +27,11 @@ export class Service {
   readonly #keeper: RunKeeper;
   readonly #live: LiveLogs;
   readonly #moves: Moves;
-  readonly #ended: () => void;
+  readonly #ended: (run?: Run) => void;
   readonly #sender: Sender;
 
-  /** @param ended called after a run ended */
-  constructor(parts: Parts, boxes: Boxes, keeper: RunKeeper, live: LiveLogs, moves: Moves, ended: () => void) {
+  /** @param ended called after a run ended: with it where it ended by itself */
+  constructor(parts: Parts, boxes: Boxes, keeper: RunKeeper, live: LiveLogs, moves: Moves, ended: (run?: Run) => void) {
     this.#parts = parts;
     this.#boxes = boxes;
     this.#keeper = keeper;
@@ -117,7 +117,7 @@ export class Service {
     if (gone) await this.#moves.retryLost(run, lease);
     const ended = await this.#keeper.apply(worker, run, report, lease);
     if (!ended) return;
-    this.#ended();
+    this.#ended(ended);
     // What is left of its processes still holds a slot: only a sweep frees it.
     if (ended.state === 'lost') await worker.cancel(run.id, this.#boxes.signal);
     else if (run.state === 'lost' || run.moving) await this.#moves.dropLaterTries(run);

@@ -41,15 +41,19 @@ export class Fleet {
   #generation = 0;
   #lostLook = 0;
 
-  constructor(parts: Parts, changed: () => void) {
+  /** @param ended called with a run that ended by itself, once that is written down */
+  constructor(parts: Parts, changed: () => void, ended: (run: Run) => void = () => {}) {
     this.#parts = parts;
     this.#boxes = new Boxes(parts, changed);
     this.#keeper = new RunKeeper(parts);
     this.live = new LiveLogs(parts, this.#keeper);
     this.#queue = new Queue(parts, this.#boxes, this.#keeper);
     this.#moves = new Moves(parts, this.#boxes);
-    const forget = () => this.#queue.forget();
-    this.#service = new Service(parts, this.#boxes, this.#keeper, this.live, this.#moves, forget);
+    const onEnd = (run?: Run) => {
+      this.#queue.forget();
+      if (run) ended(run);
+    };
+    this.#service = new Service(parts, this.#boxes, this.#keeper, this.live, this.#moves, onEnd);
   }
 
   conditions(): readonly BoxCondition[] {

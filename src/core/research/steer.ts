@@ -1,6 +1,7 @@
 import { HumanError, type Idea, type IdeaId, isEnd, type Run, type RunId } from '../domain/index.ts';
 import { ensureBase } from './base.ts';
 import type { Parts } from './parts.ts';
+import { requireRun } from './requests/runs.ts';
 import { rejectCandidate } from './review.ts';
 import type { IdeaWords } from './types.ts';
 
@@ -50,8 +51,7 @@ export async function rejectIdeaByHand(parts: Parts, id: IdeaId, reason: string)
  * @throws HumanError `no-run`, `no-result`, `seed-only`
  */
 export async function confirmResult({ store }: Parts, id: RunId, confirmed: boolean): Promise<Run> {
-  const run = await store.run(id);
-  if (!run) throw new HumanError(`There is no run ${id}.`, { code: 'no-run' });
+  const run = await requireRun(store, id);
   if (!isEnd(run.state))
     throw new HumanError(`Run ${id} is still ${run.state}: it has no result yet.`, { code: 'no-result' });
   const candidate = run.candidate === undefined ? undefined : await store.candidate(run.candidate);

@@ -39,6 +39,7 @@ export const REQUEST_KINDS = [
   'box',
   'priority',
   'smoke',
+  'mend',
 ] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 

@@ -2,6 +2,7 @@ import type { Lease, Request } from '../../store/index.ts';
 import type { BoxClass } from '../fleet-queue.ts';
 import type { Parts } from '../parts.ts';
 import { queueRunsAfterBaseline } from './baselines.ts';
+import { mendOnRequest } from './crashes.ts';
 import { generateIdeas, nextRound } from './ideas.ts';
 import { implementIdea } from './implement.ts';
 import { queueBaseline } from './runs.ts';
@@ -53,6 +54,8 @@ export function handleRequest(job: Job): Promise<unknown> {
       return setBox(job);
     case 'priority':
       return setPriority(job);
+    case 'mend':
+      return mendOnRequest(job);
     case 'smoke':
       return smokeOnRequest(job);
   }

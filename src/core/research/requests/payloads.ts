@@ -17,6 +17,7 @@ export const runPayload = z.object({
 });
 export const baselinePayload = z.object({ base: z.int(), box: z.string().optional(), runs: newRuns });
 export const smokePayload = z.object({ candidate: z.string(), commit: z.string() });
+export const mendPayload = z.object({ candidate: z.string() });
 export const queuePayload = z.object({ paused: z.boolean() });
 export const boxPayload = z.object({ name: z.string(), to: z.enum(['drain', 'resume', 'give-up']) });
 export const priorityPayload = z.object({ runs: z.array(z.string()), to: z.enum(['front', 'back']) });

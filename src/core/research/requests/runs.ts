@@ -17,6 +17,22 @@ export function newRunIds(parts: Parts, seeds: readonly number[]): { id: RunId; 
   return ids.map((id, index) => ({ id, seed: seeds[index] ?? 0 }));
 }
 
+/** @throws HumanError `no-run` */
+export async function requireRun(store: Pick<Parts['store'], 'run'>, id: RunId): Promise<Run> {
+  const run = await store.run(id);
+  if (!run) throw new HumanError(`There is no run ${id}.`, { code: 'no-run' });
+  return run;
+}
+
+/** A run that a person may ask for once more. @throws HumanError `no-run`, `smoke-run` */
+export async function requireRepeatable(store: Pick<Parts['store'], 'run'>, id: RunId): Promise<Run> {
+  const run = await requireRun(store, id);
+  if (run.purpose !== 'smoke') return run;
+  throw new HumanError(`Run ${id} is a smoke run: it is made anew with each patch, and by itself says nothing.`, {
+    code: 'smoke-run',
+  });
+}
+
 /** The next attempt of a run, as a new run: the same commit and seed. */
 export async function onceMore(parts: Parts, row: Run): Promise<readonly Wanted['runs'][number][]> {
   const fellows = (await parts.store.runs({ base: row.base })).filter(
