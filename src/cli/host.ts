@@ -17,7 +17,15 @@ export function terminalHost(
     apiKey: async () => undefined,
     modelSettings: () => ({}),
     async confirm(question) {
-      const already = terminal.yes ? '--yes' : agreed.includes(question.kind) ? 'this command' : undefined;
+      // A budget is not agreed to in advance: --yes would make it none.
+      const already =
+        question.kind === 'model-budget'
+          ? undefined
+          : terminal.yes
+            ? '--yes'
+            : agreed.includes(question.kind)
+              ? 'this command'
+              : undefined;
       terminal.note(question.message);
       terminal.note(printableLines(question.detail));
       if (already !== undefined) {
@@ -25,7 +33,10 @@ export function terminalHost(
         return true;
       }
       const answer = await terminal.ask(`${question.yes}? [y/N] `, signal);
-      if (!terminal.interactive) terminal.note('Nobody can answer here. Pass --yes to agree.');
+      if (!terminal.interactive) {
+        const yes = question.kind === 'model-budget' ? '' : ' Pass --yes to agree.';
+        terminal.note(`Nobody can answer here.${yes}`);
+      }
       return /^y(es)?$/i.test(answer ?? '');
     },
     ...(terminal.interactive

@@ -23,7 +23,7 @@ import { Asking } from './research/asking.ts';
 import { readAttempts } from './research/attempts.ts';
 import { takeBase } from './research/base.ts';
 import { readBrief } from './research/brief.ts';
-import { readCall, readCalls, requireCall } from './research/calls.ts';
+import { pricedCalls, readCall, readCalls, requireCall } from './research/calls.ts';
 import { askBoxes } from './research/check-boxes.ts';
 import { Consents } from './research/consents.ts';
 import { Driver } from './research/driver.ts';
@@ -33,6 +33,7 @@ import { readFunnel } from './research/funnel.ts';
 import { continueByHand, finishByHand } from './research/hand.ts';
 import type { OpenOptions } from './research/host.ts';
 import { cleanUp, measure } from './research/housekeeping.ts';
+import { requirePrices } from './research/make.ts';
 import { agreeToSmoke, type Behind } from './research/may-smoke.ts';
 import { logFile, type Parts, requireBoxes, researchFolder, shared } from './research/parts.ts';
 import { askToMend } from './research/requests/crashes.ts';
@@ -375,6 +376,7 @@ class OpenResearch implements Research {
   async startSearch(options: SearchOptions & Ask): Promise<SearchResult> {
     await readyToRun(this.#parts);
     await agreeToModel(this.#parts, 'ideator', 'implementer');
+    if (options.budgets.money !== undefined) await requirePrices(this.#parts, 'ideator', 'implementer');
     await this.#fleet.expectPerson();
     const { signal, progress, ...payload } = options;
     return this.#asking.request('search', payload, { signal, progress });
@@ -440,7 +442,7 @@ class OpenResearch implements Research {
   }
 
   modelCalls(idea?: IdeaId) {
-    return this.#parts.store.calls({ idea });
+    return pricedCalls(this.#parts, { idea });
   }
 
   modelCallsText(idea?: IdeaId): Promise<string> {

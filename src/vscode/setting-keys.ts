@@ -6,6 +6,9 @@ export const SETTING_KEYS = [
   'model.api',
   'model.ideator',
   'model.implementer',
+  'model.budgetPerRound',
+  'model.budgetPerDay',
+  'model.budgetTotal',
   'ideasPerRound',
   'seedsPerCandidate',
   'baselineSeeds',
@@ -22,5 +25,8 @@ export const MACHINE_SETTINGS: readonly SettingKey[] = [
   'model.api',
   'model.ideator',
   'model.implementer',
+  'model.budgetPerRound',
+  'model.budgetPerDay',
+  'model.budgetTotal',
   'search.approve',
 ];

@@ -12,6 +12,12 @@ function count(key: SettingKey, fallback: number): number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : fallback;
 }
 
+/** Undefined where it is 0 or no number: as config.yaml says. */
+function amount(key: SettingKey): number | undefined {
+  const value = read<unknown>(key, 0);
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined;
+}
+
 /** The settings as they are now, typed. */
 export const settings = {
   get provider(): 'openai' | 'vscode' {
@@ -33,6 +39,14 @@ export const settings = {
   },
   get implementer(): string {
     return read('model.implementer', '').trim();
+  },
+  get budgets(): NonNullable<ModelSettings['budgets']> {
+    const [round, day, total] = (['PerRound', 'PerDay', 'Total'] as const).map((span) => amount(`model.budget${span}`));
+    return {
+      ...(round === undefined ? {} : { round }),
+      ...(day === undefined ? {} : { day }),
+      ...(total === undefined ? {} : { total }),
+    };
   },
   get ideasPerRound(): number {
     return count('ideasPerRound', 6);
@@ -60,6 +74,7 @@ export function modelSettings(): ModelSettings {
     ...(settings.implementerBaseUrl === '' ? {} : { implementer_base_url: settings.implementerBaseUrl }),
     ...(settings.api === undefined ? {} : { api: settings.api }),
     ...(settings.implementer === '' ? {} : { implementer: settings.implementer }),
+    budgets: settings.budgets,
   };
 }
 

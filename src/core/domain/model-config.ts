@@ -17,6 +17,12 @@ const timeout = z
   .default('4m')
   .describe('How long a server may send nothing before its answer counts as broken off; at most 5m.');
 
+const budget = (over: string) =>
+  z
+    .strictObject({ money: z.number().positive().optional(), tokens: z.int().positive().optional() })
+    .optional()
+    .describe(`What model calls may take ${over}: money (by prices), tokens (in and out), or both.`);
+
 /** `models` of config.yaml. */
 export const modelsSchema = z
   .strictObject({
@@ -38,6 +44,14 @@ export const modelsSchema = z
       .min(2000)
       .default(25_000)
       .describe('How much of the repository a prompt shows, in tokens (an estimate); files beyond it as outlines.'),
+    budgets: z
+      .strictObject({
+        round: budget('in one round of ideas and their patches'),
+        day: budget('in any 24 hours'),
+        total: budget('in all, in one repository'),
+      })
+      .prefault({})
+      .describe('Before a call that might pass one of these you are asked, or the call is refused.'),
     timeout,
   })
   .prefault({});
@@ -49,4 +63,6 @@ export interface ModelSettings {
   readonly api?: z.output<typeof api>;
   readonly ideator?: string;
   readonly implementer?: string;
+  /** Money, by span. */
+  readonly budgets?: { readonly round?: number; readonly day?: number; readonly total?: number };
 }

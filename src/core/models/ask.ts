@@ -42,6 +42,8 @@ export class Heard {
 
 export interface Question {
   readonly completion: Completion<unknown>;
+  /** Its row in the call log. */
+  readonly call: number;
   readonly messages: readonly Message[];
   readonly key: string;
   readonly temperature: number | undefined;
@@ -94,7 +96,12 @@ export async function ask(
       server: around.server,
       model: around.model,
       inputTokens: request.messages.reduce((total, message) => total + estimateTokens(message.content), 0),
+      outputTokens: around.config.max_output_tokens,
       files: completion.files,
+      id: question.call,
+      base: completion.base,
+      round: completion.round,
+      signal: completion.signal,
     });
     const result = await wire.send(request);
     if (result.ok) {

@@ -197,6 +197,7 @@ class LadderClient implements ModelClient {
         { ...this.#options, ...this.#place },
         {
           completion,
+          call: call.id,
           messages,
           key,
           temperature,

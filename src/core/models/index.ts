@@ -1,5 +1,6 @@
 import type { ClientOptions } from './client.ts';
 
+export * from './budget.ts';
 export type { HabitBook } from './habits.ts';
 export type { Patience } from './retry.ts';
 export { type ModelServer, originOf, type Role, serverOf } from './server.ts';

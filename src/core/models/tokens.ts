@@ -5,7 +5,12 @@ const CHARACTERS_PER_TOKEN = 3.3;
 
 /** Tokens of a text, rounded up; never too few for source code. */
 export function estimateTokens(text: string): number {
-  return Math.ceil(text.length / CHARACTERS_PER_TOKEN);
+  return tokensOfLength(text.length);
+}
+
+/** The same, of a text of so many characters. */
+export function tokensOfLength(characters: number): number {
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }
 
 /** What we count ourselves where the server tells no usage. */

@@ -65,5 +65,12 @@ export type CallGate = (call: {
   readonly server: string;
   readonly model: string;
   readonly inputTokens: number;
+  /** The longest answer that is asked for. */
+  readonly outputTokens: number;
   readonly files?: readonly string[];
+  /** The call's own row in the log. */
+  readonly id: number;
+  readonly base?: number;
+  readonly round?: number;
+  readonly signal?: AbortSignal;
 }) => Promise<void>;

@@ -1,9 +1,18 @@
-import { type CallHead, fenced, HumanError, type IdeaId, type ModelCall, type TokenUsage } from '../domain/index.ts';
-import type { Parts } from './parts.ts';
+import {
+  type CallHead,
+  type Config,
+  fenced,
+  HumanError,
+  type IdeaId,
+  type ModelCall,
+  type TokenUsage,
+} from '../domain/index.ts';
+import { costOfCall } from '../models/index.ts';
+import { modelConfig, type Parts } from './parts.ts';
 
 /** Every model call of the repository, or of one idea, as Markdown to be read; each is named `call N`. */
 export async function readCalls(parts: Parts, idea?: IdeaId): Promise<string> {
-  return callsText(await parts.store.calls({ idea }), idea);
+  return callsText(await pricedCalls(parts, { idea }), idea);
 }
 
 /** One call to be read. @throws HumanError `no-call` */
@@ -14,13 +23,32 @@ export async function readCall(parts: Parts, id: number): Promise<string> {
 /** @throws HumanError `no-call` */
 export async function requireCall(parts: Parts, id: number): Promise<ModelCall> {
   const call = await parts.store.call(id);
-  if (call) return call;
+  if (call) return { ...call, ...costAt(call, await pricesOf(parts)) };
   throw new HumanError(
     `There is no model call ${id} in ${parts.store.file}. "Show Model Calls" lists those there are.`,
     {
       code: 'no-call',
     },
   );
+}
+
+/** Calls with what they cost: a price that was written down later holds for those that had none. */
+export async function pricedCalls(
+  parts: Parts,
+  filter: Parameters<Parts['store']['calls']>[0] = {},
+): Promise<readonly CallHead[]> {
+  const prices = await pricesOf(parts);
+  return (await parts.store.calls(filter)).map((call) => ({ ...call, ...costAt(call, prices) }));
+}
+
+/** None where config.yaml cannot be read: that is said where a model is asked, and no reason to show nothing. */
+async function pricesOf(parts: Parts): Promise<Config['prices']> {
+  return (await modelConfig(parts).catch(() => undefined))?.prices ?? {};
+}
+
+function costAt(call: Pick<CallHead, 'cost' | 'usage' | 'model'>, prices: Config['prices']): { cost?: number } {
+  const cost = costOfCall(call, prices);
+  return cost === undefined ? {} : { cost };
 }
 
 /** The list, newest first, with what all of them took and cost. */

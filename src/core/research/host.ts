@@ -5,7 +5,7 @@ import type { Asker } from '../workers/index.ts';
 
 /** A yes-or-no question before something leaves the machine or runs on a box. */
 export interface Question {
-  readonly kind: 'model-consent' | 'run-commands' | 'ship-inputs';
+  readonly kind: 'model-consent' | 'model-budget' | 'run-commands' | 'ship-inputs';
   readonly message: string;
   /** Every detail a person needs to decide: files and bytes, commands in full. */
   readonly detail: string;

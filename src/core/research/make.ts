@@ -3,6 +3,7 @@ import { readHyperparameters } from '../environment/index.ts';
 import { createHyperparameterIdeator, createLlmIdeator, type Ideator } from '../ideator/index.ts';
 import type { Implementer } from '../implementer/index.ts';
 import { type ClientOptions, loadClients, type ModelClient, originOf, type Role, serverOf } from '../models/index.ts';
+import { requireBudget, requirePrice } from './budget.ts';
 import { serverKey } from './consents.ts';
 import { modelConfig, type Parts } from './parts.ts';
 
@@ -84,6 +85,18 @@ export async function modelServers(
   return [...found.values()];
 }
 
+/**
+ * Before a search with a budget in money: what its models cost is known, or a person agrees that it is not counted.
+ * @throws HumanError `budget`
+ */
+export async function requirePrices(parts: Parts, ...roles: readonly Role[]): Promise<void> {
+  const { prices } = await modelConfig(parts);
+  for (const role of roles) {
+    const chosen = await chooseModel(parts, role);
+    if (chosen) await requirePrice(parts, prices, chosen.model);
+  }
+}
+
 /** A model for a role, or undefined where none is chosen. */
 export async function makeClient(parts: Parts, role: Role): Promise<ModelClient | undefined> {
   const chosen = await chooseModel(parts, role);
@@ -95,11 +108,13 @@ export async function makeClient(parts: Parts, role: Role): Promise<ModelClient 
     prices,
     model,
     log: parts.store,
-    gate: async () => {
-      if (await parts.consents.has('servers', serverKey(parts.repository.root, server))) return;
-      throw new HumanError(`You have not agreed yet to send this repository's files to ${server}.`, {
-        code: 'consent',
-      });
+    gate: async (call) => {
+      if (!(await parts.consents.has('servers', serverKey(parts.repository.root, server)))) {
+        throw new HumanError(`You have not agreed yet to send this repository's files to ${server}.`, {
+          code: 'consent',
+        });
+      }
+      await requireBudget(parts, await modelConfig(parts), call);
     },
     clock: parts.system.clock,
     random: parts.system.random,

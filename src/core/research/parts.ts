@@ -13,6 +13,7 @@ import type { Repository } from '../git/index.ts';
 import type { HabitBook } from '../models/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Clock, System } from '../system/index.ts';
+import type { BudgetAnswers } from './budget.ts';
 import { Checkers } from './checkers.ts';
 import type { Consents } from './consents.ts';
 import type { OpenOptions, ResearchHost } from './host.ts';
@@ -31,6 +32,8 @@ export interface Parts {
   /** What reads the patches, for the gates. */
   readonly checkers: Checkers;
   readonly inputHashes: InputHashes;
+  /** What a person said about budgets for model calls, and the calls that wait for it. */
+  readonly budgetAnswers: BudgetAnswers;
   /** What was learnt of model servers, by this process. */
   readonly habitBook: HabitBook;
   readonly configFolder: string;
@@ -41,8 +44,17 @@ export interface Parts {
 }
 
 /** What all work on one open repo shares. */
-export function shared(clock: Clock): Pick<Parts, 'turns' | 'checkers' | 'inputHashes' | 'habitBook'> {
-  return { turns: new Turns(), checkers: new Checkers(clock), inputHashes: new Map(), habitBook: new Map() };
+export function shared(
+  clock: Clock,
+): Pick<Parts, 'turns' | 'checkers' | 'inputHashes' | 'habitBook' | 'budgetAnswers'> {
+  const budgetAnswers = { raised: new Map(), refused: new Map(), waiting: new Set<number>() };
+  return {
+    turns: new Turns(),
+    checkers: new Checkers(clock),
+    inputHashes: new Map(),
+    habitBook: new Map(),
+    budgetAnswers,
+  };
 }
 
 /** `<git common dir>/research`: a clone cannot bring a hostile one and `git clean` cannot take it. */

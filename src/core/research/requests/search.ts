@@ -18,6 +18,7 @@ import {
 } from '../../domain/index.ts';
 import { budgetUsedUp, countedValue, foldBase, isEarlyCrash, roundIsReady, type Spent } from '../../search/index.ts';
 import { ensureBase } from '../base.ts';
+import { pricedCalls } from '../calls.ts';
 import { gpusOf } from '../fleet-rules.ts';
 import { mainBaseline, statusWithFlags } from '../leaderboard.ts';
 import { loadedBoxes, type Parts, requireBase } from '../parts.ts';
@@ -397,13 +398,14 @@ async function whyUsedUp(
   return budgetUsedUp(budgets, { ...spentSoFar, runs: spentSoFar.runs + runs - 1 });
 }
 
-async function spent({ store, ...parts }: Parts, base: Base, search: Search, budgets: Budgets): Promise<Spent> {
+async function spent(parts: Parts, base: Base, search: Search, budgets: Budgets): Promise<Spent> {
+  const { store } = parts;
   const since = (created: number) => created >= search.startedAt;
   const ideas = budgets.ideas === undefined ? [] : await store.ideas(base.id);
   const runs = (await store.runs({ base: base.id })).filter((run) => since(run.queuedAt));
   const paid = budgets.money !== undefined;
-  const calls = paid ? await store.calls({ base: base.id, since: search.startedAt }) : [];
-  const boxes = paid ? (await loadedBoxes({ store, ...parts })).boxes : [];
+  const calls = paid ? await pricedCalls(parts, { base: base.id, since: search.startedAt }) : [];
+  const boxes = paid ? (await loadedBoxes(parts)).boxes : [];
   const now = parts.system.clock.now();
   const hours = (run: Run) => (run.startedAt === undefined ? 0 : ((run.endedAt ?? now) - run.startedAt) / 3_600_000);
   const gpus = (run: Run) => gpusOf(run, base);
