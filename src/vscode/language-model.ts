@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Wire, WireAnswer, WireFailure, WireRequest } from '../core/models/index.ts';
+import { chooseOffered } from './language-model-choice.ts';
 import { settings } from './settings.ts';
 
 export interface HostWire {
@@ -11,17 +12,19 @@ export interface HostWire {
 }
 
 /**
- * One of VS Code's own language models as a way to a model server; undefined where none is offered. The person's
- * choice is a model's family or id; without one the first model offered is taken.
+ * One of VS Code's own language models as a way to a model server.
+ * @throws HumanError `no-language-model` where there is none of those that the settings name
  */
 export async function hostWire(
   purpose: 'ideator' | 'implementer',
   context: vscode.ExtensionContext,
-): Promise<HostWire | undefined> {
-  const wanted = (purpose === 'implementer' ? settings.implementer : '') || settings.ideator;
-  const models = await vscode.lm.selectChatModels();
-  const model = wanted === '' ? models[0] : models.find((one) => one.id === wanted || one.family === wanted);
-  if (!model) return undefined;
+): Promise<HostWire> {
+  const { vendor } = settings;
+  const name = (purpose === 'implementer' ? settings.implementer : '') || settings.ideator;
+  // Naming the vendor has VS Code wake the extension that brings its models.
+  const offered = await vscode.lm.selectChatModels(vendor === '' ? {} : { vendor });
+  const all = offered.length > 0 || vendor === '' ? offered : await vscode.lm.selectChatModels();
+  const model = chooseOffered(all, { vendor, model: name });
   return { wire: wireTo(model, context), model: model.id, server: `vscode.lm/${model.vendor}` };
 }
 
@@ -47,7 +50,7 @@ function wireTo(model: vscode.LanguageModelChat, context: vscode.ExtensionContex
         return { ok: true, text, finish: 'stop' };
       } catch (error) {
         request.signal?.throwIfAborted();
-        if (error instanceof vscode.LanguageModelError) return failure(error.message, error.code, statusOf(error));
+        if (error instanceof vscode.LanguageModelError) return failure(error.message, codeOf(error), statusOf(error));
         return { ok: false, kind: text === '' ? 'connect' : 'cut', message: String(error), partial: text };
       } finally {
         request.signal?.removeEventListener('abort', onAbort);
@@ -70,8 +73,15 @@ function failure(message: string, code: string, status: number): WireFailure {
   return { ok: false, kind: 'status', status, message, code };
 }
 
+/** A quota that is used up is not waited for. */
+function codeOf({ code }: vscode.LanguageModelError): string {
+  return code === vscode.LanguageModelError.Blocked.name ? 'insufficient_quota' : code;
+}
+
+/** As a model server would say it. `Blocked` is VS Code's word for a used-up quota. */
 function statusOf(error: vscode.LanguageModelError): number {
   if (error.code === vscode.LanguageModelError.NoPermissions.name) return 403;
+  if (error.code === vscode.LanguageModelError.Blocked.name) return 429;
   if (error.code === vscode.LanguageModelError.NotFound.name) return 404;
   return 400;
 }

@@ -46,6 +46,8 @@ export class Session implements Disposable {
     this.#subscriptions.add(this.#changed);
     this.#subscriptions.add(vscode.workspace.onDidChangeWorkspaceFolders(() => void this.reopen()));
     this.#subscriptions.add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.reopen()));
+    // The ideator may be one of them.
+    this.#subscriptions.add(vscode.lm.onDidChangeChatModels(() => void this.refresh()));
     this.#subscriptions.add(
       vscode.window.onDidChangeWindowState((window) => {
         if (!window.focused || this.#state.kind === 'opening') return;

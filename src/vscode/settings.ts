@@ -23,6 +23,9 @@ export const settings = {
   get provider(): 'openai' | 'vscode' {
     return read<string>('model.provider', 'openai') === 'vscode' ? 'vscode' : 'openai';
   },
+  get vendor(): string {
+    return read('model.vendor', '').trim();
+  },
   get baseUrl(): string {
     return read('model.baseUrl', '').trim();
   },

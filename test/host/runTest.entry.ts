@@ -54,6 +54,10 @@ async function run(scenario: Scenario, files: readonly string[]): Promise<Stats>
   const report = path.join(scratch, 'report.json');
   try {
     const open = await scenario.prepare(path.join(scratch, 'work'));
+    // Installed: a browser's window takes one extension under development.
+    for (const folder of scenario.extensions ?? []) {
+      await fs.cp(path.join(root, folder), path.join(scratch, 'e', path.basename(folder)), { recursive: true });
+    }
     const data = await userData(scratch, scenario);
     const gitConfig = path.join(scratch, 'gitconfig');
     await fs.writeFile(

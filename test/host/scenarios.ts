@@ -12,6 +12,8 @@ export interface Scenario {
   readonly prepare: (work: string) => Promise<string | undefined>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: (scratch: string) => Promise<Readonly<Record<string, string>>>;
+  /** More extensions beside ours, as folders of this checkout. */
+  readonly extensions?: readonly string[];
   /** Whether VS Code asks before it trusts the folder; else everything is trusted. */
   readonly trust?: 'ask';
 }
@@ -38,7 +40,10 @@ async function repository(work: string): Promise<string> {
 }
 
 export const SCENARIOS: readonly Scenario[] = [
-  { name: 'a repository', folder: '', prepare: repository },
+  {
+    ...{ name: 'a repository', folder: '', prepare: repository },
+    extensions: ['test/fixtures/language-models'],
+  },
   { name: 'an empty window', folder: 'empty-window', prepare: async () => undefined },
   { name: 'a folder that is no repository', folder: 'plain-folder', prepare: quickstart },
   {

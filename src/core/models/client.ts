@@ -75,7 +75,7 @@ export function createClientOver(
     { ...options, apiKey: async () => undefined },
     {
       server,
-      where: { baseUrl: server, model, keyVariable: undefined },
+      where: { baseUrl: server, model, keyVariable: undefined, ofHost: true },
       needsKey: false,
       first: TEXT_ONLY,
     },

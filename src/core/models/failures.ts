@@ -8,6 +8,8 @@ export interface Where {
   readonly model: string;
   /** The variable a terminal takes the key from, where one is named for this server. */
   readonly keyVariable: string | undefined;
+  /** A model of the host's own: it has no address, and no key of ours. */
+  readonly ofHost?: true;
 }
 
 const SET_KEY: ErrorAction = { title: 'Set API Key', command: 'research.setApiKey' };
@@ -18,6 +20,8 @@ const MODEL_SETTING = 'the model names (settings research.model.*, or models in 
 export function humanFailure(failure: WireFailure, where: Where, key: string | undefined): HumanError {
   const words = redact(failure.message, key);
   const { baseUrl, model } = where;
+  const ofHost = where.ofHost && hostFailure(failure, where, words);
+  if (ofHost) return ofHost;
   if (failure.kind === 'connect') {
     return new HumanError(
       `Could not reach the model server at ${baseUrl} (${failure.code ?? words}). Check that it runs and that ${SETTING} is right.`,
@@ -74,6 +78,32 @@ export function humanFailure(failure: WireFailure, where: Where, key: string | u
     `The model server at ${baseUrl} refused the request for "${model}" (${status}: ${words}). If it says the prompt is too long, choose a model with a longer context.`,
     { code: 'model-refused' },
   );
+}
+
+/** What else has to be said of a model that VS Code brings: there is no address, key or bill that could be mended. */
+function hostFailure(failure: WireFailure, { model }: Where, words: string): HumanError | undefined {
+  if (failure.kind === 'connect') {
+    return new HumanError(`VS Code could not ask its language model "${model}": ${words}`, {
+      code: 'model-unavailable',
+    });
+  }
+  if (failure.status === 403) {
+    return new HumanError(
+      `VS Code does not let Research Copilot use its language model "${model}": ${words} Run "Manage Language Model Access", or choose another model.`,
+      { code: 'model-auth' },
+    );
+  }
+  if (failure.status === 404) {
+    return new HumanError(`VS Code does not have its language model "${model}" any more: ${words}`, {
+      code: 'model-not-found',
+    });
+  }
+  if (failure.status === 429) {
+    return new HumanError(`The quota of VS Code's language model "${model}" is used up: ${words}`, {
+      code: 'model-rate-limited',
+    });
+  }
+  return undefined;
 }
 
 /** @param why what the server said of the key, or that there is none */

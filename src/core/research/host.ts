@@ -28,7 +28,8 @@ export interface ResearchHost {
   log?(level: 'info' | 'warn' | 'error', text: string): void;
   /**
    * A bare way to a model of the host's own (VS Code's language models), asked first: the call log, the gate and the
-   * answer's shape are the core's.
+   * answer's shape are the core's. Undefined where the host is not to give one.
+   * @throws HumanError `no-language-model` where it should give one and has none
    */
   hostWire?(
     purpose: 'ideator' | 'implementer',

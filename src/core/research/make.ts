@@ -1,4 +1,4 @@
-import { HumanError, type Idea } from '../domain/index.ts';
+import { HumanError, type Idea, isHumanError } from '../domain/index.ts';
 import { readHyperparameters } from '../environment/index.ts';
 import { createHyperparameterIdeator, createLlmIdeator, type Ideator } from '../ideator/index.ts';
 import type { Implementer } from '../implementer/index.ts';
@@ -47,7 +47,14 @@ async function chooseModel(parts: Parts, role: Role): Promise<ChosenModel | unde
 export async function describeIdeator(
   parts: Parts,
 ): Promise<{ readonly lane: 'model' | 'hyperparameter'; readonly label: string }> {
-  const chosen = await chooseModel(parts, 'ideator');
+  let chosen: ChosenModel | undefined;
+  try {
+    chosen = await chooseModel(parts, 'ideator');
+  } catch (error) {
+    // Whoever asks for ideas is told why; a view shows that there is none.
+    if (!isHumanError(error) || error.code !== 'no-language-model') throw error;
+    return { lane: 'model', label: 'model of VS Code (none is offered that the settings name)' };
+  }
   return chosen
     ? { lane: 'model', label: chosen.model }
     : { lane: 'hyperparameter', label: 'hyperparameter ideator (no model is configured)' };
