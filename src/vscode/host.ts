@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ResearchHost } from '../core/research.ts';
+import type { Question, ResearchHost } from '../core/research.ts';
 import { hostWire } from './language-model.ts';
 import { modelSettings, settings } from './settings.ts';
 
@@ -35,8 +35,7 @@ export function createHost(
     secret: async (name) => (await context.secrets.get(RUN_SECRET + name)) ?? process.env[name],
     apiKey: async (origin) => apiKeys.get(origin),
     modelSettings,
-    confirm: async ({ message, detail, yes }) =>
-      (await vscode.window.showWarningMessage(message, { modal: true, detail: bounded(detail) }, yes)) === yes,
+    confirm,
     log: (level, text) => log[level](text),
     hostWire: async (purpose) => (settings.provider === 'vscode' ? hostWire(purpose, context) : undefined),
     asker: {
@@ -57,9 +56,21 @@ export function createHost(
   };
 }
 
-/** A modal dialog does not scroll everywhere: many lines become a head and a count. */
-function bounded(detail: string): string {
+/** A modal dialog does not scroll everywhere. */
+const MOST_LINES = 30;
+
+/** Asks in a dialog; where not all of the details fit, they can be read in an editor before the answer. */
+async function confirm({ message, detail, yes }: Question): Promise<boolean> {
   const lines = detail.split('\n');
-  const shown = lines.slice(0, 30);
-  return lines.length > 30 ? `${shown.join('\n')}\n… and ${lines.length - 30} more lines` : detail;
+  if (lines.length <= MOST_LINES) {
+    return (await vscode.window.showWarningMessage(message, { modal: true, detail }, yes)) === yes;
+  }
+  const all = 'Show All';
+  const head = `${lines.slice(0, MOST_LINES).join('\n')}\n… and ${lines.length - MOST_LINES} more lines`;
+  const chosen = await vscode.window.showWarningMessage(message, { modal: true, detail: head }, yes, all);
+  if (chosen !== all) return chosen === yes;
+  const document = await vscode.workspace.openTextDocument({ content: `${message}\n\n${detail}\n` });
+  await vscode.window.showTextDocument(document);
+  // Not a dialog, which would stand in front of what is to be read.
+  return (await vscode.window.showWarningMessage(message, yes, 'Cancel')) === yes;
 }

@@ -111,6 +111,7 @@ class Proposing {
         base: base.id,
         round,
         files: context.files.map(({ path }) => path),
+        leftOut: context.leftOut,
         signal,
         onText,
         onProgress: this.#request.onProgress,

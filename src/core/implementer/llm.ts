@@ -49,6 +49,8 @@ export function createLlmImplementer(options: LlmImplementerOptions): Implemente
             idea: request.idea.id,
             round: request.idea.round,
             base: request.idea.base,
+            files: request.context.files.map(({ path }) => path),
+            leftOut: request.context.leftOut,
             ...(request.signal ? { signal: request.signal } : {}),
             ...(request.onProgress ? { onProgress: request.onProgress } : {}),
           });

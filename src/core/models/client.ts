@@ -37,6 +37,9 @@ export interface ClientOptions {
 /** How much of a misshapen answer is quoted back for its correction. */
 const MAX_QUOTED = 30_000;
 
+/** How many files that a prompt leaves out are kept by name. */
+const MAX_LEFT_OUT = 100;
+
 /** Node's own wait for a server ends then, whatever is asked for. */
 const LONGEST_SILENCE_MS = 300_000;
 
@@ -177,6 +180,7 @@ class LadderClient implements ModelClient {
         max_output_tokens: config.max_output_tokens,
         ...(temperature === undefined ? {} : { temperature }),
         ...(shape ? { schema: shape.name } : {}),
+        ...leftOutOf(completion),
       },
       base: completion.base,
       round: completion.round,
@@ -216,6 +220,13 @@ class LadderClient implements ModelClient {
       throw error;
     }
   }
+}
+
+/** Bounded: a repository may leave out more than it shows. */
+function leftOutOf({ leftOut = [] }: Pick<Completion<unknown>, 'leftOut'>): { readonly left_out?: readonly string[] } {
+  if (leftOut.length === 0) return {};
+  const more = leftOut.length > MAX_LEFT_OUT ? [`and ${leftOut.length - MAX_LEFT_OUT} more`] : [];
+  return { left_out: [...leftOut.slice(0, MAX_LEFT_OUT).map(({ path, why }) => `${path}: ${why}`), ...more] };
 }
 
 function replay(call: ModelCall, text: string, onText: Completion<unknown>['onText']): Answer {

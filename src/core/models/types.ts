@@ -21,6 +21,8 @@ export interface Completion<T> {
   readonly onProgress?: (text: string) => void;
   /** Repository paths whose text is in the messages: what consent is asked for. */
   readonly files?: readonly string[];
+  /** What of the repository is not in the messages, and why: kept with the call, for a person who reads it. */
+  readonly leftOut?: readonly { readonly path: string; readonly why: string }[];
 }
 
 /** What of `models` in config.yaml every question obeys, whichever server it goes to. */

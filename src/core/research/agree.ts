@@ -1,11 +1,13 @@
 import * as path from 'node:path';
 import { type Base, HumanError } from '../domain/index.ts';
+import { type Context, readContext } from '../environment/index.ts';
 import type { Role } from '../models/index.ts';
 import { ensureBase } from './base.ts';
 import { commandsKey, describeCommands, serverKey } from './consents.ts';
+import { contextWords } from './context-words.ts';
 import { describeMissing } from './left-out.ts';
 import { modelServers } from './make.ts';
-import { type Parts, requireBase, requireBoxes, requireEnvironment } from './parts.ts';
+import { modelConfig, type Parts, requireBase, requireBoxes, requireEnvironment } from './parts.ts';
 import { readTexts } from './texts.ts';
 
 /**
@@ -41,33 +43,31 @@ export async function readyToRun(parts: Parts, id?: number): Promise<Base> {
  * @throws HumanError `declined`
  */
 export async function agreeToModel(parts: Parts, ...roles: readonly Role[]): Promise<void> {
-  await agreeToSend(parts, async () => readTexts(parts.repository, (await ensureBase(parts)).commit), roles);
+  const read = async () => {
+    const base = await ensureBase(parts);
+    const { context_tokens } = (await modelConfig(parts)).models;
+    return readContext(await readTexts(parts.repository, base.commit), base.environment, context_tokens);
+  };
+  await agreeToSend(parts, read, roles);
 }
 
-/** The same, for the files of a repository that has no base yet. @throws HumanError `declined` */
-export async function agreeToSend(
-  parts: Parts,
-  read: () => Promise<ReadonlyMap<string, string>>,
-  roles: readonly Role[],
-): Promise<void> {
+/** The same, for what a prompt shows of a repository that has no base yet. @throws HumanError `declined` */
+export async function agreeToSend(parts: Parts, read: () => Promise<Context>, roles: readonly Role[]): Promise<void> {
   for (const server of await modelServers(parts, roles)) await agreeToServer(parts, server, read);
 }
 
 async function agreeToServer(
   parts: Parts,
   server: { readonly origin: string; readonly model: string },
-  read: () => Promise<ReadonlyMap<string, string>>,
+  read: () => Promise<Context>,
 ): Promise<void> {
   const { root } = parts.repository;
   const key = serverKey(root, server.origin);
   if (await parts.consents.has('servers', key)) return;
-  const texts = await read();
-  const files = [...texts].map(([name, text]) => `${name} (${Buffer.byteLength(text)} bytes)`);
-  const bytes = [...texts.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const agreed = await parts.host.confirm({
     kind: 'model-consent',
     message: `Send files of ${root} to ${server.origin} (${server.model})?`,
-    detail: `${files.length} files, ${bytes} bytes at most, and the results of runs:\n${files.join('\n')}`,
+    detail: contextWords(await read()),
     yes: 'Send',
   });
   if (!agreed) throw new HumanError(`Nothing was sent to ${server.origin}.`, { code: 'declined' });

@@ -34,7 +34,8 @@ export async function askForOpen(
   detected: Detected,
   signal?: AbortSignal,
 ): Promise<Answers> {
-  await agreeToSend(parts, async () => texts, ['ideator']);
+  const context = readContext(texts, { run: detected.environment.run ?? '', brief: '' });
+  await agreeToSend(parts, async () => context, ['ideator']);
   const client = await makeClient(parts, 'ideator');
   if (!client) {
     throw new HumanError(
@@ -42,8 +43,6 @@ export async function askForOpen(
       { code: 'no-model' },
     );
   }
-  const run = detected.environment.run ?? '';
-  const context = readContext(texts, { run, brief: '' });
   const messages = openPrompt(detected, context);
   const { value } = await client.complete({
     messages,
@@ -52,6 +51,7 @@ export async function askForOpen(
     purpose: 'detect',
     key: `set-up/${createHash('sha256').update(JSON.stringify(messages)).digest('hex')}`,
     files: context.files.map(({ path }) => path),
+    leftOut: context.leftOut,
     ...(signal ? { signal } : {}),
   });
   return {

@@ -96,6 +96,7 @@ export function sumText(calls: readonly CallHead[]): string {
 /** One call: what was sent word for word, what came back, and what it took. */
 export function callText(call: ModelCall): string {
   const { usage } = call;
+  const { left_out, ...params } = call.params;
   const facts = [
     `asked ${new Date(call.createdAt).toISOString()} of ${call.model} at ${call.server}`,
     `came to: ${outcomeWord(call)}`,
@@ -107,7 +108,8 @@ export function callText(call: ModelCall): string {
         ]
       : []),
     ...(call.latencyMs === undefined ? [] : [`took ${(call.latencyMs / 1000).toFixed(1)} s`]),
-    `parameters: ${JSON.stringify(call.params)}`,
+    `parameters: ${JSON.stringify(params)}`,
+    ...leftOut(left_out),
     `key: ${call.key} (a call that was answered is never paid again under its key)`,
   ];
   const { answer } = call;
@@ -119,6 +121,12 @@ export function callText(call: ModelCall): string {
     '## The answer',
     answer === undefined ? 'There is none.' : fenced(answer),
   ].join('\n\n')}\n`;
+}
+
+/** What of the repository the prompt left out, as it was kept with the call. */
+function leftOut(kept: unknown): string[] {
+  if (!Array.isArray(kept) || kept.length === 0) return [];
+  return [`left out of the prompt: ${kept.map(String).join('; ')}`];
 }
 
 /** What a call was for: `ideas of round 3`, `patch of #12`. */
