@@ -1,10 +1,13 @@
 /** A text of somebody else's with a mark on every line: no line of it can end the quotation. */
 export function quoted(text: string): string {
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => `| ${line}`)
-    .join('\n');
+  return (
+    text
+      .trimEnd()
+      // Also at what other programs take for the end of a line.
+      .split(/\r\n?|[\n\u0085\u2028\u2029]/)
+      .map((line) => `| ${line}`)
+      .join('\n')
+  );
 }
 
 /** A text of somebody else's in a Markdown fence that is longer than any in it: the text cannot end it. */

@@ -1,11 +1,16 @@
 import type { Run } from '../domain/index.ts';
+import { withoutSecrets } from '../environment/index.ts';
 import { boundedTail } from '../ideator/index.ts';
 import { logFile, type Parts } from './parts.ts';
 
-/** The last lines of a run's log as a model is told them: at most so many characters, what repeats folded. */
+/**
+ * The last lines of a run's log as a model is told them: at most so many characters, what repeats folded, and what looks
+ * like a key or a password taken out: programs print their settings.
+ */
 export async function logTail({ repository, system }: Parts, run: Run, characters: number): Promise<string> {
   // A character may be four bytes.
   const from = Math.max(0, run.logBytes - 4 * characters);
   const bytes = await system.files.readRange(logFile(repository, run.id), from, run.logBytes - from);
-  return boundedTail(bytes.toString('utf8'), characters);
+  // Before it is bounded: a key that is cut in two would no longer look like one.
+  return boundedTail(withoutSecrets(bytes.toString('utf8')).text, characters);
 }

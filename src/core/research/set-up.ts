@@ -20,7 +20,7 @@ export async function detect(parts: Parts, { askModel, signal }: DetectRequest =
   }
   const known = (line: string) => new KnownFormats().parse(line).map(({ name }) => name);
   const { detectEnvironment } = await loadDetection();
-  const texts = await readTexts(repository, head.commit);
+  const texts = await readTexts(repository, head.commit, (text) => parts.log('warn', text));
   const options = {
     missing: await repository.missingContent(head.commit),
     reads: known,

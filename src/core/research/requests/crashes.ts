@@ -1,4 +1,5 @@
 import { type Candidate, type CandidateId, quoted, type Run } from '../../domain/index.ts';
+import { withoutSecrets } from '../../environment/index.ts';
 import { crashesBefore, crashToMend, isEarlyCrash, isOutOfMemoryOfOthers, sameError } from '../../search/index.ts';
 import { logTail } from '../log-tail.ts';
 import { modelConfig, type Parts } from '../parts.ts';
@@ -59,7 +60,8 @@ export async function mendCrash(job: Job, crash: Run): Promise<Candidate | undef
   const { parts } = job;
   const candidate = crash.candidate === undefined ? undefined : await parts.store.candidate(crash.candidate);
   if (!candidate) return undefined;
-  const diff = (await parts.store.attempts(candidate.id)).findLast((attempt) => attempt.diff !== '')?.diff ?? '';
+  const made = (await parts.store.attempts(candidate.id)).findLast((attempt) => attempt.diff !== '')?.diff ?? '';
+  const diff = withoutSecrets(made).text;
   const seconds = Math.round(((crash.endedAt ?? 0) - (crash.startedAt ?? 0)) / 1000);
   const feedback = [
     `An earlier patch for this idea was applied and run. It crashed after ${seconds} s with exit code ${crash.exitCode}.`,

@@ -103,7 +103,7 @@ async function fillRound(
     planRound(number, count, results.candidates.length > 0),
     mine.filter((idea) => idea.createdAt < stage.since),
   );
-  const texts = await readTexts(parts.repository, base.commit);
+  const texts = await readTexts(parts.repository, base.commit, (text) => parts.log('warn', text));
   const random = seededRandom(createHash('sha256').update(key).digest().readUInt32BE(0));
   const parents = chooseParents(goal, results, Math.max(1, plan.exploit), random, pinnedOf(ideas));
   const evidence = await gatherEvidence(parts, base, results, runs);
