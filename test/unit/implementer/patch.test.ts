@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import { emitPatch, hashPatch } from '../../../src/core/implementer/patch/emit.ts';
-import { kindOf } from '../../../src/core/implementer/patch/kind.ts';
 import { changes, Scratch } from '../git/scratch.ts';
 
 describe('our own patch', () => {
@@ -83,25 +82,5 @@ describe('our own patch', () => {
     assert.notEqual(change('x\nlr = 1\n', 'x\nlr = 3\n'), one);
     assert.notEqual(change('x\n  lr = 1\n', 'x\n  lr = 2\n'), one);
     assert.notEqual(change('x\nlr = 1\n', 'x\nlr = 2\n', 'b.py'), one);
-  });
-
-  for (const [before, after, kind, path = 'a.py'] of [
-    ['lr = 3e-4  # rate\n', 'lr = 1.5e-3\n', 'hyperparameter'],
-    ['p.add_argument("--n", type=int, default=4)\n', 'p.add_argument("--n", type=int, default=-8)\n', 'hyperparameter'],
-    ['opt = "adam"\nuse = True\n', "opt = 'sgd'\nuse = False\n", 'hyperparameter'],
-    ['lr: 0.1\nopt: adam\n', 'lr: 0.2\nopt: sgd\n', 'hyperparameter', 'c.yaml'],
-    ['lr = 3e-4\n', 'lr = 3e-4 * scale\n', 'algorithmic'],
-    ['x = layer1(y)\n', 'x = layer2(y)\n', 'algorithmic'],
-    ['x = a - 1\n', 'x = a + 1\n', 'algorithmic'],
-    ['lr = 1\n', 'lr = 1\nmomentum = 0.9\n', 'algorithmic'],
-    ['a = 1\nb = 2\n', 'a = 1\n', 'algorithmic'],
-  ] as const) {
-    it(`calls ${JSON.stringify(before)} to ${JSON.stringify(after)} ${kind}`, () => {
-      assert.equal(kindOf(new Map([[path, before]]), new Map([[path, after]])), kind);
-    });
-  }
-
-  it('calls a new file algorithmic', () => {
-    assert.equal(kindOf(new Map(), new Map([['a.py', 'x = 1\n']])), 'algorithmic');
   });
 });
