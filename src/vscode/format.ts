@@ -1,4 +1,4 @@
-import type { Goal, RunState } from '../core/domain/index.ts';
+import type { RunState } from '../core/domain/index.ts';
 
 /** A measured value with as many digits as a person compares: four significant ones, integers whole. */
 export function formatValue(value: number): string {
@@ -14,11 +14,6 @@ export function formatDelta(delta: number): string {
   const text = formatValue(Math.abs(delta));
   if (delta === 0 || /^0(\.0+)?$/.test(text)) return `±${text}`;
   return `${delta < 0 ? '−' : '+'}${text}`;
-}
-
-/** True where a difference to the baseline is for the better. */
-export function isBetter(goal: Goal, delta: number): boolean {
-  return goal === 'minimize' ? delta < 0 : delta > 0;
 }
 
 /** Milliseconds as `45s`, `3m 20s`, `2h 5m`. */

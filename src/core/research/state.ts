@@ -1,7 +1,7 @@
 import type { Base, Candidate, Idea, Round, Run } from '../domain/index.ts';
 import { type Box, isEnd } from '../domain/index.ts';
 import { loadEnvironment } from '../environment/index.ts';
-import { foldBase, type Results } from '../search/index.ts';
+import { type CandidateResult, foldBase, type Results } from '../search/index.ts';
 import type { BoxState } from '../store/index.ts';
 import { whyBehind } from './base.ts';
 import type { BoxCondition } from './fleet.ts';
@@ -18,6 +18,12 @@ export function roundsToShow(rounds: readonly Round[], ideas: readonly Idea[]): 
   if (!early) return rounds;
   const { base, round: number, createdAt } = early;
   return [{ base, number, ideator: 'you', exploitShare: 0, asked: 0, state: 'open', createdAt }, ...rounds];
+}
+
+/** The results of a base as the views show them. */
+export function shownResults({ candidates, flagged }: Results): ResearchState['results'] {
+  const shown = (doubted: boolean) => (result: CandidateResult) => [result.candidate, { ...result, doubted }] as const;
+  return Object.fromEntries([...candidates.map(shown(false)), ...[...flagged.values()].map(shown(true))]);
 }
 
 /** Everything the views show, read fresh. */
@@ -58,6 +64,7 @@ export async function readState(
     })),
     runs: runs.toSorted((a, b) => b.queuedAt - a.queuedAt || (a.id < b.id ? 1 : -1)),
     judged: Object.fromEntries(results?.judged ?? []),
+    results: results ? shownResults(results) : {},
     queue: foldQueue(runs, schedule, base?.environment.resources.gpus ?? 0),
     boxes: boxes.boxes.map((box) => boxNode(box, conditions, runs, schedule.boxes)),
     boxesProblems: boxes.problems,

@@ -22,7 +22,7 @@ import type {
 } from '../domain/index.ts';
 import type { Detected, Diagnostic } from '../environment/index.ts';
 import type { FileDiff, Review } from '../git/index.ts';
-import type { Funnel, Judged } from '../search/index.ts';
+import type { CandidateResult, Funnel, Judged } from '../search/index.ts';
 import type { Request } from '../store/index.ts';
 import type { Disposable } from '../system/index.ts';
 import type { BoxReport, Fetched } from '../workers/index.ts';
@@ -82,6 +82,9 @@ export interface DetectRequest {
   readonly signal?: AbortSignal;
 }
 
+/** What a candidate came to, and whether somebody still has to confirm it: then it is neither ranked nor better. */
+export type ShownResult = CandidateResult & { readonly doubted: boolean };
+
 /** Everything the views show, in one value. */
 export interface ResearchState {
   readonly root: string;
@@ -96,6 +99,8 @@ export interface ResearchState {
   readonly runs: readonly Run[];
   /** Runs whose number is not believed at once, by id, with who confirmed it all the same. */
   readonly judged: Readonly<Record<RunId, Judged>>;
+  /** What candidates came to, by id: the numbers of the leaderboard. */
+  readonly results: Readonly<Record<CandidateId, ShownResult>>;
   readonly queue: QueueState;
   readonly boxes: readonly BoxNode[];
   readonly boxesProblems: readonly Diagnostic[];

@@ -1,6 +1,6 @@
-import { type Candidate, type Idea, isEnd, type Run, type Summary, summarise } from '../../core/domain/index.ts';
-import type { IdeaNode, ResearchState } from '../../core/research/index.ts';
-import { escapeMarkdown, formatDelta, formatValue, isBetter, oneLine, plural, stateWord } from '../format.ts';
+import type { Candidate, Idea } from '../../core/domain/index.ts';
+import type { IdeaNode, ResearchState, ShownResult } from '../../core/research/index.ts';
+import { escapeMarkdown, formatDelta, formatValue, oneLine, plural, stateWord } from '../format.ts';
 import { statusIcon } from './icons.ts';
 import { flags, type TreeNode } from './tree-node.ts';
 
@@ -18,7 +18,7 @@ export type ReviewFiles = ReadonlyMap<string, readonly ReviewFile[]>;
 
 /** Round, then idea, then candidate or changed file. Newest round first. */
 export function ideasTree(state: ResearchState, reviews: ReviewFiles): readonly TreeNode[] {
-  const results = new Results(state);
+  const { results } = state;
   const rounds = [...state.rounds].sort((a, b) => b.round.number - a.round.number);
   return rounds.map(({ round, ideas }, index) => {
     const proposing = round.state === 'proposing';
@@ -38,16 +38,16 @@ export function ideasTree(state: ResearchState, reviews: ReviewFiles): readonly 
   });
 }
 
-function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeNode {
+function ideaNode(node: IdeaNode, results: ResearchState['results'], reviews: ReviewFiles): TreeNode {
   const { idea, candidates, status } = node;
   const newest = candidates.at(-1);
   const files = newest ? reviews.get(newest.id) : undefined;
   const undecided = files?.reduce((sum, file) => sum + file.undecided, 0) ?? 0;
-  const result = newest ? results.of(newest.id) : undefined;
+  const result = newest && results[newest.id];
   const dropped = idea.dropped !== undefined;
   const approved = newest?.state === 'approved';
   const hand = newest?.state === 'implementing' && newest.byHand === true;
-  const words = describe(status, files ? undecided : undefined, result, results);
+  const words = describe(status, files ? undecided : undefined, result);
   const showsResult = result !== undefined && files === undefined;
   return {
     id: `idea/${idea.id}`,
@@ -57,7 +57,7 @@ function ideaNode(node: IdeaNode, results: Results, reviews: ReviewFiles): TreeN
       ...(idea.pinned ? ['pinned'] : []),
       ...(showsResult ? [oneLine(idea.title, 120)] : [words, ...whyNot(idea, newest), ...warned(newest)]),
     ].join(' · '),
-    tooltip: tooltip(idea, status, newest, result, results),
+    tooltip: tooltip(idea, status, newest, result),
     ...(hand ? { icon: 'tools' } : statusIcon(status)),
     context: flags(
       'idea',
@@ -117,13 +117,13 @@ function fileNode(candidate: string, idea: Idea, file: ReviewFile): TreeNode {
   };
 }
 
-function candidateNode(candidate: Candidate, results: Results): TreeNode {
+function candidateNode(candidate: Candidate, results: ResearchState['results']): TreeNode {
   const status = candidate.state === 'failed' ? 'failed-to-implement' : candidate.state;
-  const result = results.of(candidate.id);
+  const result = results[candidate.id];
   return {
     id: `candidate/${candidate.id}`,
     label: `#${candidate.id}`,
-    description: describe(status, undefined, result, results),
+    description: describe(status, undefined, result),
     tooltip: escapeMarkdown(candidate.failure?.message ?? `Candidate ${candidate.id}: ${stateWord(candidate.state)}`),
     ...statusIcon(status),
     context: flags(
@@ -140,17 +140,12 @@ function candidateNode(candidate: Candidate, results: Results): TreeNode {
   };
 }
 
-function describe(
-  status: IdeaNode['status'],
-  undecided: number | undefined,
-  result: Result | undefined,
-  results: Results,
-): string {
+function describe(status: IdeaNode['status'], undecided: number | undefined, result: ShownResult | undefined): string {
   if (undecided !== undefined)
     return undecided > 0 ? `in review, ${undecided} to decide` : 'in review, ready to approve';
   if (result) {
     const delta = result.delta === undefined ? '' : `  Δ ${formatDelta(result.delta)}`;
-    return `${formatValue(result.summary.mean)}${delta}${results.better(result) ? ' ▲' : ''}${result.doubted ? ' · not confirmed' : ''}`;
+    return `${formatValue(result.summary.mean)}${delta}${result.improved ? ' ▲' : ''}${result.doubted ? ' · not confirmed' : ''}`;
   }
   return status === 'failed-to-implement' ? 'not implemented' : stateWord(status);
 }
@@ -159,8 +154,7 @@ function tooltip(
   idea: Idea,
   status: IdeaNode['status'],
   newest: Candidate | undefined,
-  result: Result | undefined,
-  results: Results,
+  result: ShownResult | undefined,
 ): string {
   const parents = idea.parents.map((parent) => `#${parent.candidate}`);
   const lines = [
@@ -175,70 +169,13 @@ function tooltip(
     ...(newest?.findings ?? [])
       .slice(0, 6)
       .map((one) => escapeMarkdown(`${one.severity}: ${one.path}${one.line ? `:${one.line}` : ''}: ${one.message}`)),
-    result ? results.sentence(result) : '',
+    result ? sentence(result) : '',
   ];
   return lines.filter((line) => line !== '').join('\n\n');
 }
 
-interface Result {
-  /** Nobody has confirmed the number yet, and it is not ranked. */
-  readonly doubted: boolean;
-  readonly summary: Summary;
-  readonly delta?: number;
-}
-
-/** Means of counted runs and their difference to the baseline of the same comparison class. */
-class Results {
-  readonly #runs: ReadonlyMap<string, readonly Run[]>;
-  readonly #baselines: ReadonlyMap<string, Summary>;
-  readonly #goal: 'minimize' | 'maximize';
-  readonly #judged: ResearchState['judged'];
-
-  constructor(state: ResearchState) {
-    this.#judged = state.judged;
-    const base = state.base?.environment ?? (state.environment.ok ? state.environment.value : undefined);
-    this.#goal = base?.objective.goal ?? 'minimize';
-    const counted = state.runs.filter((run) => isEnd(run.state) && run.counts && run.objective?.state === 'ok');
-    this.#runs = Map.groupBy(
-      counted.filter((run) => run.purpose === 'trial'),
-      (run) => run.candidate ?? '',
-    );
-    const baselines = Map.groupBy(
-      counted.filter((run) => run.purpose === 'baseline'),
-      (run) => run.comparisonClass ?? '',
-    );
-    this.#baselines = new Map(
-      [...baselines].flatMap(([key, runs]) => {
-        const summary = summarise(values(runs));
-        return summary ? [[key, summary] as const] : [];
-      }),
-    );
-  }
-
-  of(candidate: string): Result | undefined {
-    const all = this.#runs.get(candidate) ?? [];
-    const believed = all.filter((run) => this.#judged[run.id] === undefined || this.#judged[run.id]?.confirmed);
-    const runs = believed.length > 0 ? believed : all;
-    const doubted = believed.length === 0;
-    const kind = runs[0]?.comparisonClass ?? '';
-    const summary = summarise(values(runs.filter((run) => (run.comparisonClass ?? '') === kind)));
-    if (!summary) return undefined;
-    const baseline = this.#baselines.get(kind);
-    return { summary, doubted, ...(baseline ? { delta: summary.mean - baseline.mean } : {}) };
-  }
-
-  better(result: Result): boolean {
-    return !result.doubted && result.delta !== undefined && isBetter(this.#goal, result.delta);
-  }
-
-  sentence(result: Result): string {
-    const { mean, std, n } = result.summary;
-    const spread = n > 1 ? ` ± ${formatValue(std)}` : '';
-    const against = result.delta === undefined ? '' : `, ${formatDelta(result.delta)} to the baseline`;
-    return escapeMarkdown(`Result: ${formatValue(mean)}${spread} (${plural(n, 'run')})${against}.`);
-  }
-}
-
-function values(runs: readonly Run[]): number[] {
-  return runs.flatMap((run) => (run.objective?.state === 'ok' ? [run.objective.value] : []));
+function sentence({ summary: { mean, std, n }, delta }: ShownResult): string {
+  const spread = n > 1 ? ` ± ${formatValue(std)}` : '';
+  const against = delta === undefined ? '' : `, ${formatDelta(delta)} to the baseline`;
+  return escapeMarkdown(`Result: ${formatValue(mean)}${spread} (${plural(n, 'run')})${against}.`);
 }

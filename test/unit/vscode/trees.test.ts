@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Candidate, Idea, Run } from '../../../src/core/domain/index.ts';
+import { shownResults } from '../../../src/core/research/state.ts';
 import type { ResearchState } from '../../../src/core/research/types.ts';
+import { foldResults } from '../../../src/core/search/index.ts';
 import { ideasTree } from '../../../src/vscode/views/ideas-tree.ts';
 
 const HOSTILE = '[click](command:research.cleanUp) <img src=x> $(trash)';
@@ -71,6 +73,7 @@ function state(more: Partial<ResearchState>): ResearchState {
     rounds: [],
     runs: [],
     judged: {},
+    results: {},
     queue: { paused: false, order: [], seconds: {}, withoutBaseline: [] },
     boxes: [],
     boxesProblems: [],
@@ -105,6 +108,13 @@ describe('the Ideas view', () => {
       { round: round(1), ideas: [] },
     ],
     runs,
+    results: shownResults(
+      foldResults(
+        'minimize',
+        ideas.flatMap((node) => node.candidates),
+        runs,
+      ),
+    ),
   });
   const [, first] = ideasTree(shown, new Map());
   const nodes = first?.children ?? [];
@@ -153,6 +163,13 @@ describe('the Ideas view', () => {
     assert.equal(nodes[0]?.label, '#1 2.6000  Δ −0.5000 ▲');
     assert.equal(nodes[0]?.description, 'Idea 1');
     assert.deepEqual([nodes[1]?.label, nodes[1]?.description], ['#2 Idea 2', 'ready']);
+  });
+
+  it('shows a number that nobody has confirmed with that mark, and as no better one', () => {
+    const doubted = [...runs.slice(0, 2), run('t1', { candidate: '1.1', objective: value(0.001) })];
+    const results = shownResults(foldResults('minimize', [candidate('1.1', 'approved')], doubted));
+    const node = ideasTree({ ...shown, runs: doubted, results }, new Map())[1]?.children?.[0];
+    assert.equal(node?.label, '#1 0.0010  Δ −3.0990 · not confirmed');
   });
 
   it('offers on each idea what makes sense there', () => {

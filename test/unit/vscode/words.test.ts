@@ -9,7 +9,6 @@ import {
   formatDelta,
   formatDuration,
   formatValue,
-  isBetter,
   oneLine,
   plural,
 } from '../../../src/vscode/format.ts';
@@ -26,7 +25,6 @@ describe('numbers as a person reads them', () => {
       'NaN',
     ]);
     assert.deepEqual([-0.0123, 0.5, 0, -0.000001].map(formatDelta), ['−0.0123', '+0.5000', '±0', '−1.000e-6']);
-    assert.ok(isBetter('minimize', -0.1) && !isBetter('maximize', -0.1) && !isBetter('minimize', 0));
   });
 
   it('tell times, sizes and counts', () => {
