@@ -63,7 +63,7 @@ function defaultRun(runs: readonly RunCell[]): RunCell | undefined {
 function DetailHeader({ page, row }: { readonly page: Page; readonly row: LeaderboardRow }): JSX.Element {
   const away = unreachableSince(row);
   const { decimals } = page.context();
-  const facts = [row.lane, row.move, row.kind].filter((each) => each !== undefined);
+  const facts = [row.lane, row.move, row.kind, row.byHand ? 'by hand' : undefined].filter((each) => each !== undefined);
   return (
     <header class="detail-header">
       <div class="detail-title">

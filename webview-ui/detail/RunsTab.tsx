@@ -27,15 +27,14 @@ export function RunsTab(props: {
             <th class="end">{page.board.value.header?.metric ?? 'Value'}</th>
             <th class="end">Elapsed</th>
             <th class="end">Exit</th>
-            <th>Note</th>
             <th class="run-end">
               <span class="unseen">Actions</span>
             </th>
           </tr>
         </thead>
-        <tbody>
-          {row.runs.map((run) => (
-            <tr key={run.id} class={run.counts ? undefined : 'muted'}>
+        {row.runs.map((run) => (
+          <tbody key={run.id} class={run.counts ? undefined : 'muted'}>
+            <tr>
               <td class="end">
                 {run.seed}
                 {run.attempt > 1 ? <span class="spread"> ({run.attempt}.)</span> : null}
@@ -49,9 +48,6 @@ export function RunsTab(props: {
               <td class="end">{runValue(run, page)}</td>
               <td class="end">{elapsed(run, page)}</td>
               <td class="end">{run.exitCode ?? NONE}</td>
-              <td class="note">
-                <bdi>{note(run, page)}</bdi>
-              </td>
               <td class="run-end">
                 <div class="run-actions">
                   <IconButton icon="output" label={`Log of seed ${run.seed}`} onPress={() => onLog(run.id)} />
@@ -71,10 +67,24 @@ export function RunsTab(props: {
                 </div>
               </td>
             </tr>
-          ))}
-        </tbody>
+            <Note text={note(run, page)} />
+          </tbody>
+        ))}
       </table>
     </div>
+  );
+}
+
+/** Under its run and as wide as the table: a reason is a sentence, and a column would make a tower of it. */
+function Note({ text }: { readonly text: string }): JSX.Element | null {
+  if (text === '') return null;
+  return (
+    <tr class="note">
+      <td />
+      <td colSpan={6}>
+        <bdi>{text}</bdi>
+      </td>
+    </tr>
   );
 }
 

@@ -233,7 +233,7 @@ export function cellText(id: ColumnId, row: LeaderboardRow, context: CellContext
     case 'kind':
       return row.kind ?? '';
     case 'lane':
-      return row.lane ?? '';
+      return [row.lane, row.byHand ? 'by hand' : undefined].filter((each) => each !== undefined).join(', ');
     case 'move':
       return row.move ?? '';
     case 'class':

@@ -65,7 +65,16 @@ const haystacks = new WeakMap<LeaderboardRow, string>();
 function haystack(row: LeaderboardRow): string {
   let text = haystacks.get(row);
   if (text === undefined) {
-    text = [row.title, ideaText(row), row.status, lookOf(row.status).words, row.lane, row.move, row.kind]
+    text = [
+      row.title,
+      ideaText(row),
+      row.status,
+      lookOf(row.status).words,
+      row.lane,
+      row.move,
+      row.kind,
+      row.byHand ? 'by hand' : undefined,
+    ]
       .concat(boxesOf(row))
       .join('\n')
       .toLowerCase();

@@ -18,7 +18,12 @@ export interface CellProps {
 export function CellContent({ column, row, context, best }: CellProps): JSX.Element | string {
   switch (column) {
     case 'title':
-      return <bdi>{cellText('title', row, context)}</bdi>;
+      return (
+        <>
+          {row.byHand ? <ByHand /> : null}
+          <bdi>{cellText('title', row, context)}</bdi>
+        </>
+      );
     case 'status':
       return <Status row={row} />;
     case 'value':
@@ -34,6 +39,17 @@ export function CellContent({ column, row, context, best }: CellProps): JSX.Elem
     default:
       return cellText(column, row, context);
   }
+}
+
+/** What a model did not write says nothing about the model. */
+function ByHand(): JSX.Element {
+  const words = 'By hand: a person wrote this patch';
+  return (
+    <span class="by-hand" title={words}>
+      <Icon name="edit" />
+      <span class="unseen">{words}. </span>
+    </span>
+  );
 }
 
 export function Status({ row }: { readonly row: LeaderboardRow }): JSX.Element {
@@ -88,7 +104,9 @@ function Trust({ row }: { readonly row: LeaderboardRow }): JSX.Element | null {
   const counted = row.runs.filter((run) => run.counts && run.value !== undefined);
   if (counted.length === 0) return null;
   const verified = counted.every((run) => run.verified);
-  const words = verified ? 'Verified: evaluate printed it' : 'Self-reported: the run itself printed it';
+  const confirmed = counted.find((run) => run.confirmed !== undefined)?.confirmed;
+  const by = confirmed === undefined ? '' : `; confirmed by ${confirmed === 'seed' ? 'another seed' : 'a person'}`;
+  const words = `${verified ? 'Verified: evaluate printed it' : 'Self-reported: the run itself printed it'}${by}`;
   return (
     <span class="trust" title={words}>
       <Icon name={verified ? 'verified' : 'account'} />

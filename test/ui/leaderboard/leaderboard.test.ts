@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { Page } from 'playwright-core';
 import type { FromPage, ToPage } from '../../../src/protocol/messages.ts';
 import {
+  doubtedBoard,
   exampleBoard,
   exampleCurves,
   HOSTILE_TITLE,
@@ -216,6 +217,41 @@ describe('the leaderboard page', () => {
     assert.equal(await page.title(), 'Leaderboard');
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
     assert.equal(wide, false);
+  });
+
+  it('marks a number that nobody has confirmed; by keyboard it is found, confirmed, and takes its rank', async () => {
+    const doubted = doubtedBoard();
+    const page = await stage.show({ ...scene, board: doubted });
+    assert.equal(await textOf(rowOf(page, '1.1').locator('[data-column="rank"]')), '');
+    assert.match(await textOf(rowOf(page, '1.1').locator('[data-column="status"]')), /Not confirmed/);
+    assert.ok(await rowOf(page, '2.1').locator('[data-column="title"]').getByText('By hand').isVisible());
+    assert.match((await rowOf(page, '10.1').locator('.trust').getAttribute('title')) ?? '', /confirmed by a person/);
+    assert.match((await rowOf(page, '3.1').locator('.trust').getAttribute('title')) ?? '', /^Self-reported/);
+    await page.locator('.grid [tabindex="0"]').first().focus();
+    // From the baseline over seven that are ranked.
+    for (let row = 0; row < 8; row += 1) await page.keyboard.press('ArrowDown');
+    assert.equal((await focused(page)).split(' ')[0], '1.1');
+    await page.keyboard.press('Enter');
+    await page.getByText('better by more than a factor of 2').first().waitFor();
+    const confirm = page.getByRole('button', { name: 'Confirm Result' });
+    await confirm.focus();
+    await page.keyboard.press('Enter');
+    const asked = (await sent(page)).filter((message) => message.type === 'command').at(-1);
+    assert.deepEqual(
+      [asked?.type === 'command' && asked.command, asked?.type === 'command' && asked.run],
+      ['confirmResult', 'r-1-1-1'],
+    );
+    const row = doubted.rows.find((one) => one.key === '1.1') ?? assert.fail();
+    const runs = row.runs.map((run) => ({ ...run, confirmed: 'person' as const }));
+    const { rows: _rows, ...rest } = doubted;
+    await deliver(page, {
+      ...{ type: 'delta', gen: 1, seq: 1, at: NOW, removed: [], header: rest },
+      rows: [{ ...row, runs, status: 'succeeded', reason: undefined, improved: true, rank: 1 }],
+    });
+    await page.waitForFunction(
+      () => document.querySelector('.row[data-key="1.1"] [data-column="rank"]')?.textContent === '1',
+    );
+    assert.equal(await confirm.count(), 0);
   });
 
   it('sends the commands of the buttons, and selects parents', async () => {

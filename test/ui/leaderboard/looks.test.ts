@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { Page } from 'playwright-core';
-import { exampleBoard, exampleCurves, LOG_LINES, NOW } from '../../support/leaderboard-fixtures.ts';
+import { doubtedBoard, exampleBoard, exampleCurves, LOG_LINES, NOW } from '../../support/leaderboard-fixtures.ts';
 import { missingPart, picture, type Scene, Stage, seriousFindings } from './harness.ts';
 import { THEMES, type ThemeName } from './themes.ts';
 
@@ -82,6 +82,21 @@ describe('the looks of the leaderboard', () => {
         });
       }
     }
+  }
+
+  for (const [theme, size] of [
+    ['light', 'wide'],
+    ['dark', 'narrow'],
+    ['contrast', 'wide'],
+  ] as const) {
+    it(`numbers that are not believed, ${theme}, ${size}: marked, with the reason and what to do`, async () => {
+      const page = await stage.show({ ...scene, board: doubtedBoard(), theme, ...SIZES[size] });
+      await select(page, '1.1');
+      await page.getByRole('tab', { name: 'Runs' }).click();
+      await picture(page, `doubted-${theme}-${size}`);
+      assert.deepEqual(await cutOff(page), []);
+      assert.deepEqual(await seriousFindings(page), []);
+    });
   }
 
   it('draws the empty, late and stale states', async () => {
