@@ -1,19 +1,9 @@
 import * as assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Research } from '../../src/core/research.ts';
 import type { ExtensionApi } from '../../src/extension.ts';
 import { activated, until } from './extension.ts';
-
-/** What test/fixtures/language-models gives. */
-interface Control {
-  answer: string;
-  readonly asked: readonly { readonly model: string; readonly prompt: string }[];
-  readonly cancelled: number;
-  offer(models: readonly { readonly id: string; readonly family: string }[]): void;
-}
+import { type Control, leaveModels, setModel, takeModels } from './language-models.ts';
 
 const MODELS = [
   { id: 'small-1', family: 'small' },
@@ -24,19 +14,6 @@ const IDEA = {
   ...{ expected: 'lower', risk: 'none', builds_on: [], move: 'explore' },
 };
 
-const set = (key: string, value: unknown) =>
-  vscode.workspace.getConfiguration('research.model').update(key, value, vscode.ConfigurationTarget.Global);
-
-/** A person who agreed before that files go to this server. */
-function agree(root: string, server: string): void {
-  const folder = path.join(process.env.XDG_STATE_HOME ?? '', 'research-copilot');
-  const key = createHash('sha256')
-    .update(JSON.stringify([root, server]))
-    .digest('hex');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, 'consents.json'), JSON.stringify({ servers: [key] }));
-}
-
 describe("VS Code's own language models", () => {
   let api: ExtensionApi;
   let research: Research;
@@ -45,15 +22,10 @@ describe("VS Code's own language models", () => {
   before(async () => {
     api = await activated();
     research = await api.session.research();
-    const bringer = vscode.extensions.getExtension<Control>('research-copilot-test.language-models');
-    assert.ok(bringer, 'the extension that brings models is not there');
-    control = await bringer.activate();
-    agree(research.root, 'vscode.lm/research-test');
-    await set('provider', 'vscode');
+    control = await takeModels(research.root);
   });
   after(async () => {
-    control.offer([]);
-    for (const key of ['provider', 'vendor', 'ideator']) await set(key, undefined);
+    await leaveModels(control);
     await api.session.refresh();
   });
 
@@ -77,15 +49,15 @@ describe("VS Code's own language models", () => {
       api.session.onDidChange,
       async () => (await research.state()).ideator.label === 'small-1',
     );
-    await set('ideator', 'large');
-    await set('vendor', 'research-test');
+    await setModel('ideator', 'large');
+    await setModel('vendor', 'research-test');
     assert.equal((await research.state()).ideator.label, 'large-1');
-    await set('ideator', 'huge');
+    await setModel('ideator', 'huge');
     await assert.rejects(research.generateIdeas({ count: 1 }), {
       message:
         /no language model named huge .* of research-test .*There are research-test: small-1 \(small\), research-test: large-1 \(large\)\./,
     });
-    await set('ideator', 'large');
+    await setModel('ideator', 'large');
     assert.equal(control.asked.length, 0);
   });
 

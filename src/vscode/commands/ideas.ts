@@ -7,6 +7,9 @@ import type { CommandParts, Commands } from './context.ts';
 import { ask, pickCandidate, pickIdea } from './pick.ts';
 import type { Target } from './target.ts';
 
+/** Files to choose from: more than a person scrolls through. */
+const MOST_FILES = 5000;
+
 /** Ideas: getting them, writing them, implementing and dropping them. */
 export function ideaCommands({ session, reviews, attempts }: CommandParts): Commands {
   const pin = async (target: Target, pinned: boolean) => {
@@ -99,7 +102,7 @@ export function ideaCommands({ session, reviews, attempts }: CommandParts): Comm
       );
       const [first] = review.handle.files;
       if (first) await review.openAll();
-      else await revealFolder(review.folder);
+      else await openFileOf(review.folder);
     },
 
     async finishByHand(target, call) {
@@ -212,12 +215,18 @@ async function askWords(title: string, before: Partial<IdeaWords>): Promise<Requ
   return words;
 }
 
-/** An empty patch has no file to show: the person opens what they want to change. */
-async function revealFolder(folder: string): Promise<void> {
-  const files = await vscode.window.showOpenDialog({
-    defaultUri: vscode.Uri.file(folder),
-    openLabel: 'Edit',
-    title: 'Which file do you want to change?',
+/** An empty patch has no file to show: the person chooses what they want to change. */
+async function openFileOf(folder: string): Promise<void> {
+  const pattern = new vscode.RelativePattern(vscode.Uri.file(folder), '**/*');
+  const files = await vscode.workspace.findFiles(pattern, '**/.git/**', MOST_FILES);
+  const depth = (name: string) => name.split('/').length;
+  const items = files
+    .map((uri) => ({ label: uri.path.slice(vscode.Uri.file(folder).path.length + 1), uri }))
+    .sort((a, b) => depth(a.label) - depth(b.label) || (a.label < b.label ? -1 : 1));
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: 'Continue by Hand',
+    placeHolder: 'Which file do you want to change first?',
+    ignoreFocusOut: true,
   });
-  if (files?.[0]) await vscode.window.showTextDocument(files[0]);
+  if (chosen) await vscode.window.showTextDocument(chosen.uri);
 }
