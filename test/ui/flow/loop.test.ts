@@ -1,4 +1,7 @@
 import { strict as assert } from 'node:assert';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import * as path from 'node:path';
 import { whyNoBox } from '../../support/sshd/box.ts';
 import { BOX, Desk } from './stage.ts';
 import { fingerprint, makeMess, tidyUp } from './theirs.ts';
@@ -89,6 +92,24 @@ describe('the whole loop, as a person goes through it', function () {
       docs: ['dark'],
       clip: { x: 0, y: 36, width: 800, height: 420 },
     });
+  });
+
+  it('asks once more where a person’s own edit brings a warning, and shows it on its line', async () => {
+    const { code, place } = desk;
+    await desk.press(desk.tree('Ideas', '#5 '), 'Review Idea');
+    await desk.changed('train.py').first().waitFor();
+    const folder = path.join(place.repo, '.research/review/5-1');
+    appendFileSync(path.join(folder, 'train.py'), '\nimport socket  # noqa: E402\nsocket.gethostname()\n');
+    execFileSync('git', ['-C', folder, 'add', '-A']);
+    await desk.tree('Ideas', /train\.py.*decided/).waitFor();
+    await desk.press(desk.tree('Ideas', '#5 '), 'Approve');
+    await desk.answer('Show Problems');
+    await code.page.locator('.panel .markers-panel .monaco-list-row', { hasText: 'socket' }).first().waitFor();
+    await code.screenshot('review-warning-dark');
+    await desk.press(desk.tree('Ideas', '#5 '), 'Approve');
+    await desk.answer('Approve Anyway');
+    await desk.tree('Ideas', /^#5 .*approved/).waitFor();
+    await code.runCommand('View: Toggle Panel Visibility');
   });
 
   it('runs the baseline on the ssh box', async () => {
