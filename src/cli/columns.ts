@@ -1,3 +1,5 @@
+import { LogText } from '../core/domain/index.ts';
+
 /** One column of a table in the terminal. */
 export interface Column {
   readonly head: string;
@@ -15,6 +17,14 @@ const LEAST = 16;
 /** Control characters of titles and reasons must not reach a terminal: they come from models and boxes. */
 export function printable(text: string): string {
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ');
+}
+
+/**
+ * Text for a terminal: its colours, line ends and tabs stay. What else a terminal obeys or cannot show is taken out,
+ * whoever wrote it: titles, links, the clipboard, cursor movement, a carriage return that overwrites its line.
+ */
+export function screenText(text: string): string {
+  return new LogText().push(Buffer.from(text)).replaceAll('\r', '');
 }
 
 /** A text of at most so many letters, the last one `…` where something was cut. */

@@ -7,6 +7,7 @@ import type { Question } from '../core/research.ts';
 import { artifacts } from './artifacts.ts';
 import { boxes } from './boxes.ts';
 import { calls } from './calls.ts';
+import { screenText } from './columns.ts';
 import * as commands from './commands.ts';
 import { EXIT } from './exit.ts';
 import { funnel } from './funnel.ts';
@@ -131,12 +132,12 @@ function reportError(error: unknown, json: boolean): number {
   if (isHumanError(error)) {
     const message = withHint(error.message, error.code);
     if (json) printError(error.code, message);
-    process.stderr.write(`${paintNotes.red('error')}: ${message}\n`);
+    process.stderr.write(`${paintNotes.red('error')}: ${screenText(message)}\n`);
     return EXIT.failed;
   }
   if (json) printError('bug', messageOf(error));
   process.stderr.write('This is a bug of Research Copilot. Please report it with these lines:\n');
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(`${screenText(String(error instanceof Error ? error.stack : error))}\n`);
   return EXIT.bug;
 }
 

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
 import type { Progress } from '../core/research/types.ts';
 import { barLine } from './bar.ts';
+import { screenText } from './columns.ts';
 
 const DEFAULT_COLUMNS = 80;
 
@@ -47,7 +48,7 @@ export class Terminal {
 
   /** A line of the answer for a person; nothing under `--json`. */
   say(text: string): void {
-    if (!this.json) this.raw(`${text}\n`);
+    if (!this.json) this.raw(`${screenText(text)}\n`);
   }
 
   /** The answer for a program: one JSON value on stdout, and only under `--json`. */
@@ -60,12 +61,12 @@ export class Terminal {
   }
 
   note(text: string): void {
-    this.#apart(() => this.#err.write(`${text}\n`));
+    this.#apart(() => this.#err.write(`${screenText(text)}\n`));
   }
 
   /** A question; undefined where nobody can answer, or where the signal ends it. */
   async ask(question: string, signal?: AbortSignal): Promise<string | undefined> {
-    const answer = await this.#read(question, this.#err, signal);
+    const answer = await this.#read(screenText(question), this.#err, signal);
     return answer?.trim();
   }
 
@@ -73,7 +74,7 @@ export class Terminal {
   async askSecret(question: string, signal?: AbortSignal): Promise<string | undefined> {
     if (!this.interactive) return undefined;
     this.#bar?.hide();
-    this.#err.write(question);
+    this.#err.write(screenText(question));
     const answer = await this.#read('', new Writable({ write: (_chunk, _encoding, done) => done() }), signal);
     this.#err.write('\n');
     this.#bar?.show();

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { messageText } from './format.ts';
 import { newlyNeedy } from './needy-boxes.ts';
 import type { Session } from './session.ts';
 
@@ -13,6 +14,6 @@ export function noticeBoxes(session: Session): vscode.Disposable {
 
 async function offerCheck(name: string, problem: string): Promise<void> {
   const check = 'Check Boxes';
-  const chosen = await vscode.window.showWarningMessage(`${name} needs attention. ${problem}`, check);
+  const chosen = await vscode.window.showWarningMessage(messageText(`${name} needs attention. ${problem}`), check);
   if (chosen === check) await vscode.commands.executeCommand('research.checkBoxes', { box: name });
 }

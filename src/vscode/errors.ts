@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { type ErrorAction, isHumanError, messageOf } from '../core/domain/index.ts';
+import { messageText } from './format.ts';
 
 const ISSUES = 'https://github.com/research-copilot/research-copilot/issues/new';
 
@@ -22,7 +23,8 @@ export async function showError(error: unknown, doing: string, log: vscode.LogOu
   }
   if (isHumanError(error)) {
     log.warn(`[${doing}] ${error.code}: ${error.message}`);
-    const chosen = await vscode.window.showErrorMessage(error.message, ...error.actions.map((action) => action.title));
+    const titles = error.actions.map((action) => action.title);
+    const chosen = await vscode.window.showErrorMessage(messageText(error.message), ...titles);
     const action = error.actions.find((one) => one.title === chosen);
     if (action) await perform(action);
     return;
@@ -31,7 +33,7 @@ export async function showError(error: unknown, doing: string, log: vscode.LogOu
   const report = 'Report Issue';
   const show = 'Show Log';
   const chosen = await vscode.window.showErrorMessage(
-    `${doing} failed because of an error inside Research Copilot: ${messageOf(error)}`,
+    `${doing} failed because of an error inside Research Copilot: ${messageText(messageOf(error))}`,
     report,
     show,
   );

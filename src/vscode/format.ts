@@ -61,9 +61,23 @@ export function escapeMarkdown(text: string): string {
     .replace(/\n/g, '  \n');
 }
 
-/** One line of at most `length` characters. */
+/** Text of somebody else's where VS Code makes pictures of `$(name)`: labels, and what one picks from. */
+export function withoutIcons(text: string): string {
+  return text.replaceAll('$(', '$ (');
+}
+
+/**
+ * Text for a message, a progress or the prompt of an input box. VS Code makes links of `[words](address)` there, and one
+ * with a `command:` runs it: what a model, a box or a repository says must not become one. Control and invisible
+ * characters go.
+ */
+export function messageText(text: string): string {
+  return text.replace(/[^\P{C}\n\t]/gu, '').replaceAll('](', '] (');
+}
+
+/** One line of at most `length` characters, without control and invisible characters, and without icons. */
 export function oneLine(text: string, length = 80): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = withoutIcons(text.replace(/\s+/g, ' ').replace(/\p{C}/gu, '').trim());
   return line.length <= length ? line : `${line.slice(0, length - 1).trimEnd()}…`;
 }
 

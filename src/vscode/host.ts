@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Question, ResearchHost } from '../core/research.ts';
+import { messageText } from './format.ts';
 import { hostWire } from './language-model.ts';
 import { modelSettings, settings } from './settings.ts';
 
@@ -51,7 +52,8 @@ export function createHost(
         );
         return chosen === trust;
       },
-      secret: async ({ prompt }) => vscode.window.showInputBox({ prompt, password: true, ignoreFocusOut: true }),
+      secret: async ({ prompt }) =>
+        vscode.window.showInputBox({ prompt: messageText(prompt), password: true, ignoreFocusOut: true }),
     },
   };
 }

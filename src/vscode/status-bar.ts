@@ -3,7 +3,7 @@ import { isEnd } from '../core/domain/index.ts';
 import type { Disposable } from '../core/system/index.ts';
 import { commandId } from './commands/ids.ts';
 import { DisposableStore } from './disposables.ts';
-import { escapeMarkdown, plural } from './format.ts';
+import { escapeMarkdown, plural, withoutIcons } from './format.ts';
 import type { Session } from './session.ts';
 
 /** One item, only while something is going on. */
@@ -29,7 +29,7 @@ export function createStatusBar(session: Session): Disposable {
       item.hide();
       return;
     }
-    item.text = `$(${state?.search?.state === 'paused' && running === 0 ? 'debug-pause' : 'sync~spin'}) ${words.join(', ').replaceAll('$(', '(')}`;
+    item.text = `$(${state?.search?.state === 'paused' && running === 0 ? 'debug-pause' : 'sync~spin'}) ${withoutIcons(words.join(', '))}`;
     const lines = live
       .slice(0, 10)
       .map((run) =>

@@ -1,11 +1,11 @@
 /** A text of somebody else's with a mark on every line: no line of it can end the quotation. */
-export function quoted(text: string): string {
+export function quoted(text: string, mark = '| '): string {
   return (
     text
       .trimEnd()
       // Also at what other programs take for the end of a line.
-      .split(/\r\n?|[\n\u0085\u2028\u2029]/)
-      .map((line) => `| ${line}`)
+      .split(/\r\n?|[\n\v\f\u0085\u2028\u2029]/)
+      .map((line) => `${mark}${line}`)
       .join('\n')
   );
 }

@@ -1,5 +1,6 @@
 export * from './compare.ts';
 export * from './config.ts';
+export * from './data-block.ts';
 export * from './duration.ts';
 export * from './environment.ts';
 export * from './fenced.ts';

@@ -27,7 +27,10 @@ function section({ path, text }: ContextFile): string {
   return `File: ${path}\n${fenced(text, extension === 'py' ? 'python' : extension)}`;
 }
 
+/** Whatever a reader may take for the end of a line. */
+const LINE_BREAK = /\r\n?|[\n\v\f\u0085\u2028\u2029]/;
+
 function listed({ path, text }: ContextFile): string {
-  const lines = text === '' ? [] : text.split('\n').map((line) => `    ${line}`);
+  const lines = text === '' ? [] : text.split(LINE_BREAK).map((line) => `    ${line}`);
   return [`- ${path}`, ...lines].join('\n');
 }

@@ -39,18 +39,58 @@ function random(value: string): boolean {
   return bits >= 3.3;
 }
 
-const MOST_LINE = 4000;
+/** A long line is looked through in pieces, which overlap by more than a secret with its name is long. */
+const PIECE = 4000;
+const OVERLAP = 400;
 
 /** The text with what looks like a secret taken out of its lines, and the lines (1-based) that held one. */
 export function withoutSecrets(text: string): { readonly text: string; readonly lines: readonly number[] } {
   const lines: number[] = [];
-  const rows = text.split('\n').map((row, index) => {
-    let clean = row;
-    for (let found = secretIn(clean.slice(0, MOST_LINE)); found; found = secretIn(clean.slice(0, MOST_LINE))) {
-      clean = clean.replaceAll(found.value, '[secret]');
-      if (lines.at(-1) !== index + 1) lines.push(index + 1);
-    }
-    return clean;
+  const rows = text.split('\n');
+  const ofKeys = keyRows(rows);
+  const clean = rows.map((row, index) => {
+    const now = ofKeys.has(index) ? '[secret]' : cleanRow(row);
+    if (now !== row) lines.push(index + 1);
+    return now;
   });
-  return { text: lines.length === 0 ? text : rows.join('\n'), lines };
+  return { text: lines.length === 0 ? text : clean.join('\n'), lines };
+}
+
+function cleanRow(row: string): string {
+  let clean = row;
+  for (let at = 0; at === 0 || at + OVERLAP < row.length; at += PIECE - OVERLAP) {
+    let piece = row.slice(at, at + PIECE);
+    for (let found = secretIn(piece); found; found = secretIn(piece)) {
+      piece = piece.replaceAll(found.value, '[secret]');
+      clean = clean.replaceAll(found.value, '[secret]');
+    }
+  }
+  return clean;
+}
+
+const KEY_END = /-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY-----/;
+/** A line of a key's body, also one that is quoted; or a line of its head. */
+const KEY_BODY = /^[\s|>"'+]*(?:[A-Za-z0-9+/=]{1,200}|[A-Za-z-]{1,40}: [\w,. -]{1,200})?[\\n"',\s]*$/;
+const MOST_KEY_ROWS = 400;
+
+/** The rows of private keys, also of one whose beginning or end is not there. */
+function keyRows(rows: readonly string[]): ReadonlySet<number> {
+  const found = new Set<number>();
+  const walk = (from: number, step: number, last: RegExp) => {
+    found.add(from);
+    for (let at = from + step; at >= 0 && at < rows.length && Math.abs(at - from) < MOST_KEY_ROWS; at += step) {
+      const row = rows[at] ?? '';
+      const ends = last.test(row);
+      if (!ends && (row.length > PIECE || !KEY_BODY.test(row))) break;
+      found.add(at);
+      if (ends) break;
+    }
+  };
+  rows.forEach((row, index) => {
+    const [begins, ends] = [PRIVATE_KEY.test(row), KEY_END.test(row)];
+    if (begins) found.add(index);
+    if (begins && !ends) walk(index, 1, KEY_END);
+    if (ends && !found.has(index)) walk(index, -1, PRIVATE_KEY);
+  });
+  return found;
 }

@@ -1,9 +1,7 @@
-import type { Objective, Summary } from '../domain/index.ts';
+import { dataBlock, type Objective, quoted, type Summary } from '../domain/index.ts';
 import { bounded, boundedTail, cleanText, oneLine } from './text.ts';
 import type { Outcome } from './types.ts';
 
-/** The name of the data block. */
-const BLOCK = 'results';
 /** Newest ideas told in full; older ones in a line each, so that a long search still fits a context window. */
 const FULL = 60;
 const LINES = 400;
@@ -35,7 +33,7 @@ export function historyBlock(history: readonly Outcome[], objective: Objective, 
       ? fullEntry(outcome, objective)
       : [heading(outcome), `  result: ${resultLine(outcome, objective)}`].join('\n');
   });
-  return [`<${BLOCK}>`, ...entries.map(escapeDelimiter), `</${BLOCK}>`].join('\n');
+  return dataBlock('results', entries.join('\n'));
 }
 
 /** What came of one idea, in a line: the verdict, the objective with its spread, the distance to the baseline. */
@@ -57,10 +55,12 @@ function fullEntry(outcome: Outcome, objective: Objective): string {
     heading(outcome),
     `  why: ${oneLine(idea.hypothesis, MAX.words)}`,
     '  change:',
-    quote(bounded(cleanText(idea.details), MAX.details)),
+    quoted(bounded(cleanText(idea.details), MAX.details), '    | '),
     `  result: ${resultLine(outcome, objective)}`,
     ...(curve === undefined ? [] : [`  curve: ${oneLine(curve, MAX.words)}`]),
-    ...(tail === undefined || tail === '' ? [] : ['  last lines of its log:', quote(boundedTail(tail, MAX.tail))]),
+    ...(tail === undefined || tail === ''
+      ? []
+      : ['  last lines of its log:', quoted(boundedTail(tail, MAX.tail), '    | ')]),
   ].join('\n');
 }
 
@@ -71,18 +71,6 @@ function heading({ idea, candidate }: Outcome): string {
     ` (${candidate ? `candidate ${candidate.id}, ` : ''}round ${idea.round}, ${idea.move}`,
     on.length > 0 ? `, builds on ${on.join(' and ')})` : ')',
   ].join('');
-}
-
-function quote(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => `    | ${line}`)
-    .join('\n');
-}
-
-/** No text inside can end the block or begin another: `<results` and `</results` in it lose their bracket. */
-function escapeDelimiter(text: string): string {
-  return text.replace(new RegExp(`<(?=[\\s/]*${BLOCK})`, 'gi'), '&lt;');
 }
 
 /** Five significant digits. */

@@ -64,7 +64,7 @@ export function createLlmImplementer(options: LlmImplementerOptions): Implemente
           before = again;
           if (repeated) break;
           messages.push({ role: 'assistant', content: completed.text });
-          messages.push({ role: 'user', content: feedbackText(refusals, readable(request), standing) });
+          messages.push({ role: 'user', content: feedbackOf(request, refusals, standing) });
         }
       }
       const [first] = refusals;
@@ -115,6 +115,11 @@ async function tryAnswer(
     }
     throw error;
   }
+}
+
+/** What is told of a refused answer; what its lines quote of a file may hold what the file's own text was shown without. */
+function feedbackOf(request: ImplementRequest, refusals: readonly Refusal[], standing: readonly Op[]): string {
+  return withoutSecrets(feedbackText(refusals, readable(request), standing)).text;
 }
 
 /** What of the files may be quoted back: an answer may name any path, also that of a file that holds secrets. */

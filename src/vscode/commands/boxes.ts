@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { HumanError } from '../../core/domain/index.ts';
 import { appendBox, boxesFile, lineOfBox, sshAliases } from '../boxes-file.ts';
+import { messageText } from '../format.ts';
 import { checkSummary } from '../views/box-words.ts';
 import type { TreeNode } from '../views/tree-node.ts';
 import type { Call, CommandParts, Commands } from './context.ts';
@@ -28,7 +29,7 @@ export function boxCommands({ session, system }: CommandParts): Commands {
     }
     const show = 'Show Boxes';
     // Not awaited: the check is over, the message may stand on the screen for long.
-    void vscode.window.showWarningMessage(said.text, show).then((chosen) => {
+    void vscode.window.showWarningMessage(messageText(said.text), show).then((chosen) => {
       if (chosen === show) void vscode.commands.executeCommand('research.boxes.focus');
     });
   };

@@ -3,6 +3,7 @@ import type { Ask } from '../../core/research/index.ts';
 import type { Disposable } from '../../core/system/index.ts';
 import { DisposableStore } from '../disposables.ts';
 import { showError } from '../errors.ts';
+import { messageText } from '../format.ts';
 import type { Call, Command, Work } from './context.ts';
 import { type CommandName, commandId } from './ids.ts';
 import { targetOf, targetsOf } from './target.ts';
@@ -61,7 +62,7 @@ function withProgress<T>(work: Work, doing: (ask: Ask) => Promise<T>): Promise<T
     const report: NonNullable<Ask['progress']>['report'] = (step) => {
       const increment = step.share === undefined ? undefined : Math.max(0, (step.share - share) * 100);
       share = Math.max(share, step.share ?? 0);
-      progress.report({ message: step.text, ...(increment === undefined ? {} : { increment }) });
+      progress.report({ message: messageText(step.text), ...(increment === undefined ? {} : { increment }) });
     };
     try {
       return await doing({ signal: abort.signal, progress: { report } });

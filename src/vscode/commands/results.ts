@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { isHumanError } from '../../core/domain/index.ts';
 import type { Research } from '../../core/research/index.ts';
+import { messageText } from '../format.ts';
 import { settings } from '../settings.ts';
 import type { CommandParts, Commands } from './context.ts';
 import { choose, confirm, pickCandidate, pickRun } from './pick.ts';
@@ -122,7 +123,7 @@ export function resultCommands({ session, leaderboards }: CommandParts): Command
       void vscode.window.showInformationMessage(
         result.merged
           ? `#${candidate.id} is merged (${result.commit.slice(0, 10)}), from branch ${result.branch}.`
-          : `#${candidate.id} is on branch ${result.branch}.${result.why}`,
+          : `#${candidate.id} is on branch ${result.branch}.${messageText(result.why)}`,
       );
     },
 

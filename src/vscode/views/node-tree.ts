@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { commandId } from '../commands/ids.ts';
 import type { Target } from '../commands/target.ts';
+import { withoutIcons } from '../format.ts';
 import { treeChanges } from './tree-changes.ts';
 import type { TreeNode } from './tree-node.ts';
 
@@ -65,13 +66,13 @@ export class NodeTree implements vscode.TreeDataProvider<TreeLine>, vscode.Dispo
     const children = node.children ?? [];
     const folds = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(
-      node.label,
+      withoutIcons(node.label),
       children.length === 0 ? folds.None : node.expanded ? folds.Expanded : folds.Collapsed,
     );
     // An id that says whether it is unfolded at first: VS Code keeps the fold of an id it knows, and a node that had
     // nothing to unfold yet counts as folded.
     item.id = node.expanded && children.length > 0 ? `${node.id}#open` : node.id;
-    if (node.description !== undefined) item.description = node.description;
+    if (node.description !== undefined) item.description = withoutIcons(node.description);
     if (node.tooltip !== undefined) {
       const tooltip = new vscode.MarkdownString(node.tooltip);
       tooltip.isTrusted = false;

@@ -52,7 +52,7 @@ export function readPrompt(messages: readonly { readonly role: string; readonly 
       .join('\n'),
     protectedPaths: (/^Protected, never changed: (.*)$/m.exec(words)?.[1] ?? '').split(/,\s*/),
     tried,
-    parents: [...words.matchAll(/^- (\d+\.\d+) "/gm)].flatMap(
+    parents: [...words.matchAll(/^- (\d+\.\d+): /gm)].flatMap(
       ([, id]) => tried.find((one) => one.candidate === id) ?? [],
     ),
     explore: Number(explore),

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { barLine } from '../../../src/cli/bar.ts';
-import { type Column, cut, printable, tableLines } from '../../../src/cli/columns.ts';
+import { type Column, cut, printable, screenText, tableLines } from '../../../src/cli/columns.ts';
 
 const COLUMNS: readonly Column[] = [
   { head: 'idea' },
@@ -14,6 +14,24 @@ const ROWS = [
   ['#1.1', '2.5', '0', '', 'Raise the learning rate from 0.5 to 1.5'],
   ['#12.1', '10.25', '1', '#1.1', 'Lower it'],
 ];
+
+describe("somebody else's text on a terminal", () => {
+  it('keeps its colours and lines, and can do nothing else', () => {
+    const painted = '\u001b[32mbetter\u001b[0m\n\ttab';
+    assert.equal(screenText(painted), painted);
+    const hostile = [
+      '\u001b]0;title\u0007',
+      '\u001b]8;;https://x\u001b\\',
+      '\u001b]52;c;aGk=\u0007',
+      '\u001b[2J\u001b[1A',
+      '\u009b2J',
+      '\r',
+      '\u202e',
+      '\u0007\b\0',
+    ];
+    assert.equal(screenText(`a${hostile.join('b')}c`), 'abbbbbbbc');
+  });
+});
 
 describe('tables in the terminal', () => {
   it('are whole where nobody reads them on a terminal, with the columns under each other', () => {

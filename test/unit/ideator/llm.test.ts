@@ -101,7 +101,7 @@ describe('the ideator that asks a model', () => {
       'File: train.py',
       '# The research problem',
       '# The brief',
-      '<results>',
+      '<results>\n#',
       '# The request',
     ];
     assert.deepEqual(
@@ -217,7 +217,7 @@ describe('the ideator that asks a model', () => {
       );
       assert.match(
         promptOf(server.requests[0] as (typeof server.requests)[number]),
-        /- 4\.1 "Wider": ran and was better: val_loss 2\.1/,
+        /- 4\.1: ran and was better: val_loss 2\.1/,
       );
     });
 

@@ -132,7 +132,7 @@ describe('the implementer that asks a model', () => {
     const wanted = FILES.get('train.py')?.replace('math', 'math\nimport os').replace('3e-4', '1e-4');
     assert.equal(result.changes.get('train.py'), wanted);
     const told = model.asked[1]?.messages.at(-1)?.content ?? '';
-    assert.ok(told.includes('are kept:\n- train.py: at "import math"'), told);
+    assert.ok(told.includes('are kept:\n<known>\n- train.py: at "import math"'), told);
     assert.deepEqual(
       asked.attempts.map((attempt) => attempt.report.map((row) => row.outcome)),
       [

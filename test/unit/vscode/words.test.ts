@@ -9,8 +9,10 @@ import {
   formatDelta,
   formatDuration,
   formatValue,
+  messageText,
   oneLine,
   plural,
+  withoutIcons,
 } from '../../../src/vscode/format.ts';
 
 describe('numbers as a person reads them', () => {
@@ -50,6 +52,41 @@ describe('text from elsewhere', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         assert.doesNotMatch(escapeMarkdown(text).replace(/&#\d+;/g, ''), /[[\]()<>*`$&!|~_{}\\@]/);
+      }),
+    );
+  });
+
+  it('does nothing in a message: no link, so no command, and nothing that cannot be seen', () => {
+    // What VS Code takes for a link there: base/common/linkedText.ts.
+    const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
+    const piece = fc.constantFrom(
+      '[',
+      ']',
+      '(',
+      ')',
+      'command:a',
+      'https://b',
+      '\u200b',
+      '\0',
+      ' "t"',
+      '\n',
+      ']',
+      '(',
+      'x',
+    );
+    const text = fc.array(piece, { maxLength: 20 }).map((pieces) => pieces.join(''));
+    fc.assert(fc.property(text, (words) => assert.doesNotMatch(messageText(words), link)));
+    assert.match('[x](command:a)', link);
+    assert.equal(messageText('No [x](command:a) in train.py[3](y)\u202e\n'), 'No [x] (command:a) in train.py[3] (y)\n');
+  });
+
+  it('has no icons in labels', () => {
+    const piece = fc.constantFrom('$', '(', 'trash', ')', '\u200b', '\n', ' ');
+    const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(text, (words) => {
+        assert.ok(!withoutIcons(words).includes('$('));
+        assert.doesNotMatch(oneLine(words, 100), /\$\(|\u200b/);
       }),
     );
   });

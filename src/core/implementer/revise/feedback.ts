@@ -1,4 +1,4 @@
-import { fenced } from '../../domain/index.ts';
+import { dataBlock, fenced } from '../../domain/index.ts';
 import type { Op } from '../answer/ops.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Texts } from '../types.ts';
@@ -31,11 +31,10 @@ export function feedbackText(refusals: readonly Refusal[], files: Texts, standin
     standing.length > 0
       ? 'Nothing is changed yet, because a part of your answer was not applied:'
       : 'Your answer was not applied, not even a part of it:',
-    ...shown,
-    ...(more > 0 ? [`… and ${more} more like these.`] : []),
+    dataBlock('refused', [...shown, ...(more > 0 ? [`… and ${more} more like these.`] : [])].join('\n\n')),
     ...(standing.length > 0
       ? [
-          `These edits found their place and are kept:\n${keptText(standing)}`,
+          `These edits found their place and are kept:\n${dataBlock('known', keptText(standing))}`,
           `Send everything else of the change, mended, and none of the kept edits again. ${exactly}`,
         ]
       : [`Send the whole change again: all blocks, also those that were right. ${exactly}`]),
