@@ -343,38 +343,6 @@ function planned(
   });
 }
 
-const TOO_GOOD = {
-  code: 'too-good',
-  message: '0.0214 against 3.281 of the baseline: better by more than a factor of 2 (guardrails.factor).',
-} as const;
-
-/** The example with numbers that are not believed at once: flagged, confirmed, self-reported; and a patch by hand. */
-export function doubtedBoard(): Leaderboard {
-  const board = exampleBoard();
-  const doubt = (row: LeaderboardRow, confirmed?: 'person' | 'seed'): LeaderboardRow => {
-    const runs = row.runs.map((run) => ({
-      ...run,
-      value: 0.0214,
-      flags: [TOO_GOOD],
-      ...(confirmed ? { confirmed } : {}),
-    }));
-    const number = { objective: { mean: 0.0214, std: 0.0003, n: 3 }, delta: -3.26, sigmas: -776 };
-    if (confirmed) return { ...row, ...number, runs };
-    return { ...row, ...number, runs, status: 'flagged', reason: TOO_GOOD.message, improved: false, rank: undefined };
-  };
-  const changes: Readonly<Record<string, (row: LeaderboardRow) => LeaderboardRow>> = {
-    '1.1': (row) => doubt(row),
-    '2.1': (row) => ({ ...row, byHand: true }),
-    '3.1': (row) => ({ ...row, runs: row.runs.map((run) => ({ ...run, verified: false })) }),
-    '10.1': (row) => doubt(row, 'person'),
-  };
-  const rows = board.rows.map((row) => changes[row.key]?.(row) ?? row);
-  const ranked = rows.filter((row) => row.rank !== undefined);
-  ranked.sort((a, b) => (a.objective?.mean ?? 0) - (b.objective?.mean ?? 0));
-  const place = (row: LeaderboardRow) => (ranked.includes(row) ? { rank: ranked.indexOf(row) + 1 } : {});
-  return { ...board, rows: rows.map((row) => ({ ...row, ...place(row) })) };
-}
-
 /** A board of `count` finished ideas with one seed each, for size. */
 export function largeBoard(count: number): Leaderboard {
   const random = dice(11);

@@ -4,6 +4,7 @@ import type { LeaderboardRow, RunCell } from '../../src/core/research/leaderboar
 import type { Page } from '../app/page.ts';
 import { actionsFor } from '../model/actions.ts';
 import { candidateText, deltaText, ideaText, mainParents, valueText } from '../model/columns.ts';
+import { doubtOf } from '../model/doubt.ts';
 import { clock } from '../model/format.ts';
 import { plain, plainLines } from '../model/plain.ts';
 import type { Tab } from '../model/settings.ts';
@@ -93,7 +94,8 @@ function DetailHeader({ page, row }: { readonly page: Page; readonly row: Leader
           from then.
         </p>
       )}
-      {row.reason ? (
+      <DoubtLines row={row} />
+      {row.reason && row.status !== 'flagged' ? (
         <p class={`reason tone-${lookOf(row.status).tone}`}>
           <bdi>{plain(row.reason, 2000)}</bdi>
         </p>
@@ -111,6 +113,27 @@ function DetailHeader({ page, row }: { readonly page: Page; readonly row: Leader
         ))}
       </div>
     </header>
+  );
+}
+
+/** Why a number is not believed at once, a line for each reason, and whether somebody vouched for it. */
+function DoubtLines({ row }: { readonly row: LeaderboardRow }): JSX.Element | null {
+  const doubt = doubtOf(row);
+  if (!doubt) return null;
+  const confirmed = doubt.state === 'confirmed';
+  return (
+    <div class={`doubt ${confirmed ? '' : 'tone-attention'}`}>
+      <p>
+        <Icon name={confirmed ? 'thumbsup' : 'warning'} /> {doubt.words}:
+      </p>
+      <ul>
+        {doubt.reasons.map((reason) => (
+          <li key={reason}>
+            <bdi>{reason}</bdi>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

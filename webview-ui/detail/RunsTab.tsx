@@ -1,13 +1,15 @@
 import type { JSX } from 'preact';
 import type { LeaderboardRow, RunCell } from '../../src/core/research/leaderboard-types.ts';
 import type { Page } from '../app/page.ts';
+import { canConfirm, doubtOfRun, doubtText, isDoubted } from '../model/doubt.ts';
 import { clock, duration, NONE, number } from '../model/format.ts';
 import { plain } from '../model/plain.ts';
 import { isLive, lookOf } from '../model/status.ts';
+import { SourceMark } from '../table/Marks.tsx';
 import { Icon, IconButton } from '../ui/index.tsx';
 import { Empty } from './Empty.tsx';
 
-/** Each run of a row: seed, state, box, value, exit, reason, time. */
+/** Each run of a row: seed, state, box, value, time, exit, and what there is to say of it. */
 export function RunsTab(props: {
   readonly page: Page;
   readonly row: LeaderboardRow;
@@ -33,58 +35,83 @@ export function RunsTab(props: {
           </tr>
         </thead>
         {row.runs.map((run) => (
-          <tbody key={run.id} class={run.counts ? undefined : 'muted'}>
-            <tr>
-              <td class="end">
-                {run.seed}
-                {run.attempt > 1 ? <span class="spread"> ({run.attempt}.)</span> : null}
-              </td>
-              <td>
-                <RunState run={run} />
-              </td>
-              <td>
-                <bdi>{plain(run.box ?? NONE)}</bdi>
-              </td>
-              <td class="end">{runValue(run, page)}</td>
-              <td class="end">{elapsed(run, page)}</td>
-              <td class="end">{run.exitCode ?? NONE}</td>
-              <td class="run-end">
-                <div class="run-actions">
-                  <IconButton icon="output" label={`Log of seed ${run.seed}`} onPress={() => onLog(run.id)} />
-                  {isLive(run.state) ? (
-                    <IconButton
-                      icon="debug-stop"
-                      label={`Cancel seed ${run.seed}`}
-                      onPress={() => page.host.send({ type: 'command', command: 'cancelRun', run: run.id })}
-                    />
-                  ) : (
-                    <IconButton
-                      icon="sync"
-                      label={`Replicate seed ${run.seed}`}
-                      onPress={() => page.host.send({ type: 'command', command: 'replicateRun', run: run.id })}
-                    />
-                  )}
-                </div>
-              </td>
-            </tr>
-            <Note text={note(run, page)} />
-          </tbody>
+          <RunLines key={run.id} page={page} run={run} onLog={onLog} />
         ))}
       </table>
     </div>
   );
 }
 
-/** Under its run and as wide as the table: a reason is a sentence, and a column would make a tower of it. */
-function Note({ text }: { readonly text: string }): JSX.Element | null {
-  if (text === '') return null;
+const COLUMNS = 7;
+
+/** One run, and below it what there is to say about it: a pane is often too narrow for words beside the numbers. */
+function RunLines(props: {
+  readonly page: Page;
+  readonly run: RunCell;
+  readonly onLog: (run: string) => void;
+}): JSX.Element {
+  const { page, run, onLog } = props;
+  const words = note(run, page);
   return (
-    <tr class="note">
-      <td />
-      <td colSpan={6}>
-        <bdi>{text}</bdi>
-      </td>
-    </tr>
+    <tbody class={run.counts ? undefined : 'muted'}>
+      <tr>
+        <td class="end">
+          {run.seed}
+          {run.attempt > 1 ? <span class="spread"> ({run.attempt}.)</span> : null}
+        </td>
+        <td>
+          <RunState run={run} />
+        </td>
+        <td>
+          <bdi>{plain(run.box ?? NONE)}</bdi>
+        </td>
+        <td class="end">
+          {runValue(run, page)}
+          {run.value === undefined ? null : <SourceMark verified={run.verified} />}
+        </td>
+        <td class="end">{elapsed(run, page)}</td>
+        <td class="end">{run.exitCode ?? NONE}</td>
+        <td class="run-end">
+          <div class="run-actions">
+            {canConfirm(run) ? (
+              <IconButton
+                icon="thumbsup"
+                label={`Confirm the result of seed ${run.seed}`}
+                onPress={() => page.host.send({ type: 'command', command: 'confirmResult', run: run.id })}
+              />
+            ) : null}
+            <IconButton icon="output" label={`Log of seed ${run.seed}`} onPress={() => onLog(run.id)} />
+            {isLive(run.state) ? (
+              <IconButton
+                icon="debug-stop"
+                label={`Cancel seed ${run.seed}`}
+                onPress={() => page.host.send({ type: 'command', command: 'cancelRun', run: run.id })}
+              />
+            ) : (
+              <IconButton
+                icon="sync"
+                label={`Replicate seed ${run.seed}`}
+                onPress={() => page.host.send({ type: 'command', command: 'replicateRun', run: run.id })}
+              />
+            )}
+          </div>
+        </td>
+      </tr>
+      {words === '' ? null : (
+        <tr class="run-note">
+          <td colSpan={COLUMNS}>
+            <div class="note">
+              {isDoubted(run) ? (
+                <span class="tone-attention">
+                  <Icon name="warning" />{' '}
+                </span>
+              ) : null}
+              <bdi>{words}</bdi>
+            </div>
+          </td>
+        </tr>
+      )}
+    </tbody>
   );
 }
 
@@ -110,12 +137,11 @@ function elapsed(run: RunCell, page: Page): string {
 }
 
 function note(run: RunCell, page: Page): string {
+  const doubt = doubtOfRun(run);
   const notes = [
     run.reason === undefined ? undefined : plain(run.reason, 300),
     run.counts ? undefined : 'another attempt counts',
-    run.value === undefined ? undefined : run.verified ? 'verified by evaluate' : 'self-reported',
-    ...(run.flags ?? []).map(({ message }) => plain(message, 300)),
-    run.confirmed === undefined ? undefined : `confirmed by ${run.confirmed === 'seed' ? 'another seed' : 'a person'}`,
+    doubt === undefined ? undefined : doubtText(doubt),
     run.unreachableSince === undefined ? undefined : `no answer since ${clock(run.unreachableSince, page.now())}`,
     run.purpose === 'trial' || run.purpose === 'baseline' ? undefined : run.purpose,
   ];

@@ -1,5 +1,6 @@
-import type { LeaderboardRow, RunCell } from '../../src/core/research/leaderboard-types.ts';
+import type { LeaderboardRow } from '../../src/core/research/leaderboard-types.ts';
 import type { FromPage, PageCommand } from '../../src/protocol/messages.ts';
+import { canConfirm } from './doubt.ts';
 import { isBaseline, isLive } from './status.ts';
 
 export type CommandMessage = Extract<FromPage, { readonly type: 'command' }>;
@@ -43,8 +44,8 @@ export function actionsFor(row: LeaderboardRow): readonly Action[] {
     actions.push(one('Review', 'git-compare', 'reviewIdea'));
   }
   // What stands between a number and its rank is the next step.
-  const doubted = row.status === 'flagged' ? ended.find(isDoubted) : undefined;
-  if (doubted) actions.unshift(one('Confirm Result', 'verified', 'confirmResult', { ...about, run: doubted.id }));
+  const doubted = row.status === 'flagged' ? ended.find(canConfirm) : undefined;
+  if (doubted) actions.unshift(one('Confirm Result', 'thumbsup', 'confirmResult', { ...about, run: doubted.id }));
   if (isBaseline(row) && done) actions.push(one('Replicate', 'sync', 'replicateRun', { run: done.id }));
   if (live.length > 0) {
     actions.push({
@@ -60,11 +61,6 @@ export function actionsFor(row: LeaderboardRow): readonly Action[] {
     ...action,
     primary: index === 0 && live.length === 0 && action.icon !== 'output',
   }));
-}
-
-/** A number that a person may vouch for: of a changed seed alone nobody can. */
-function isDoubted({ flags = [], confirmed }: RunCell): boolean {
-  return flags.length > 0 && confirmed === undefined && !flags.some(({ code }) => code === 'seed-only');
 }
 
 function candidateOf(row: LeaderboardRow): { readonly candidate?: string } {

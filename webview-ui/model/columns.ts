@@ -46,10 +46,10 @@ const column = (
 
 const ALL: readonly Column[] = [
   column('rank', 'Rank', 'Place within its comparison class', 66, { align: 'end', sticky: true }),
-  column('idea', 'Idea', 'Number of the idea, and of its candidate', 58, { sticky: true }),
-  column('title', 'Title', 'What the idea is', 260, { sticky: true }),
+  column('idea', 'Idea', 'Number of the idea, and of its candidate', 66, { sticky: true }),
+  column('title', 'Title', 'What the idea is', 236, { sticky: true }),
   column('status', 'Status', 'Where the newest run or the patch stands', 158),
-  column('value', 'Value', 'Mean ± standard deviation of the objective (seeds)', 186, { align: 'end' }),
+  column('value', 'Value', 'Mean ± standard deviation of the objective (seeds)', 202, { align: 'end' }),
   column('delta', 'Δ baseline', 'Difference to the mean of the baseline, and in units of its spread', 162, {
     align: 'end',
   }),
@@ -131,7 +131,7 @@ export function placeColumns(choice: ColumnChoice, available: number): readonly 
 }
 
 function narrowWidth(column: Column): number {
-  const widths: Partial<Record<ColumnId, number>> = { rank: 66, idea: 50, title: 112, value: 172 };
+  const widths: Partial<Record<ColumnId, number>> = { rank: 62, idea: 56, title: 112, value: 188 };
   return widths[column.id] ?? column.width;
 }
 

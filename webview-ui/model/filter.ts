@@ -1,5 +1,6 @@
 import type { LeaderboardRow } from '../../src/core/research/leaderboard-types.ts';
 import { ideaText, mainParents } from './columns.ts';
+import { doubtOf } from './doubt.ts';
 import { boxesOf, FAILED_STATUSES, isLive, lookOf, seedsOf } from './status.ts';
 
 export interface Filter {
@@ -31,6 +32,8 @@ const WORDS: Readonly<Record<string, (row: LeaderboardRow) => readonly (string |
     row.rank === 1 ? 'best' : undefined,
     row.rank === undefined ? 'unranked' : 'ranked',
     isLive(row.status) ? 'live' : undefined,
+    row.byHand ? 'by-hand' : undefined,
+    doubtOf(row)?.state,
   ],
 };
 

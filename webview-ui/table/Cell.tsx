@@ -5,6 +5,7 @@ import { number, signed } from '../model/format.ts';
 import { plain } from '../model/plain.ts';
 import { isBaseline, isLive, lookOf, seedsOf, unreachableSince } from '../model/status.ts';
 import { Icon } from '../ui/index.tsx';
+import { DoubtMark, HandMark, TrustMarks } from './Marks.tsx';
 import { Sparkline } from './Sparkline.tsx';
 
 export interface CellProps {
@@ -20,7 +21,7 @@ export function CellContent({ column, row, context, best }: CellProps): JSX.Elem
     case 'title':
       return (
         <>
-          {row.byHand ? <ByHand /> : null}
+          {row.byHand ? <HandMark /> : null}
           <bdi>{cellText('title', row, context)}</bdi>
         </>
       );
@@ -39,17 +40,6 @@ export function CellContent({ column, row, context, best }: CellProps): JSX.Elem
     default:
       return cellText(column, row, context);
   }
-}
-
-/** What a model did not write says nothing about the model. */
-function ByHand(): JSX.Element {
-  const words = 'By hand: a person wrote this patch';
-  return (
-    <span class="by-hand" title={words}>
-      <Icon name="edit" />
-      <span class="unseen">{words}. </span>
-    </span>
-  );
 }
 
 export function Status({ row }: { readonly row: LeaderboardRow }): JSX.Element {
@@ -81,36 +71,23 @@ function Value(props: {
   }
   return (
     <span class={best ? 'value best' : 'value'}>
+      <DoubtMark row={row} />
       {best ? (
         <span class="best-mark" title="Best of its comparison class">
           <Icon name="star-full" />
           <span class="unseen">Best: </span>
         </span>
       ) : null}
-      {number(value.mean, decimals)}
-      {value.n > 1 ? (
-        <span class="spread">
-          {' ± '}
-          {number(value.std, decimals)} ({value.n})
-        </span>
-      ) : null}
-      <Trust row={row} />
-    </span>
-  );
-}
-
-/** Who says so: `evaluate` for all that counts, or the runs themselves. */
-function Trust({ row }: { readonly row: LeaderboardRow }): JSX.Element | null {
-  const counted = row.runs.filter((run) => run.counts && run.value !== undefined);
-  if (counted.length === 0) return null;
-  const verified = counted.every((run) => run.verified);
-  const confirmed = counted.find((run) => run.confirmed !== undefined)?.confirmed;
-  const by = confirmed === undefined ? '' : `; confirmed by ${confirmed === 'seed' ? 'another seed' : 'a person'}`;
-  const words = `${verified ? 'Verified: evaluate printed it' : 'Self-reported: the run itself printed it'}${by}`;
-  return (
-    <span class="trust" title={words}>
-      <Icon name={verified ? 'verified' : 'account'} />
-      <span class="unseen">{words}</span>
+      <span class="value-words">
+        {number(value.mean, decimals)}
+        {value.n > 1 ? (
+          <span class="spread">
+            {' ± '}
+            {number(value.std, decimals)} ({value.n})
+          </span>
+        ) : null}
+      </span>
+      <TrustMarks row={row} />
     </span>
   );
 }

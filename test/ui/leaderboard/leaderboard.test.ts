@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import type { Page } from 'playwright-core';
 import type { FromPage, ToPage } from '../../../src/protocol/messages.ts';
+import { confirmedBoard, doubtedBoard } from '../../support/doubted-board.ts';
 import {
-  doubtedBoard,
   exampleBoard,
   exampleCurves,
   HOSTILE_TITLE,
@@ -121,6 +121,55 @@ describe('the leaderboard page', () => {
     assert.ok(await page.getByRole('heading', { name: /Muon for hidden/ }).isVisible());
   });
 
+  it('says why a number is not ranked, lets the keyboard confirm it, and ranks it then', async () => {
+    const doubted = doubtedBoard();
+    const page = await stage.show({ ...scene, board: doubted });
+    const row = rowOf(page, '19.1');
+    assert.equal(await textOf(row.locator('[data-column="rank"]')), '');
+    assert.equal(await row.locator('.value.best').count(), 0);
+    const why = /^Not confirmed, so not ranked: It ended at step 900.*one point/;
+    assert.match((await row.locator('.doubt-mark').getAttribute('title')) ?? '', why);
+    await page.locator('.grid [tabindex="0"]').first().focus();
+    const steps = await page.locator('.grid-body .row').count();
+    for (let step = 0; step < steps && !(await focused(page)).startsWith('19.1 '); step++) {
+      await page.keyboard.press('ArrowDown');
+    }
+    assert.match(await focused(page), /^19\.1 /);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'tab');
+    const region = page.getByRole('region', { name: 'Detail of #19' });
+    assert.match(await textOf(region.locator('.doubt')), /Not confirmed, so not ranked:\s+It ended at step 900/);
+    const confirm = page.getByRole('button', { name: 'Confirm Result' });
+    const there = () => confirm.evaluate((element) => element === document.activeElement);
+    for (let step = 0; step < 8 && !(await there()); step++) await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => window.fake.sent.some((message) => message.type === 'command'));
+    const asked = (await sent(page)).filter((message) => message.type === 'command');
+    assert.deepEqual(asked, [
+      { type: 'command', command: 'confirmResult', idea: 19, candidate: '19.1', run: 'r-19-1-1' },
+    ]);
+    const rows = confirmedBoard(doubted, '19.1').rows;
+    await deliver(page, { type: 'delta', gen: 1, seq: 1, at: NOW, rows, removed: [], header });
+    await page.locator('.row[data-key="19.1"][aria-rowindex="3"]').waitFor();
+    assert.equal(await textOf(row.locator('[data-column="rank"]')), '1');
+    assert.ok(await row.locator('.value.best .codicon-star-full').isVisible());
+    assert.match(await textOf(region.locator('.doubt')), /Confirmed by a person:/);
+    assert.equal(await confirm.count(), 0);
+  });
+
+  it('offers no confirmation of a changed seed, and marks what a person wrote', async () => {
+    const page = await stage.show({ ...scene, board: doubtedBoard() });
+    await rowOf(page, '20.1').locator('[data-column="title"]').click();
+    await page.getByText('Not ranked, and nobody can confirm it:').first().waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Confirm Result' }).count(), 0);
+    assert.equal(await page.locator('.hand-mark').count(), 1);
+    await rowOf(page, '22.2').locator('.hand-mark').click();
+    assert.match(await textOf(page.locator('.detail-facts')), /by hand/);
+    await page.keyboard.press('/');
+    await page.keyboard.type('is:by-hand');
+    await page.waitForFunction(() => document.querySelectorAll('.grid-body .row').length === 1);
+  });
+
   it('asks for the whole board when a delta is missing', async () => {
     const page = await stage.show(scene);
     await deliver(page, { type: 'delta', gen: 1, seq: 5, at: NOW, rows: [], removed: ['2.1'], header });
@@ -217,41 +266,6 @@ describe('the leaderboard page', () => {
     assert.equal(await page.title(), 'Leaderboard');
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
     assert.equal(wide, false);
-  });
-
-  it('marks a number that nobody has confirmed; by keyboard it is found, confirmed, and takes its rank', async () => {
-    const doubted = doubtedBoard();
-    const page = await stage.show({ ...scene, board: doubted });
-    assert.equal(await textOf(rowOf(page, '1.1').locator('[data-column="rank"]')), '');
-    assert.match(await textOf(rowOf(page, '1.1').locator('[data-column="status"]')), /Not confirmed/);
-    assert.ok(await rowOf(page, '2.1').locator('[data-column="title"]').getByText('By hand').isVisible());
-    assert.match((await rowOf(page, '10.1').locator('.trust').getAttribute('title')) ?? '', /confirmed by a person/);
-    assert.match((await rowOf(page, '3.1').locator('.trust').getAttribute('title')) ?? '', /^Self-reported/);
-    await page.locator('.grid [tabindex="0"]').first().focus();
-    // From the baseline over seven that are ranked.
-    for (let row = 0; row < 8; row += 1) await page.keyboard.press('ArrowDown');
-    assert.equal((await focused(page)).split(' ')[0], '1.1');
-    await page.keyboard.press('Enter');
-    await page.getByText('better by more than a factor of 2').first().waitFor();
-    const confirm = page.getByRole('button', { name: 'Confirm Result' });
-    await confirm.focus();
-    await page.keyboard.press('Enter');
-    const asked = (await sent(page)).filter((message) => message.type === 'command').at(-1);
-    assert.deepEqual(
-      [asked?.type === 'command' && asked.command, asked?.type === 'command' && asked.run],
-      ['confirmResult', 'r-1-1-1'],
-    );
-    const row = doubted.rows.find((one) => one.key === '1.1') ?? assert.fail();
-    const runs = row.runs.map((run) => ({ ...run, confirmed: 'person' as const }));
-    const { rows: _rows, ...rest } = doubted;
-    await deliver(page, {
-      ...{ type: 'delta', gen: 1, seq: 1, at: NOW, removed: [], header: rest },
-      rows: [{ ...row, runs, status: 'succeeded', reason: undefined, improved: true, rank: 1 }],
-    });
-    await page.waitForFunction(
-      () => document.querySelector('.row[data-key="1.1"] [data-column="rank"]')?.textContent === '1',
-    );
-    assert.equal(await confirm.count(), 0);
   });
 
   it('sends the commands of the buttons, and selects parents', async () => {
