@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Question, ResearchHost } from '../core/research.ts';
 import { messageText } from './format.ts';
 import { hostWire } from './language-model.ts';
-import { modelSettings, settings } from './settings.ts';
+import { implementerSettings, modelSettings, settings } from './settings.ts';
 
 const API_KEY = 'api-key:';
 const RUN_SECRET = 'run-secret:';
@@ -36,6 +36,7 @@ export function createHost(
     secret: async (name) => (await context.secrets.get(RUN_SECRET + name)) ?? process.env[name],
     apiKey: async (origin) => apiKeys.get(origin),
     modelSettings,
+    implementerSettings,
     confirm,
     log: (level, text) => log[level](text),
     hostWire: async (purpose) => (settings.provider === 'vscode' ? hostWire(purpose, context) : undefined),

@@ -10,6 +10,8 @@ export const SETTING_KEYS = [
   'model.budgetPerRound',
   'model.budgetPerDay',
   'model.budgetTotal',
+  'implementer.crashFixes',
+  'implementer.smokeRuns',
   'ideasPerRound',
   'seedsPerCandidate',
   'baselineSeeds',
@@ -30,5 +32,7 @@ export const MACHINE_SETTINGS: readonly SettingKey[] = [
   'model.budgetPerRound',
   'model.budgetPerDay',
   'model.budgetTotal',
+  'implementer.crashFixes',
+  'implementer.smokeRuns',
   'search.approve',
 ];

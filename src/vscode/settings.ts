@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ApprovalPolicy, ModelSettings } from '../core/domain/index.ts';
+import type { ResearchHost } from '../core/research.ts';
 import type { Disposable } from '../core/system/index.ts';
 import type { SettingKey } from './setting-keys.ts';
 
@@ -68,6 +69,18 @@ export const settings = {
     return value === 'all' || value === 'policy' ? value : 'ask';
   },
 };
+
+/** What overrides `implementer` of `config.yaml`: only what a person set. */
+export function implementerSettings(): ReturnType<NonNullable<ResearchHost['implementerSettings']>> {
+  const [crashFixes, smokeRuns] = [
+    read<string>('implementer.crashFixes', ''),
+    read<string>('implementer.smokeRuns', ''),
+  ];
+  return {
+    ...(crashFixes === 'off' || crashFixes === 'once' || crashFixes === 'twice' ? { crash_fixes: crashFixes } : {}),
+    ...(smokeRuns === 'off' || smokeRuns === 'unattended' || smokeRuns === 'always' ? { smoke_runs: smokeRuns } : {}),
+  };
+}
 
 /** What overrides `config.yaml`: only what a person set. */
 export function modelSettings(): ModelSettings {

@@ -1,4 +1,4 @@
-import type { ModelSettings } from '../domain/index.ts';
+import type { Config, ModelSettings } from '../domain/index.ts';
 import type { Wire } from '../models/index.ts';
 import type { System } from '../system/index.ts';
 import type { Asker } from '../workers/index.ts';
@@ -22,6 +22,8 @@ export interface ResearchHost {
   confirm(question: Question): Promise<boolean>;
   /** Settings that override `config.yaml`. */
   modelSettings(): ModelSettings;
+  /** The same of what the implementer may do, key by key. */
+  implementerSettings?(): Partial<Pick<Config['implementer'], 'crash_fixes' | 'smoke_runs'>>;
   /** None in the background: a worker then throws instead of asking. */
   readonly asker?: Asker;
   /** Where our own log lines go. */

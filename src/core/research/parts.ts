@@ -123,11 +123,12 @@ export async function requireBoxes(parts: Parts): Promise<readonly Box[]> {
   return boxes;
 }
 
-/** `config.yaml` as it stands; the host's settings win over what it says of models. @throws HumanError `bad-config` */
+/** `config.yaml` as it stands; the host's settings win over what it says of the implementer. @throws HumanError `bad-config` */
 export async function modelConfig(parts: Parts): Promise<Config> {
   const loaded: Loaded<Config> = await loadConfig(parts.system.files, parts.configFolder);
   if (!loaded.ok && !loaded.missing) throw badFile('bad-config', 'config.yaml', loaded.diagnostics);
-  return loaded.ok ? loaded.value : configSchema.parse({});
+  const config = loaded.ok ? loaded.value : configSchema.parse({});
+  return { ...config, implementer: { ...config.implementer, ...parts.host.implementerSettings?.() } };
 }
 
 /** @throws HumanError `no-base` when there is none of that number */
