@@ -6,7 +6,7 @@ import { showError } from '../errors.ts';
 import { messageText } from '../format.ts';
 import type { Call, Command, Work } from './context.ts';
 import { type CommandName, commandId } from './ids.ts';
-import { type KeyView, keyViewOf, targetOf, targetsOf } from './target.ts';
+import { targetOf, targetsOf } from './target.ts';
 
 /**
  * Registers every command through the one wrapper: its argument becomes a target, its work shows progress and can be
@@ -15,17 +15,13 @@ import { type KeyView, keyViewOf, targetOf, targetsOf } from './target.ts';
 export function registerCommands(
   commands: Readonly<Record<CommandName, Command>>,
   log: vscode.LogOutputChannel,
-  selection: (view: KeyView) => readonly unknown[],
 ): Disposable {
   const store = new DisposableStore();
   for (const [name, command] of Object.entries(commands) as [CommandName, Command][]) {
     store.add(
-      vscode.commands.registerCommand(commandId(name), (argument?: unknown, selected?: unknown) => {
-        const view = keyViewOf(argument);
-        if (view === undefined) return run(name, command, argument, selected, log);
-        const lines = selection(view);
-        return run(name, command, lines[0], lines, log);
-      }),
+      vscode.commands.registerCommand(commandId(name), (argument?: unknown, selected?: unknown) =>
+        run(name, command, argument, selected, log),
+      ),
     );
   }
   return store;

@@ -14,15 +14,6 @@ export interface Target {
   readonly hunk?: string;
 }
 
-/** The views whose keys act on what is selected there: what package.json gives as the argument of such a key. */
-export type KeyView = 'ideas' | 'runs';
-
-/** The view a command was asked for from by a key; undefined for every other argument. */
-export function keyViewOf(argument: unknown): KeyView | undefined {
-  const view = isRecord(argument) ? argument.selectedIn : undefined;
-  return view === 'ideas' || view === 'runs' ? view : undefined;
-}
-
 interface Carrier {
   readonly target?: Target;
 }

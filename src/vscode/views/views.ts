@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import { isEnd } from '../../core/domain/index.ts';
 import type { ResearchState } from '../../core/research/index.ts';
 import type { Clock, Disposable } from '../../core/system/index.ts';
-import type { KeyView } from '../commands/target.ts';
 import type { ContextKeys } from '../context-keys.ts';
 import { DisposableStore } from '../disposables.ts';
 import { escapeMarkdown, plural } from '../format.ts';
@@ -54,11 +53,6 @@ export class Views implements Disposable {
     this.#store.add(this.#boxesView.onDidChangeVisibility(() => this.#glance()));
     this.#store.add(reviews.onDidChange(() => this.update()));
     this.update();
-  }
-
-  /** What is selected in the view that a key was pressed in. */
-  selection(view: KeyView): readonly TreeLine[] {
-    return { ideas: this.#ideasView, runs: this.#runsView }[view].selection;
   }
 
   #glance(): void {

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { PAGE_COMMANDS } from '../../../src/protocol/messages.ts';
 import { COMMAND_NAMES, commandId } from '../../../src/vscode/commands/ids.ts';
-import { keyViewOf } from '../../../src/vscode/commands/target.ts';
 import { MACHINE_SETTINGS, SETTING_KEYS } from '../../../src/vscode/setting-keys.ts';
 
 interface Item {
@@ -91,19 +90,6 @@ describe('package.json says what the code does', () => {
       [...used, ...linked, ...page].filter((command) => !known.has(command)),
       [],
     );
-  });
-
-  it('gives each key of a tree the selection of that tree, and steals no key while a person types', () => {
-    const keys = contributes.keybindings as readonly { readonly when: string; readonly args?: unknown }[];
-    const ofTrees = keys.filter(({ when }) => when.includes('focusedView'));
-    assert.ok(ofTrees.length > 0);
-    for (const { when, args } of ofTrees) {
-      const view = keyViewOf(args);
-      assert.ok(view !== undefined && when.startsWith(`focusedView == research.${view} && `), when);
-      assert.match(when, /listFocus && !inputFocus && !treeFindOpen/);
-    }
-    assert.equal(keyViewOf({ idea: 1 }), undefined);
-    assert.equal(keyViewOf({ selectedIn: 'elsewhere' }), undefined);
   });
 
   it('has a welcome text for each reason that a view is empty', () => {
