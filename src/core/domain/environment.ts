@@ -7,7 +7,22 @@ const duration = z
   .refine((text) => (parseDuration(text) ?? 0) > 0, { error: 'expected a duration such as 45s, 30m or 1h30m' })
   .describe('A duration such as 45s, 30m or 1h30m.');
 const line = z.string().trim().min(1);
-const glob = line.describe('A path or glob relative to the repository root, with / as separator.');
+const inside = (path: string) => !/^[/\\]|^[A-Za-z]:/.test(path) && !path.split(/[/\\]/).includes('..');
+const glob = line
+  .refine(inside, { error: 'expected a path or glob inside the repository, without .. or a slash in front' })
+  .refine(isCheap, { error: 'expected a glob with at most two * in one name, two ** and no (…) groups' })
+  .describe('A path or glob relative to the repository root, with / as separator.');
+/** A glob of more stars takes for ever to match a long name that it nearly matches: hours, for a repository made for it. */
+function isCheap(text: string): boolean {
+  const names = text.split('/');
+  const stars = (name: string) => name.match(/\*+/g)?.length ?? 0;
+  return (
+    text.length <= 500 &&
+    !/[?*+@!]\(/.test(text) &&
+    names.every((name) => stars(name) <= 2) &&
+    names.filter((name) => name.includes('**')).length <= 2
+  );
+}
 const variable = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected a variable name such as WANDB_API_KEY' });

@@ -117,6 +117,11 @@ function readableOf(files: ReadonlyMap<string, string>): string[] {
     .sort();
 }
 
+/** Whether a model may be shown a file of this name with this text, secrets in its lines apart. */
+export function mayShow(file: string, text: string): boolean {
+  return whyNot(file, text) === undefined;
+}
+
 /** Why a file that a person may expect to be read is not; undefined for one that may be, and for data and binaries. */
 function whyNot(file: string, text: string): string | undefined {
   if (ODD_NAME.test(file)) return 'its name holds line breaks or characters that cannot be seen';

@@ -3,7 +3,11 @@ import { type KeyPath, showPath } from './schema.ts';
 import type { Diagnostic } from './types.ts';
 
 /** Larger than any file a person writes; larger ones are not parsed. */
-const MOST_BYTES = 1_000_000;
+export const MOST_BYTES = 1_000_000;
+
+const MOST_ALIASES = 200;
+/** More complaints help nobody, and take as long to place as the file has lines. */
+const MOST_PROBLEMS = 100;
 
 /** A YAML text with the places of its values, so that every complaint stands on its line. */
 export interface YamlText {
@@ -51,16 +55,24 @@ export function readYaml(text: string, file: string): YamlText {
       path,
     };
   };
-  const problems = document.errors.map((error) => {
+  const problems = document.errors.slice(0, MOST_PROBLEMS).map((error) => {
     const hint = HINTS[error.code] ?? 'See the lines around it.';
     return place(error.pos[0], error.pos[1], '', `This is not YAML: ${error.message.replace(/\.$/, '')}. ${hint}`);
   });
+  // In the order of the text: an alias means an anchor before it. To look for each anew takes for ever in a file of them.
+  const anchors = new Set<string>();
+  let aliases = 0;
   visit(document, (_, node) => {
-    if (isAlias(node) && !node.resolve(document)) {
+    if (isAlias(node)) aliases += 1;
+    else if (isNode(node) && 'anchor' in node && typeof node.anchor === 'string') anchors.add(node.anchor);
+    if (isAlias(node) && !anchors.has(node.source) && problems.length < MOST_PROBLEMS) {
       const [from, to] = node.range ?? [0, 0];
       problems.push(place(from, to, '', `This is not YAML: there is no anchor &${node.source}. ${HINTS.BAD_ALIAS}`));
     }
   });
+  if (aliases > MOST_ALIASES) {
+    problems.push(place(0, 0, '', `It names ${aliases} aliases; at most ${MOST_ALIASES} are read. Write the values.`));
+  }
   if (tooLong) problems.push(place(0, 0, '', `The file is over ${MOST_BYTES / 1e6} MB; it was not read. Shorten it.`));
   const value = problems.length === 0 ? plainValue(document) : { value: undefined };
   if (value.error !== undefined) problems.push(place(0, 0, '', `This is not YAML we read: ${value.error}.`));

@@ -1,5 +1,5 @@
 export { type Completion, completionsAt, hoverAt } from './assist.ts';
-export { type Context, type ContextFile, programFiles, readContext } from './context.ts';
+export { type Context, type ContextFile, mayShow, programFiles, readContext } from './context.ts';
 export { contextText } from './context-text.ts';
 export type { Answers, DetectOptions } from './detect/index.ts';
 export { configFolder, stateFolder } from './folders.ts';

@@ -3,11 +3,11 @@ import type * as z from 'zod';
 import type { Box, Config, Environment } from '../domain/index.ts';
 import type { Files } from '../system/index.ts';
 import { diagnose } from './diagnose.ts';
-import { readYaml, type YamlText } from './document.ts';
+import { MOST_BYTES, readYaml, type YamlText } from './document.ts';
 import { type FileKind, jsonSchemaOf, SCHEMAS } from './schema.ts';
 import type { Diagnostic, Loaded } from './types.ts';
 
-type Reader = Pick<Files, 'readText'>;
+type Reader = Pick<Files, 'readRange' | 'info' | 'realPath'>;
 
 /**
  * Reads `research.yaml` in the root of a repository. Never throws for what a person wrote: `missing` where there is
@@ -15,22 +15,33 @@ type Reader = Pick<Files, 'readText'>;
  */
 export async function loadEnvironment(files: Reader, root: string): Promise<Loaded<Environment>> {
   const file = path.join(root, 'research.yaml');
-  const text = await files.readText(file);
+  const text = await readOur(files, file);
   return text === undefined ? absent(file) : parseEnvironment(text, file);
 }
 
 /** Reads `boxes.yaml` in the user's config folder. */
 export async function loadBoxes(files: Reader, folder: string): Promise<Loaded<readonly Box[]>> {
   const file = path.join(folder, 'boxes.yaml');
-  const text = await files.readText(file);
+  const text = await readOur(files, file);
   return text === undefined ? absent(file) : parseBoxes(text, file);
 }
 
 /** Reads `config.yaml` in the user's config folder. */
 export async function loadConfig(files: Reader, folder: string): Promise<Loaded<Config>> {
   const file = path.join(folder, 'config.yaml');
-  const text = await files.readText(file);
+  const text = await readOur(files, file);
   return text === undefined ? absent(file) : parseConfig(text, file);
+}
+
+/**
+ * The text of one of our files, never more of it than is parsed; undefined where there is none.
+ * A link is followed: what is read must be a plain file all the same, or a pipe would be waited for.
+ */
+async function readOur(files: Reader, file: string): Promise<string | undefined> {
+  const real = await files.realPath(file);
+  const info = real === undefined ? undefined : await files.info(real);
+  if (real === undefined || info?.kind !== 'file') return undefined;
+  return (await files.readRange(real, 0, MOST_BYTES + 1)).toString('utf8');
 }
 
 /** The environment a text of `research.yaml` describes. `file` is what diagnostics name. */

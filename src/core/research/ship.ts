@@ -78,6 +78,7 @@ export async function listInputs(
   const found: { path: string; source: string; sha256: string }[] = [];
   for (const glob of globs) {
     const { base } = picomatch.scan(glob);
+    await requireInside(files, root, base);
     const matches = picomatch(glob, { dot: true });
     const paths = await walk(files, root, base);
     const hits = paths.filter((file) => matches(file));
@@ -103,6 +104,16 @@ export async function listInputs(
     }
   }
   return found;
+}
+
+/** A link of the repository must not bring along what lies elsewhere: keys, or another project. */
+async function requireInside(files: Files, root: string, base: string): Promise<void> {
+  const [real, top] = [await files.realPath(path.join(root, base)), await files.realPath(root)];
+  if (real === undefined || top === undefined || real === top || real.startsWith(top + path.sep)) return;
+  throw new HumanError(
+    `${base} (inputs in research.yaml) leads out of ${root}, to ${real}. Name a place on the box in links instead.`,
+    { code: 'missing-input' },
+  );
 }
 
 async function isPointer(files: Files, file: string): Promise<boolean> {
