@@ -64,7 +64,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const logs = store.add(new LogTerminals(current));
   const attempts = store.add(new AttemptDocuments(current));
   const modelCalls = store.add(new ModelCallDocuments(current));
-  const parts = { session: current, reviews, leaderboards, logs, attempts, modelCalls, apiKeys, system, log };
+  const parts = { session: current, reviews, leaderboards, logs, attempts, modelCalls, views, apiKeys, system, log };
   store.add(registerCommands(commandTable(parts), log));
   offerInTerminals(context);
   // Behind activation's back: the views show how it goes.

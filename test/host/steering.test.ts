@@ -88,6 +88,45 @@ describe('a person steers', () => {
     assert.deepEqual([made?.state, made?.revises, made?.byHand], ['ready', `${idea}.1`, true]);
   });
 
+  it('a file that moved is one line and one decision, and its diff is against what it was', async () => {
+    control.answer = [
+      ...['*** Begin Patch', '*** Update File: model.py', '*** Move to: network.py', '@@'],
+      ...['-INIT_SCALE = 0.5  # spread of the first weights', '+INIT_SCALE = 0.4  # spread of the first weights'],
+      ...['*** Update File: train.py', '@@', '-from model import Model', '+from network import Model'],
+      ...['*** End Patch', ''],
+    ].join('\n');
+    const { id } = await research.addIdea({ title: 'Another name', details: 'As it says.' });
+    await vscode.commands.executeCommand('research.reviewIdea', { idea: id });
+    const review = await until('the review', api.reviews.onDidChange, () =>
+      api.reviews.all.find((one) => one.handle.idea.id === id),
+    );
+    const lines = () =>
+      api.views.trees.ideas.flatMap((round) => round.children ?? []).find((one) => one.target?.idea === id)?.children;
+    const shownLines = await until('its files', api.reviews.onDidChange, () => (lines()?.length ?? 0) > 0 && lines());
+    assert.deepEqual(
+      shownLines.map((line) => line.target?.path),
+      ['network.py', 'train.py'],
+    );
+    assert.match(shownLines[0]?.description ?? '', /^\+1 −1 · 2 hunks to decide · from model\.py$/);
+    await vscode.commands.executeCommand('research.openReviewFile', { candidate: review.id, path: 'network.py' });
+    const tab = await until('its diff', vscode.window.tabGroups.onDidChangeTabs, () =>
+      vscode.window.tabGroups.all
+        .flatMap((group) => group.tabs)
+        .find((one) => one.label.startsWith('model.py → network.py')),
+    );
+    assert.ok(tab.input instanceof vscode.TabInputTextDiff);
+    const left = (await vscode.workspace.openTextDocument(tab.input.original)).getText();
+    assert.match(left, /INIT_SCALE = 0\.5/);
+    await vscode.commands.executeCommand('research.acceptFile', { candidate: review.id, path: 'network.py' });
+    assert.deepEqual(
+      review.undecided.map((one) => one.path),
+      ['train.py'],
+    );
+    const names = (await review.handle.review.accepted()).map(({ path: name, kind }) => `${kind} ${name}`);
+    assert.deepEqual(names.sort(), ['added network.py', 'deleted model.py']);
+    await research.rejectIdea(id, 'A test.');
+  });
+
   it('Edit Brief opens what the next round will read', async () => {
     await vscode.commands.executeCommand('research.editBrief');
     const { file, text } = await research.brief();

@@ -8,6 +8,7 @@ import type { LogTerminals } from '../log-terminal.ts';
 import type { ModelCallDocuments } from '../model-calls.ts';
 import type { Reviews } from '../review/reviews.ts';
 import type { Session } from '../session.ts';
+import type { Views } from '../views/views.ts';
 import type { CommandName } from './ids.ts';
 import type { Target } from './target.ts';
 
@@ -19,6 +20,7 @@ export interface CommandParts {
   readonly logs: LogTerminals;
   readonly attempts: AttemptDocuments;
   readonly modelCalls: ModelCallDocuments;
+  readonly views: Pick<Views, 'underCursor'>;
   readonly apiKeys: ApiKeys;
   readonly system: System;
   readonly log: vscode.LogOutputChannel;

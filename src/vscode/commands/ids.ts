@@ -60,6 +60,7 @@ export const COMMAND_NAMES = [
   'cleanUp',
   'refresh',
   'openReviewFile',
+  'pressKey',
   'showOutput',
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];

@@ -70,12 +70,16 @@ export function reviewCommands({ session, reviews }: CommandParts): Commands {
 
     async acceptFile(target, call) {
       const { review, path } = reviews.requireFile(target, call.argument);
-      await review.act(() => review.handle.review.acceptFile(path));
+      await review.act(async () => {
+        for (const part of pathsOf(review, path)) await review.handle.review.acceptFile(part);
+      });
     },
 
     async rejectFile(target, call) {
       const { review, path } = reviews.requireFile(target, call.argument);
-      await review.act(() => review.handle.review.rejectFile(path));
+      await review.act(async () => {
+        for (const part of pathsOf(review, path)) await review.handle.review.rejectFile(part);
+      });
     },
 
     async undoReview(target) {
@@ -111,6 +115,12 @@ export function reviewCommands({ session, reviews }: CommandParts): Commands {
       });
     },
   };
+}
+
+/** A file that moved is one decision: that it comes to its new place, and goes from its old one. */
+function pathsOf(review: OpenReview, path: string): readonly string[] {
+  const open = review.partsOf(path).map((part) => part.path);
+  return open.length > 0 ? open : [path];
 }
 
 /** @throws HumanError `undecided` that offers to show the next hunk */

@@ -4,6 +4,7 @@ import { callCommands } from './calls.ts';
 import type { Command, CommandParts, Commands } from './context.ts';
 import { ideaCommands } from './ideas.ts';
 import type { CommandName } from './ids.ts';
+import { keyCommands } from './keys.ts';
 import { logCommands } from './logs.ts';
 import { queueCommands } from './queue.ts';
 import { resultCommands } from './results.ts';
@@ -24,6 +25,7 @@ export function commandTable(parts: CommandParts): Readonly<Record<CommandName, 
     ...queueCommands(parts),
     ...resultCommands(parts),
     ...boxCommands(parts),
+    ...keyCommands(parts),
   };
   return table as Readonly<Record<CommandName, Command>>;
 }

@@ -13,16 +13,23 @@ export class IndexContent extends ReadOnlyDocuments {
     this.#spawn = spawn;
   }
 
-  uri(folder: string, path: string): vscode.Uri {
+  /** @param from what the file was called before, for one that moved */
+  uri(folder: string, path: string, from?: string): vscode.Uri {
     // The path keeps its extension, so that the left side is coloured like the right.
-    return vscode.Uri.file(path).with({ scheme: SCHEME, path: `/${path}`, query: JSON.stringify({ folder, path }) });
+    const query = JSON.stringify(from === undefined ? { folder, path } : { folder, path, from });
+    return vscode.Uri.file(path).with({ scheme: SCHEME, path: `/${from ?? path}`, query });
   }
 
-  /** Empty where the index holds no such file: a file the proposal adds. */
+  /** Of a file that moved and is not accepted yet, what it was; empty where the index holds none: one that is added. */
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    const { folder, path } = JSON.parse(uri.query) as { readonly folder: string; readonly path: string };
-    const result = await this.#spawn.run('git', ['-C', folder, 'cat-file', 'blob', `:${path}`]);
-    return result.code === 0 ? result.stdout.toString('utf8') : '';
+    const { folder, path, from } = JSON.parse(uri.query) as Readonly<Record<'folder' | 'path', string>> & {
+      readonly from?: string;
+    };
+    for (const name of [`:${path}`, ...(from === undefined ? [] : [`HEAD:${from}`])]) {
+      const result = await this.#spawn.run('git', ['-C', folder, 'cat-file', 'blob', name]);
+      if (result.code === 0) return result.stdout.toString('utf8');
+    }
+    return '';
   }
 
   /** The index of a review changed. */

@@ -64,7 +64,15 @@ export class OpenReview implements Disposable {
 
   /** Files that a person changed and the proposal does not. */
   get fresh(): readonly FileDiff[] {
-    return this.#undecided.filter((file) => !this.handle.files.some((one) => one.path === file.path));
+    return this.#undecided.filter(
+      (file) => !this.handle.files.some((one) => one.path === file.path || one.oldPath === file.path),
+    );
+  }
+
+  /** What a decision about a file is about: of one that moved, its old place too. */
+  partsOf(repositoryPath: string): readonly FileDiff[] {
+    const oldPath = this.handle.files.find((one) => one.path === repositoryPath)?.oldPath;
+    return [repositoryPath, ...(oldPath === undefined ? [] : [oldPath])].flatMap((one) => this.undecidedOf(one) ?? []);
   }
 
   /** What the gates see in the worktree as it stands now. */
@@ -146,15 +154,19 @@ export class OpenReview implements Disposable {
       ...(line === undefined ? {} : { selection: new vscode.Range(line, 0, line, 0) }),
     };
     const empty = this.#parts.index.uri(this.folder, repositoryPath);
-    const title = `${path.posix.basename(repositoryPath)} (#${this.id})`;
+    const name = path.posix.basename(repositoryPath);
+    const title = `${file?.oldPath === undefined ? name : movedName(file.oldPath, file.path)} (#${this.id})`;
     await vscode.commands.executeCommand('vscode.diff', left ?? empty, right ?? empty, title, options);
   }
 
-  async #sides(file: Pick<FileDiff, 'path' | 'kind'>): Promise<[vscode.Uri | undefined, vscode.Uri | undefined]> {
+  async #sides(
+    file: Pick<FileDiff, 'path' | 'oldPath' | 'kind'>,
+  ): Promise<[vscode.Uri | undefined, vscode.Uri | undefined]> {
     const right = this.fileUri(file.path);
     const own = this.#parts.index.uri(this.folder, file.path);
     // Git's document of a file that its index does not hold is an error page; ours is empty.
     if (file.kind === 'added') return [own, right];
+    if (file.oldPath !== undefined) return [this.#parts.index.uri(this.folder, file.path, file.oldPath), right];
     const left = this.#repository ? ((await this.#parts.git.indexUri(right)) ?? own) : own;
     return [left, file.kind === 'deleted' ? undefined : right];
   }
@@ -274,4 +286,10 @@ export class OpenReview implements Disposable {
     this.#store.dispose();
     this.#changed.dispose();
   }
+}
+
+/** How a file that moved is called: by its names where they differ, else by its folders. */
+function movedName(from: string, to: string): string {
+  const [before, after] = [path.posix.basename(from), path.posix.basename(to)];
+  return before === after ? `${from} → ${to}` : `${before} → ${after}`;
 }

@@ -118,10 +118,10 @@ export class Reviews implements Disposable {
       this.all.map((review) => [
         review.id,
         [...review.handle.files, ...review.fresh].map((file) => {
-          const open = review.undecidedOf(file.path);
           // A binary file or a deletion has no hunk to show, yet one decision to take.
-          const undecided = open ? Math.max(1, open.hunks.length) : 0;
-          return { path: file.path, kind: file.kind, added: file.added, removed: file.removed, undecided };
+          const undecided = review.partsOf(file.path).reduce((sum, open) => sum + Math.max(1, open.hunks.length), 0);
+          const { path, oldPath, kind, added, removed } = file;
+          return { path, kind, added, removed, undecided, ...(oldPath === undefined ? {} : { from: oldPath }) };
         }),
       ]),
     );

@@ -11,6 +11,8 @@ export interface ReviewFile {
   readonly added: number;
   readonly removed: number;
   readonly undecided: number;
+  /** Where it was before, for a file that moved. */
+  readonly from?: string;
 }
 
 /** What the tree shows beside the state: the files of open reviews, by candidate. */
@@ -104,13 +106,14 @@ function warned(candidate: Candidate | undefined): readonly string[] {
 function fileNode(candidate: string, idea: Idea, file: ReviewFile): TreeNode {
   const slash = file.path.lastIndexOf('/');
   const folder = file.path.slice(0, Math.max(0, slash));
+  const moved = file.from === undefined ? '' : ` · from ${oneLine(file.from, 200)}`;
   const open = file.undecided > 0 ? `${plural(file.undecided, 'hunk')} to decide` : 'decided';
   return {
     id: `file/${candidate}/${file.path}`,
     label: file.path.slice(slash + 1),
-    description: `+${file.added} −${file.removed} · ${open}${folder === '' ? '' : ` · ${folder}`}`,
-    tooltip: `${escapeMarkdown(file.path)} (${file.kind}): ${open}.`,
-    icon: file.undecided > 0 ? 'diff' : 'check',
+    description: `+${file.added} −${file.removed} · ${open}${folder === '' ? '' : ` · ${folder}`}${moved}`,
+    tooltip: `${file.from === undefined ? '' : `${escapeMarkdown(file.from)} → `}${escapeMarkdown(file.path)} (${file.kind}): ${open}.`,
+    icon: file.undecided === 0 ? 'check' : file.from === undefined ? 'diff' : 'diff-renamed',
     context: flags('reviewFile', file.undecided > 0 && 'undecided'),
     target: { idea: idea.id, candidate, path: file.path },
     command: 'openReviewFile',

@@ -69,6 +69,23 @@ export class Views implements Disposable {
     return { ideas: this.#ideas.roots, runs: this.#runs.roots, boxes: this.#boxes.roots };
   }
 
+  /**
+   * The lines that a key pressed in a view means: the one under the cursor, or all that are selected where it is among
+   * them. VS Code tells an extension what is selected and not where the cursor is; so the cursor's line is taken into
+   * the selection, or out of it, and back, which opens nothing.
+   */
+  async underCursor(which: 'ideas' | 'runs'): Promise<readonly TreeLine[]> {
+    const view = which === 'ideas' ? this.#ideasView : this.#runsView;
+    const before = view.selection;
+    await vscode.commands.executeCommand('list.toggleSelection');
+    const after = view.selection;
+    await vscode.commands.executeCommand('list.toggleSelection');
+    const added = after.find((line) => !before.includes(line));
+    if (added) return [added];
+    const taken = before.find((line) => !after.includes(line));
+    return taken ? [taken, ...after] : [];
+  }
+
   get ideasMessage(): string | undefined {
     return this.#ideasView.message;
   }

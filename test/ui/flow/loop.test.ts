@@ -85,6 +85,35 @@ describe('the whole loop, as a person goes through it', function () {
     await code.page.locator('.tab', { hasText: '#1.1' }).waitFor({ state: 'detached' });
   });
 
+  it('is steered from the tree by keys: Enter opens, F2 edits, Delete rejects with a reason', async () => {
+    const { code } = desk;
+    const { keyboard } = code.page;
+    const input = code.page.locator('.quick-input-widget input.input');
+    await code.runCommand('Research Copilot: Implement Idea');
+    await desk.pick('Implement Idea', '#6 ');
+    await desk.tree('Ideas', /^#6 .*ready/).waitFor();
+    const toLast = async () => {
+      await desk.tree('Ideas', '#5 ').click();
+      await keyboard.press('ArrowDown');
+      await code.page.locator('.part.sidebar .monaco-list-row.focused', { hasText: '#6 ' }).waitFor();
+    };
+    await toLast();
+    await keyboard.press('F2');
+    await code.page.locator('.quick-input-title', { hasText: 'Edit Idea #6' }).waitFor();
+    await keyboard.press('Escape');
+    await toLast();
+    await keyboard.press('Enter');
+    await code.page.locator('.tab.active', { hasText: '#6.1' }).waitFor();
+    await desk.changed('train.py').first().waitFor();
+    await toLast();
+    await keyboard.press('Delete');
+    await code.page.locator('.quick-input-title', { hasText: 'Reject Idea #6' }).waitFor();
+    await input.fill('Too slow');
+    await keyboard.press('Enter');
+    await desk.tree('Ideas', /^#6 .*rejected by you: Too slow/).waitFor();
+    await code.page.locator('.tab', { hasText: '#6.1' }).waitFor({ state: 'detached' });
+  });
+
   it('approves three more whole, after asking', async () => {
     for (const idea of ['#2', '#3', '#4']) await desk.approveWhole(idea);
     await desk.pictures('ideas', {

@@ -199,6 +199,15 @@ describe('the Ideas view', () => {
     assert.deepEqual(node?.children?.[0]?.target, { idea: 2, candidate: '2.1', path: 'src/train.py' });
   });
 
+  it('shows a file that moved as one line that says from where', () => {
+    const moved = { path: 'src/net.py', from: 'model.py', kind: 'renamed', added: 1, removed: 1, undecided: 2 };
+    const node = ideasTree(shown, new Map([['2.1', [moved]]]))[1]?.children?.[1]?.children?.[0];
+    assert.equal(node?.label, 'net.py');
+    assert.equal(node?.description, '+1 −1 · 2 hunks to decide · src · from model.py');
+    assert.equal(node?.icon, 'diff-renamed');
+    assert.match(node?.tooltip ?? '', /^model&#46;py → src.*net.*\(renamed\)/);
+  });
+
   it('lets no words of a model do anything in a tooltip', () => {
     for (const node of nodes) assert.doesNotMatch(node.tooltip ?? '', /\]\(|<img|\$\(/);
   });
