@@ -1,4 +1,12 @@
-import { type Base, type Box, environmentFor, isEnd, type Millis, type Run } from '../domain/index.ts';
+import {
+  type Base,
+  type Box,
+  type Environment,
+  environmentFor,
+  isEnd,
+  type Millis,
+  type Run,
+} from '../domain/index.ts';
 import type { BoxReport, RunReport } from '../workers/index.ts';
 
 /** Between two tries of a box that does not answer: doubles from the first to the last, with full jitter. */
@@ -41,6 +49,16 @@ export const STOPS_BOX = new Set([...NEEDS_PERSON, 'unreachable', 'lease-lost', 
 /** What a box's name stands for: when this changes, the runs sent there are not asked for at the new place. */
 export function addressOf(box: Box): string {
   return JSON.stringify([box.kind, box.kind === 'local' ? '' : box.host, box.root ?? '']);
+}
+
+/** Whether a box's own `python3` is what runs of this environment have: nothing sets up another one, or starts it. */
+export function runsOwnPython({ setup, run }: Pick<Environment, 'setup' | 'run'>): boolean {
+  return setup === undefined && /^\s*(?:[A-Za-z_]\w*=\S*\s+)*python3?\s/.test(run);
+}
+
+/** Whether runs of a box get the Python of an image, which nobody can ask before one is there. */
+export function inImage(report: BoxReport | undefined): boolean {
+  return report?.sandbox === 'docker' || report?.sandbox === 'apptainer';
 }
 
 /** The GPUs that a run asks for: of its base, unless it is a smoke run. */

@@ -5,11 +5,11 @@ import type { BoxReport, Worker } from '../workers/index.ts';
 import { Boxes } from './fleet-boxes.ts';
 import { Moves } from './fleet-moves.ts';
 import { type BoxClass, Queue } from './fleet-queue.ts';
-import { isAt } from './fleet-rules.ts';
+import { inImage, isAt, runsOwnPython } from './fleet-rules.ts';
 import { ordersFor, Service } from './fleet-serve.ts';
 import { RunKeeper } from './keep-run.ts';
 import { LiveLogs } from './live-logs.ts';
-import type { Parts } from './parts.ts';
+import { type Parts, requireBase } from './parts.ts';
 
 /** An exit may reach a box's disk late (NFS, a cluster): a lost run is asked for again so often, and for so long. */
 const LOST_LOOK_MS = 15_000;
@@ -76,8 +76,9 @@ export class Fleet {
   }
 
   /**
-   * Which modules the Python of this base's runs cannot find: asked where one of them ran last. Undefined where none ran
-   * yet or no box answers: nobody is asked for a password for it.
+   * Which modules the Python of this base's runs cannot find: asked where one of them ran last; before the first one, a
+   * box's own Python where that is what runs will have. Undefined where no box answers: nobody is asked for a password
+   * for it.
    */
   async missingModules(base: number, modules: readonly string[], signal?: AbortSignal) {
     const ran = await this.#parts.store.runs({ base, states: ['succeeded', 'failed'], newest: 20 });
@@ -91,7 +92,22 @@ export class Fleet {
         if (!isHumanError(error)) throw error;
       }
     }
-    return undefined;
+    return newest.length > 0 ? undefined : this.#lackedByOwn(base, modules, signal);
+  }
+
+  async #lackedByOwn(id: number, modules: readonly string[], signal?: AbortSignal) {
+    const { environment } = await requireBase(this.#parts, id);
+    if (!runsOwnPython(environment)) return undefined;
+    const [best] = await this.classes(environment.resources.gpus);
+    const name = best?.boxes[0];
+    if (name === undefined || inImage(this.#boxes.get(name)?.report)) return undefined;
+    try {
+      return await (await this.worker(name)).lacks(undefined, modules, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isHumanError(error)) throw error;
+      return undefined;
+    }
   }
 
   /** As `Boxes.check`: asks a box how it is, for a person who waits. */

@@ -267,10 +267,14 @@ export interface Worker {
   /** The sha256 of files of `artifacts`, by path; none for one that is gone. */
   sums(run: RunId, paths: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /**
-   * Which of these Python modules the interpreter of a run cannot find, without importing any; undefined where that
-   * cannot be told: its folder is gone, or its Python is in an image.
+   * Which of these Python modules the interpreter of a run cannot find, without importing any: without a run, the
+   * account's own `python3`. Undefined where that cannot be told: its folder is gone, or its Python is in an image.
    */
-  lacks(run: RunId, modules: readonly string[], signal?: AbortSignal): Promise<readonly string[] | undefined>;
+  lacks(
+    run: RunId | undefined,
+    modules: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<readonly string[] | undefined>;
   /** The bytes that the folders of runs take, by run; none for one that is not there. */
   sizes(runs: readonly RunId[], signal?: AbortSignal): Promise<ReadonlyMap<RunId, number>>;
   /**

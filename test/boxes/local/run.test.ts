@@ -66,6 +66,7 @@ describe('local box: a run', () => {
     assert.equal((await box.ended(worker, shipment.run)).state, 'succeeded');
     assert.deepEqual(await worker.lacks(shipment.run, ['onlyhere', 'nowhere_at_all', 'json']), ['nowhere_at_all']);
     assert.equal(await worker.lacks('r-none-0000000000', ['json']).catch(() => undefined), undefined);
+    assert.deepEqual(await worker.lacks(undefined, ['onlyhere', 'json']), ['onlyhere'], 'the account’s own Python');
   });
 
   it('sees every byte as committed, whatever the attributes say, and no repository', async () => {

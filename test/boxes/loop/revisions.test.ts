@@ -7,7 +7,7 @@ import { type ModelServer, searchReplace, startModelServer } from '../../support
 import { makePlace, openAt, type Place } from '../../support/research.ts';
 
 const TRAIN = 'import math\n\nlr = 3e-4\nsteps = 100\nprint("loss:", lr * steps)\n';
-const YAML = 'name: t\nrun: python3 train.py\nobjective: { metric: loss, goal: minimize }\n';
+const YAML = 'name: t\nrun: python3 train.py\nobjective: { metric: loss, goal: minimize }\nresources: { gpus: 0 }\n';
 
 const block = (search: string, replace: string) => searchReplace('train.py', search, replace);
 
@@ -63,6 +63,17 @@ describe('an implementer whose answers are refused', function () {
       kept.map((attempt) => attempt.modelCall),
       calls.map((call) => call.id),
     );
+  });
+
+  it('is told of a package that the box lacks, also before anything ran there', async () => {
+    place.boxes('boxes:\n  - { name: here, kind: local, slots: 1 }\n');
+    answers.push(
+      block('import math', 'import math\nimport nowhere_at_all'),
+      block('import math', 'import math\nimport statistics'),
+    );
+    const candidate = await research.implement((await add()).id);
+    assert.match(server.requests[1]?.messages.at(-1)?.content ?? '', /missing-import: .*nowhere_at_all/s);
+    assert.deepEqual(candidate.findings, [], 'and nothing is left unchecked');
   });
 
   it('is asked six times at most, twice from the start, and every answer can be read afterwards', async () => {

@@ -87,6 +87,7 @@ const cases = (client: 'ssh2' | 'system') => () => {
     const asked = ['onlyhere', 'nowhere_at_all', 'json', '; rm -rf ~'];
     assert.deepEqual(await ssh.worker.lacks(shipment.run, asked), ['nowhere_at_all']);
     assert.equal(await ssh.worker.lacks(newRunId(), asked), undefined, 'no such run, so nobody can tell');
+    assert.deepEqual(await ssh.worker.lacks(undefined, ['json', 'nowhere_at_all']), ['nowhere_at_all']);
   });
 
   both('keeps the exit code of a failing command, and says when the command does not exist', async () => {

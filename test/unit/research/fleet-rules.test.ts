@@ -6,6 +6,7 @@ import {
   isAt,
   isOverdue,
   nextTryId,
+  runsOwnPython,
   startBefore,
 } from '../../../src/core/research/fleet-rules.ts';
 import { foldQueue } from '../../../src/core/research/queue-state.ts';
@@ -16,6 +17,24 @@ import { runRow } from '../../support/rows.ts';
 
 const HOUR = 3_600_000;
 const ssh = (more: object) => boxSchema.parse({ name: 'lab', kind: 'ssh', host: 'lab', ...more });
+
+describe('the Python of runs before the first one', () => {
+  it('is the box’s own where the command starts it and nothing sets up another', () => {
+    for (const run of ['python3 train.py', 'python train.py', 'A=1 B=x python3 -m pkg']) {
+      assert.ok(runsOwnPython({ setup: undefined, run }), run);
+      assert.ok(!runsOwnPython({ setup: 'uv sync', run }), run);
+    }
+    for (const run of [
+      'uv run train.py',
+      './run.sh',
+      'torchrun train.py',
+      '.venv/bin/python train.py',
+      'python3.9x a',
+    ]) {
+      assert.ok(!runsOwnPython({ setup: undefined, run }), run);
+    }
+  });
+});
 
 describe('until when a box may begin a run', () => {
   it('lets it begin all that it was sent ahead while nobody is there', () => {

@@ -209,10 +209,14 @@ export class BoxWorker<B extends BoxOf<'ssh'> | BoxOf<'slurm'> = BoxOf<'ssh'>> i
     return sums;
   }
 
-  async lacks(run: RunId, modules: readonly string[], signal?: AbortSignal): Promise<readonly string[] | undefined> {
-    this.check(run);
+  async lacks(
+    run: RunId | undefined,
+    modules: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<readonly string[] | undefined> {
+    if (run !== undefined) this.check(run);
     const asked = modules.filter((name) => MODULE.test(name));
-    return parseModules(await this.calls.text('modules', [run, FIND_MODULES, ...asked], { signal }), asked);
+    return parseModules(await this.calls.text('modules', [run ?? '-', FIND_MODULES, ...asked], { signal }), asked);
   }
 
   async sizes(runs: readonly RunId[], signal?: AbortSignal): Promise<ReadonlyMap<RunId, number>> {

@@ -178,16 +178,28 @@ export class LocalWorker implements Worker {
     return this.#watching.sums(this.#folder(id), paths);
   }
 
-  async lacks(id: RunId, modules: readonly string[], signal?: AbortSignal): Promise<readonly string[] | undefined> {
+  async lacks(
+    id: RunId | undefined,
+    modules: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<readonly string[] | undefined> {
     const { files, spawn, env, platform, home } = this.#parts;
-    const run = this.#folder(id);
-    if (!(await files.info(run.folder))) return undefined;
-    const made = (await files.readText(run.environment).catch(() => undefined))?.trim();
-    const own = path.join(run.code, '.venv');
-    const environmentFolder = made || ((await files.info(own)) ? own : undefined);
+    const run = id === undefined ? undefined : this.#folder(id);
+    if (run && !(await files.info(run.folder))) return undefined;
+    const made = run && (await files.readText(run.environment).catch(() => undefined))?.trim();
+    const own = run && path.join(run.code, '.venv');
+    const environmentFolder = made || (own && (await files.info(own)) ? own : undefined);
     const asked = modules.filter((name) => MODULE.test(name));
     const limit = AbortSignal.timeout(LOOK_FOR_MODULES_MS);
-    const more = { id, variables: {}, secrets: {}, gpus: [], threads: 1, windows: this.#windows, environmentFolder };
+    const more = {
+      id: id ?? '',
+      variables: {},
+      secrets: {},
+      gpus: [],
+      threads: 1,
+      windows: this.#windows,
+      environmentFolder,
+    };
     try {
       const said = await spawn.run(platform === 'win32' ? 'python' : 'python3', ['-c', FIND_MODULES, ...asked], {
         cwd: home,
