@@ -93,7 +93,9 @@ describe('the whole loop, as a person goes through it', function () {
     await desk.pick('Implement Idea', '#6 ');
     await desk.tree('Ideas', /^#6 .*ready/).waitFor();
     const toLast = async () => {
+      await desk.moveAway();
       await desk.tree('Ideas', '#5 ').click();
+      await desk.moveAway();
       await keyboard.press('ArrowDown');
       await code.page.locator('.part.sidebar .monaco-list-row.focused', { hasText: '#6 ' }).waitFor();
     };

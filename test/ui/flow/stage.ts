@@ -118,13 +118,17 @@ export class Desk {
       .first();
   }
 
+  /** The hover of a row may lie over the next one, and stays as long as the pointer is on it. */
+  async moveAway(): Promise<void> {
+    await this.code.page.mouse.move(720, 899);
+    await this.code.page.locator('.monaco-hover:visible').first().waitFor({ state: 'hidden' });
+  }
+
   /** Presses a button that a row of a tree shows while the pointer is on it; again where the row moved away. */
   async press(row: Locator, button: string): Promise<void> {
     const action = row.locator(`.action-label[aria-label^="${button}"]`);
     for (let left = 20; ; left -= 1) {
-      // Away first: the hover of the row before may lie over this one, and stays as long as the pointer is on it.
-      await this.code.page.mouse.move(720, 899);
-      await this.code.page.locator('.monaco-hover:visible').first().waitFor({ state: 'hidden' });
+      await this.moveAway();
       await row.hover();
       try {
         await action.click({ timeout: 1500 });
