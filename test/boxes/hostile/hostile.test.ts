@@ -1,7 +1,14 @@
 import { strict as assert } from 'node:assert';
 import { existsSync, rmSync } from 'node:fs';
 import type { Research } from '../../../src/core/research.ts';
-import { armRepo, type HostileRepo, INJECTION, makeHostileRepo, SECRETS } from '../../support/hostile-repo.ts';
+import {
+  armRepo,
+  type HostileRepo,
+  INJECTION,
+  makeHostileRepo,
+  ODD_NAMES,
+  SECRETS,
+} from '../../support/hostile-repo.ts';
 import {
   type ChatRequest,
   type ModelServer,
@@ -14,6 +21,10 @@ import { makePlace, openAt, type Place, until } from '../../support/research.ts'
 const full = process.env.FULL === '1';
 /** Text files beside those that are there to harm. */
 const FILES = full ? 100_000 : 2_000;
+/** Bytes of the longest line. */
+const LINE = full ? 50_000_000 : 5_000_000;
+/** What our git may tell us at once: 64 MB of blobs, and the list of a large tree. */
+const MOST_AT_ONCE = 80_000_000;
 
 /** What of a prompt stands outside of fenced blocks and marked lines: where only our own words may stand. */
 function ours(prompt: string): string {
@@ -39,11 +50,12 @@ describe('a hostile repository', function () {
   let place: Place;
   let server: ModelServer;
   let research: Research;
+  let told = 0;
   let answers: ((request: ChatRequest) => string)[];
 
   before(async () => {
     if (!full) console.log(`    ${FILES} files; FULL=1 makes 100,000.`);
-    hostile = makeHostileRepo(FILES);
+    hostile = makeHostileRepo(FILES, LINE);
     place = makePlace(hostile.folder);
     armRepo(place.repo, hostile.canary);
     answers = [];
@@ -52,7 +64,16 @@ describe('a hostile repository', function () {
     });
     place.model(server.url);
     place.boxes('boxes:\n  - { name: here, kind: local, slots: 2 }\n');
-    research = await openAt(place);
+    const { spawn } = place.system;
+    const counting: typeof spawn = {
+      ...spawn,
+      run: async (...asked) => {
+        const result = await spawn.run(...asked);
+        told = Math.max(told, result.stdout.length);
+        return result;
+      },
+    };
+    research = await openAt({ ...place, system: { ...place.system, spawn: counting } });
   });
   after(async () => {
     await research?.close();
@@ -70,6 +91,10 @@ describe('a hostile repository', function () {
       assert.ok(!sent.includes(secret), `what ${file} holds was sent`);
     }
     assert.ok(!sent.includes('root:x:'), 'what a link leads to was sent');
+    for (const name of ODD_NAMES) assert.ok(!sent.includes(JSON.stringify(name).slice(1, -1)), name);
+    assert.ok(!sent.includes('\u202e') && !sent.includes('\\u001b'), 'what cannot be seen was sent');
+    assert.ok(!sent.includes('x'.repeat(10_000)), 'a line without end was sent');
+    assert.ok(told < (full ? MOST_AT_ONCE : LINE), `git told ${told} bytes at once`);
   };
 
   it('is read for a proposal with nothing of it run, and nothing that looks like a secret sent', async () => {
@@ -176,7 +201,11 @@ describe('a hostile repository', function () {
 
   it('never had git run a program of its own', () => {
     assert.ok(!existsSync(hostile.canary));
-    place.git('status');
+    try {
+      place.git('status');
+    } catch {
+      // It may run the filter, which does not answer as one.
+    }
     assert.ok(existsSync(hostile.canary), 'as a plain git does there');
   });
 });
