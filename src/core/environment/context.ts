@@ -17,6 +17,7 @@ const SECRET =
   /(^|\/)(\.env(\.[^/]*)?|\.netrc|\.npmrc|\.pypirc|\.git-credentials|id_(rsa|dsa|ecdsa|ed25519)[^/]*|[^/]*\.(pem|key|p12|pfx|keystore)|(secrets?|credentials?)(\.[^/]*)?)$/i;
 /** A name that could look like a line of ours, or like another name. */
 const ODD_NAME = /[\p{C}\u2028\u2029]/u;
+const ODD_NAMES = new RegExp(ODD_NAME, 'gu');
 const NOT_TEXT =
   /\.(ipynb|png|jpe?g|gif|svg|pdf|zip|gz|tar|npy|npz|pt|pth|bin|safetensors|parquet|arrow|csv|tsv|jsonl|lock|min\.js|map|ico|woff2?|ttf|wasm|db|sqlite)$/i;
 const NOT_CODE = /(^|\/)(\.git|\.venv|venv|node_modules|__pycache__|\.research|wandb|out|dist|build|data|datasets)\//;
@@ -82,7 +83,8 @@ export function readContext(files: ReadonlyMap<string, string>, environment: Nam
   }
   for (const [path, text] of files) {
     const why = whyNot(path, text);
-    if (why) leftOut.push({ path, why });
+    // It is named to a person: its name must not look like more than one line there.
+    if (why) leftOut.push({ path: path.replace(ODD_NAMES, '\ufffd'), why });
   }
   return { files: shown, leftOut, tokens: Math.ceil((budget - left) / CHARACTERS) };
 }

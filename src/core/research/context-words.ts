@@ -3,6 +3,13 @@ import type { Context } from '../environment/index.ts';
 const NAMED = 200;
 const FIRST = 10;
 
+/** The same in a line, for the log. */
+export function contextLine({ files, leftOut }: Context): string {
+  const bytes = files.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0);
+  const out = leftOut.map(({ path, why }) => `${path} (${why})`);
+  return `The prompt shows ${files.length} files, ${bytes} bytes. Left out, whole or in part: ${listed(out, '; ', FIRST) || 'nothing'}.`;
+}
+
 /** What a prompt shows of a repository, for a person who agrees to it: files and bytes, and what is left out and why. */
 export function contextWords({ files, leftOut }: Context): string {
   const bytes = files.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0);

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { readContext } from '../../../src/core/environment/index.ts';
-import { contextWords } from '../../../src/core/research/context-words.ts';
+import { contextLine, contextWords } from '../../../src/core/research/context-words.ts';
 
 const context = (files: Readonly<Record<string, string>>, tokens?: number) =>
   readContext(
@@ -28,6 +28,17 @@ describe('what a person agrees to send', () => {
     assert.deepEqual(files[0], 'train.py (7 bytes)');
     assert.match(files[1] ?? '', /^evaluate\.py \(outline, \d+ bytes\)$/);
     assert.equal(Number(/(\d+) bytes,/.exec(head ?? '')?.[1]), 7 + Number(/outline, (\d+)/.exec(files[1] ?? '')?.[1]));
+  });
+
+  it('stands in a line of the log, too, and no name of a file makes it two', () => {
+    const odd = 'a.py (3 bytes)\nEverything is fine\u202e.pem';
+    const shown = context({ 'train.py': 'x = 1\n', [odd]: 'x' });
+    assert.equal(
+      contextLine(shown),
+      'The prompt shows 1 files, 6 bytes. Left out, whole or in part: a.py (3 bytes)\ufffdEverything is fine\ufffd.pem (its name holds line breaks or characters that cannot be seen).',
+    );
+    assert.equal(contextWords(shown).split('\n').length, 3);
+    assert.match(contextLine(context({ 'train.py': 'x = 1\n' })), /in part: nothing\.$/);
   });
 
   it('stays readable where a repository has many files', () => {

@@ -14,6 +14,7 @@ import {
 import { seededRandom } from '../../system/index.ts';
 import { ensureBase } from '../base.ts';
 import { readBrief } from '../brief.ts';
+import { contextLine } from '../context-words.ts';
 import { logTail } from '../log-tail.ts';
 import { makeIdeator } from '../make.ts';
 import { modelConfig, type Parts } from '../parts.ts';
@@ -128,6 +129,8 @@ async function fillRound(
   const report = (text: string, share?: number) => store.setRequestProgress(lease(), request.id, { text, share });
   const missing = plan.explore + plan.exploit;
   await report(`Asking ${ideator.label} for ${missing} ideas`, standing.length / count);
+  const context = readContext(texts, base.environment, (await modelConfig(parts)).models.context_tokens);
+  if (ideator.lane === 'model') parts.log('info', contextLine(context));
   await ideator.propose({
     base,
     round: number,
@@ -138,7 +141,7 @@ async function fillRound(
     baseline: [...results.baselines.values()][0]?.summary,
     brief: (await readBrief(parts, base)).text,
     files: texts,
-    context: readContext(texts, base.environment, (await modelConfig(parts)).models.context_tokens),
+    context,
     key: stage.key,
     signal,
     onProgress: (text) => void report(text, standing.length / count).catch(() => {}),

@@ -9,6 +9,7 @@ import {
 } from '../../domain/index.ts';
 import { readContext } from '../../environment/index.ts';
 import type { Implementation } from '../../implementer/index.ts';
+import { contextLine } from '../context-words.ts';
 import { limitsOf } from '../gates.ts';
 import { makeImplementer } from '../make.ts';
 import { modelConfig, type Parts, requireBase } from '../parts.ts';
@@ -68,6 +69,8 @@ async function implementNow(
     const implementer = await makeImplementer(parts, idea);
     const config = await modelConfig(parts);
     const files = await readTexts(parts.repository, candidate.cutFrom);
+    const context = readContext(files, base.environment, config.models.context_tokens);
+    if (idea.edits.length === 0) parts.log('info', contextLine(context));
     const made = await implementer.implement({
       idea,
       environment: base.environment,
@@ -76,7 +79,7 @@ async function implementNow(
       limits: limitsOf(config.implementer),
       checker: await parts.checkers.syntax(),
       boxGates: await boxGatesOf(job, base, candidate),
-      context: readContext(files, base.environment, config.models.context_tokens),
+      context,
       feedback: options.feedback,
       key: `candidate-${candidate.id}`,
       signal,
