@@ -139,9 +139,9 @@ export class Desk {
     }
   }
 
-  /** A file's part of the multi-file diff. */
+  /** A file's part of the multi-file diff that is on screen: VS Code keeps those of closed ones, hidden. */
   changed(file: string): Locator {
-    return this.code.page.locator('.multiDiffEntry', { hasText: file });
+    return this.code.page.locator('.multiDiffEntry:visible', { hasText: file });
   }
 
   /** One step where choosing a theme from the list is four. */
