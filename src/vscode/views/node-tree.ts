@@ -3,9 +3,12 @@ import { commandId } from '../commands/ids.ts';
 import type { Target } from '../commands/target.ts';
 import { withoutIcons } from '../format.ts';
 import { treeChanges } from './tree-changes.ts';
-import type { TreeNode } from './tree-node.ts';
+import { itemId, type TreeNode } from './tree-node.ts';
 
-/** One line as VS Code holds it: the same object as long as the line is there, whatever it says by now. */
+/**
+ * One line as VS Code holds it: the same object as long as the line is there under one id, whatever it says by now. Under
+ * another id it is another object: VS Code takes a line whose id changed for several, and shows them in wrong places.
+ */
 export class TreeLine {
   node: TreeNode;
 
@@ -53,11 +56,11 @@ export class NodeTree implements vscode.TreeDataProvider<TreeLine>, vscode.Dispo
 
   getChildren(line?: TreeLine): TreeLine[] {
     const nodes = (line ? line.node.children : this.#roots) ?? [];
-    return nodes.flatMap((node) => this.#lines.get(node.id) ?? []);
+    return nodes.flatMap((node) => this.#lines.get(itemId(node)) ?? []);
   }
 
   getParent(line: TreeLine): TreeLine | undefined {
-    const parent = this.#parents.get(line.node.id);
+    const parent = this.#parents.get(itemId(line.node));
     return parent === undefined ? undefined : this.#lines.get(parent);
   }
 
@@ -69,9 +72,7 @@ export class NodeTree implements vscode.TreeDataProvider<TreeLine>, vscode.Dispo
       withoutIcons(node.label),
       children.length === 0 ? folds.None : node.expanded ? folds.Expanded : folds.Collapsed,
     );
-    // An id that says whether it is unfolded at first: VS Code keeps the fold of an id it knows, and a node that had
-    // nothing to unfold yet counts as folded.
-    item.id = node.expanded && children.length > 0 ? `${node.id}#open` : node.id;
+    item.id = itemId(node);
     if (node.description !== undefined) item.description = withoutIcons(node.description);
     if (node.tooltip !== undefined) {
       const tooltip = new vscode.MarkdownString(node.tooltip);
@@ -92,11 +93,12 @@ export class NodeTree implements vscode.TreeDataProvider<TreeLine>, vscode.Dispo
 
   #note(nodes: readonly TreeNode[], known: Set<string>): void {
     for (const node of nodes) {
-      known.add(node.id);
-      const line = this.#lines.get(node.id);
+      const id = itemId(node);
+      known.add(id);
+      const line = this.#lines.get(id);
       if (line) line.node = node;
-      else this.#lines.set(node.id, new TreeLine(node));
-      for (const child of node.children ?? []) this.#parents.set(child.id, node.id);
+      else this.#lines.set(id, new TreeLine(node));
+      for (const child of node.children ?? []) this.#parents.set(itemId(child), id);
       this.#note(node.children ?? [], known);
     }
   }

@@ -1,4 +1,4 @@
-import type { TreeNode } from './tree-node.ts';
+import { itemId, type TreeNode } from './tree-node.ts';
 
 /** What must be drawn again: everything, or the lines with these ids (each with what is beneath it). */
 export type TreeChanges = 'all' | readonly string[];
@@ -17,7 +17,7 @@ export function treeChanges(before: readonly TreeNode[], after: readonly TreeNod
       const [ownBefore, ownAfter] = [withoutChildren(was), withoutChildren(node)];
       const [beneathBefore, beneathAfter] = [was.children ?? [], node.children ?? []];
       if (ownBefore !== ownAfter || !sameIds(beneathBefore, beneathAfter)) {
-        changed.push(node.id);
+        changed.push(itemId(node));
         return;
       }
       visit(beneathBefore, beneathAfter);
@@ -28,7 +28,13 @@ export function treeChanges(before: readonly TreeNode[], after: readonly TreeNod
 }
 
 function sameIds(a: readonly TreeNode[], b: readonly TreeNode[]): boolean {
-  return a.length === b.length && a.every((node, index) => node.id === b[index]?.id);
+  return (
+    a.length === b.length &&
+    a.every((node, index) => {
+      const other = b[index];
+      return other !== undefined && itemId(node) === itemId(other);
+    })
+  );
 }
 
 function withoutChildren({ children: _, ...own }: TreeNode): string {

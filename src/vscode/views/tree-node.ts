@@ -23,6 +23,14 @@ export interface TreeNode {
   readonly children?: readonly TreeNode[];
 }
 
+/**
+ * What VS Code knows a line by: an id that says whether it is unfolded at first. It keeps the fold of an id it knows, and
+ * a node that had nothing to unfold yet counts as folded.
+ */
+export function itemId({ id, expanded, children = [] }: TreeNode): string {
+  return expanded && children.length > 0 ? `${id}#open` : id;
+}
+
 export function flags(...words: readonly (string | false | undefined)[]): string {
   return words.filter(Boolean).join(' ');
 }

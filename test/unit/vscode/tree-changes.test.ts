@@ -27,6 +27,15 @@ describe('what a tree draws again', () => {
     assert.deepEqual(treeChanges(before, told), ['work']);
   });
 
+  it('is the group around a line that unfolds from now on: VS Code knows it by another id then', () => {
+    const unfolded = { ...group('a', [leaf('a/1')]), expanded: true };
+    const now = [group('work', [unfolded, leaf('b')]), group('ended', [leaf('c')])];
+    assert.deepEqual(treeChanges(before, now), ['work']);
+    assert.equal(treeChanges([leaf('a')], [unfolded]), 'all');
+    const ticked = [group('work', [{ ...unfolded, description: '5s' }, leaf('b')]), group('ended', [leaf('c')])];
+    assert.deepEqual(treeChanges(now, ticked), ['a#open']);
+  });
+
   it('is all of it when a group came or went', () => {
     assert.equal(treeChanges(before, before.slice(1)), 'all');
     assert.equal(treeChanges([], before), 'all');
