@@ -22,7 +22,7 @@ const desktop = args.includes('--desktop');
 const full = process.env.FULL === '1';
 const rings = args.filter((arg) => !arg.startsWith('-'));
 /** Files at a time: those of the boxes ring wait for processes more than they compute. */
-const JOBS: Readonly<Record<Ring, number>> = { unit: 1, boxes: 4, host: 1, ui: 1 };
+const JOBS: Readonly<Record<Ring, number>> = { unit: 2, boxes: 4, host: 1, ui: 1 };
 const TIMEOUT_MS: Readonly<Record<Ring, number>> = { unit: 20_000, boxes: 120_000, host: 60_000, ui: 240_000 };
 
 /**

@@ -5,6 +5,8 @@ import type { Diagnostic } from './types.ts';
 /** Larger than any file a person writes; larger ones are not parsed. */
 export const MOST_BYTES = 1_000_000;
 
+/** Each key is held against all of its map: ten times as many would take seconds. A colon may be one. */
+const MOST_KEYS = 4000;
 const MOST_ALIASES = 200;
 /** More complaints help nobody, and take as long to place as the file has lines. */
 const MOST_PROBLEMS = 100;
@@ -39,7 +41,12 @@ const HINTS: Readonly<Record<string, string>> = {
 export function readYaml(text: string, file: string): YamlText {
   const lines = new LineCounter();
   const tooLong = text.length > MOST_BYTES;
-  const document = parseDocument(tooLong ? '' : text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const tooMany = !tooLong && text.split(':', MOST_KEYS + 1).length > MOST_KEYS;
+  const document = parseDocument(tooLong || tooMany ? '' : text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
   const place = (from: number, to: number, path: string, message: string): Diagnostic => {
     const start = lines.linePos(from);
     const end = lines.linePos(Math.max(from, to));
@@ -74,6 +81,9 @@ export function readYaml(text: string, file: string): YamlText {
     problems.push(place(0, 0, '', `It names ${aliases} aliases; at most ${MOST_ALIASES} are read. Write the values.`));
   }
   if (tooLong) problems.push(place(0, 0, '', `The file is over ${MOST_BYTES / 1e6} MB; it was not read. Shorten it.`));
+  if (tooMany) {
+    problems.push(place(0, 0, '', `It holds more than ${MOST_KEYS} keys; it was not read. Keep data in another file.`));
+  }
   const value = problems.length === 0 ? plainValue(document) : { value: undefined };
   if (value.error !== undefined) problems.push(place(0, 0, '', `This is not YAML we read: ${value.error}.`));
 

@@ -81,6 +81,12 @@ describe('what the files of a repository can do to who opens it', () => {
       assert.deepEqual(problems(`${YAML}env: { A: &a x, B: *a }\n`), []);
     });
 
+    it('of a hundred thousand keys is refused before they are compared', () => {
+      const keys = Array.from({ length: 100_000 }, (_, at) => `k${at}: 1`).join('\n');
+      const loaded = parseEnvironment(keys, 'research.yaml');
+      assert.match(loaded.ok ? '' : (loaded.diagnostics[0]?.message ?? ''), /more than 4000 keys; it was not read/);
+    });
+
     it('takes no glob that would be matched for ever, or that leads out of the repository', () => {
       for (const glob of ['*a*a*a*b', '**/a/**/a/**/b', '+(a|aa)b', 'a'.repeat(501)]) {
         assert.match(problems(`${YAML}protected: ['${glob}']\n`).join(), /^4: .*(two \*|glob)/, glob);
