@@ -17,7 +17,7 @@ export interface Place {
   readonly env: NodeJS.ProcessEnv;
   readonly system: System;
   boxes(yaml: string): void;
-  /** Writes the `config.yaml` whose model is the test server's, at this base URL. */
+  /** Writes the `config.yaml` whose model is the test server's, at this base URL; without smoke runs. */
   model(url: string, more?: string): void;
   git(...args: string[]): string;
   dispose(): void;
@@ -42,6 +42,10 @@ export function makePlace(from = path.join(checkout, 'examples/quickstart'), mor
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-q', '--allow-empty', '-m', 'Start');
+  // A smoke run before each patch would double the runs of every search here; those who test it ask for it.
+  const configure = (models: string) =>
+    writeFileSync(path.join(config, 'config.yaml'), `${models}implementer: { smoke_runs: off }\n`);
+  configure('');
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     XDG_CONFIG_HOME: path.join(root, 'config'),
@@ -58,10 +62,7 @@ export function makePlace(from = path.join(checkout, 'examples/quickstart'), mor
     system: { ...realSystem(), env },
     boxes: (yaml) => writeFileSync(path.join(config, 'boxes.yaml'), yaml),
     model: (url, more = '') =>
-      writeFileSync(
-        path.join(config, 'config.yaml'),
-        `models:\n  base_url: ${url}\n  ideator: test-model\n${more === '' ? '' : `  ${more}\n`}`,
-      ),
+      configure(`models:\n  base_url: ${url}\n  ideator: test-model\n${more === '' ? '' : `  ${more}\n`}`),
     git,
     dispose: () => {
       endRuns(path.join(data, 'research-copilot/v1/runs'));

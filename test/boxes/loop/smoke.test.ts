@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { Research } from '../../../src/core/research.ts';
@@ -44,7 +44,8 @@ describe('the smoke command of research.yaml', function () {
     writeFileSync(path.join(example, 'research.yaml'), yaml);
     place = makePlace(example);
     place.model(server.url);
-    appendFileSync(path.join(place.config, 'config.yaml'), `implementer: { smoke_runs: ${policy} }\n`);
+    const config = path.join(place.config, 'config.yaml');
+    writeFileSync(config, readFileSync(config, 'utf8').replace('smoke_runs: off', `smoke_runs: ${policy}`));
     place.boxes('boxes:\n  - { name: here, kind: local, slots: 2 }\n');
     research = await openAt(place);
   };
