@@ -38,6 +38,7 @@ describe("VS Code's own language models", () => {
   });
 
   it('are shown as soon as an extension brings them, and taken by id or family', async () => {
+    const before = control.asked.length;
     control.offer(MODELS);
     await until(
       'the models',
@@ -58,7 +59,7 @@ describe("VS Code's own language models", () => {
         /no language model named huge .* of research-test .*There are research-test: small-1 \(small\), research-test: large-1 \(large\)\./,
     });
     await setModel('ideator', 'large');
-    assert.equal(control.asked.length, 0);
+    assert.equal(control.asked.length, before);
   });
 
   it('propose ideas, with the call kept like any other', async () => {
@@ -68,7 +69,7 @@ describe("VS Code's own language models", () => {
       .flatMap(({ ideas }) => ideas)
       .find((node) => node.idea.id === id)?.idea;
     assert.equal(idea?.title, IDEA.title);
-    assert.match(control.asked[0]?.prompt ?? '', /train\.py/);
+    assert.match(control.asked.at(-1)?.prompt ?? '', /train\.py/);
     const call = (await research.modelCalls()).at(-1);
     assert.deepEqual([call?.server, call?.model, call?.state], ['vscode.lm/research-test', 'large-1', 'answered']);
   });

@@ -115,10 +115,18 @@ export async function until<T>(
   deadlineMs = 30_000,
 ): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
+  // One look at a time: on a busy machine a look takes longer than the beat, and looks that pile up keep it busy.
+  let looking = false;
   const check = () => {
-    look().then((answer) => {
-      if (answer !== undefined) resolve(answer);
-    }, reject);
+    if (looking) return;
+    looking = true;
+    look()
+      .then((answer) => {
+        if (answer !== undefined) resolve(answer);
+      }, reject)
+      .finally(() => {
+        looking = false;
+      });
   };
   const subscription = research.onDidChange(check);
   const beat = setInterval(check, 50);
