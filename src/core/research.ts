@@ -38,7 +38,7 @@ import { agreeToSmoke, type Behind } from './research/may-smoke.ts';
 import { logFile, type Parts, requireBoxes, researchFolder, shared } from './research/parts.ts';
 import { askToMend } from './research/requests/crashes.ts';
 import { newRunIds, onceMore, requireRepeatable, requireRun, seedsFrom } from './research/requests/runs.ts';
-import { bytesOf, commitForSmoke } from './research/requests/smoke.ts';
+import { commitForSmoke } from './research/requests/smoke.ts';
 import {
   applyToBranch,
   approveReviewed,
@@ -216,7 +216,7 @@ class OpenResearch implements Research {
   async finishByHand(id: CandidateId, options: Ask = {}): Promise<Candidate> {
     const { candidate } = await requireCandidate(this.#parts, id);
     const smoke = async (changes: ReadonlyMap<string, string | null>) => {
-      const commit = await commitForSmoke(this.#parts, candidate, bytesOf(changes));
+      const commit = await commitForSmoke(this.#parts, candidate, changes);
       return this.#asking.request<SmokeOutcome>('smoke', { candidate: id, commit }, options);
     };
     return finishByHand(this.#parts, id, {

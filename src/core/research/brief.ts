@@ -14,8 +14,8 @@ export interface Brief {
 
 /**
  * What to aim for, as it stands on disk now: read again each round, so that a person steers a search that runs. A
- * `brief` of one word that could be a path is the file of that name in the working tree, where there is one: no link out of the repository, and no file that a model may not be
- * shown.
+ * `brief` of one word that could be a path is the file of that name in the working tree, where there is one: no link out of
+ * the repository, and no file that a model may not be shown.
  * @param base its brief is taken while research.yaml cannot be read
  */
 export async function readBrief(parts: Parts, base?: Base): Promise<Brief> {

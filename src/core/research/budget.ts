@@ -40,7 +40,7 @@ export async function requireBudget(parts: Parts, config: Config, call: Call): P
     const signal = call.signal ?? new AbortController().signal;
     await parts.turns.take('model budget', signal, async () => {
       if (isLimited(budgets, 'money')) await requirePrice(parts, config.prices, call.model, call.id);
-      await requireRoom(parts, config, budgets, call);
+      await requireRoom(parts, config.prices, budgets, call);
     });
   } finally {
     waiting.delete(call.id);
@@ -78,9 +78,9 @@ export async function requirePrice(
   });
 }
 
-async function requireRoom(parts: Parts, { models, prices }: Config, budgets: CallBudgets, call: Call): Promise<void> {
+async function requireRoom(parts: Parts, prices: Config['prices'], budgets: CallBudgets, call: Call): Promise<void> {
   const { raised, waiting } = parts.budgetAnswers;
-  const most = mostOf(call.inputTokens, call.outputTokens || models.max_output_tokens, prices, call.model);
+  const most = mostOf(call.inputTokens, call.outputTokens, prices, call.model);
   const keyOf = (span: BudgetSpan, unit: BudgetUnit) =>
     span === 'round' ? `${unit} a round ${call.base}/${call.round}` : `${unit} a ${span}`;
   for (;;) {

@@ -3,27 +3,32 @@ import type { Context } from '../environment/index.ts';
 const NAMED = 200;
 const FIRST = 10;
 
-/** The same in a line, for the log. */
-export function contextLine({ files, leftOut }: Context): string {
-  const bytes = files.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0);
-  const out = leftOut.map(({ path, why }) => `${path} (${why})`);
-  return `The prompt shows ${files.length} files, ${bytes} bytes. Left out, whole or in part: ${listed(out, '; ', FIRST) || 'nothing'}.`;
+/** What a prompt shows of a repository and leaves out, in a line, for the log. */
+export function contextLine(context: Context): string {
+  const { shown, out } = wordsOf(context);
+  return `The prompt shows ${shown}. Left out, whole or in part: ${out || 'nothing'}.`;
 }
 
 /** What a prompt shows of a repository, for a person who agrees to it: files and bytes, and what is left out and why. */
-export function contextWords({ files, leftOut }: Context): string {
-  const bytes = files.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0);
-  const lines = files.map(({ path, text, form }) => {
+export function contextWords(context: Context): string {
+  const { shown, out } = wordsOf(context);
+  const lines = context.files.map(({ path, text, form }) => {
     const size = `${Buffer.byteLength(text)} bytes`;
     return `${path} (${form === 'outline' ? `outline, ${size}` : size})`;
   });
-  const out = leftOut.map(({ path, why }) => `${path} (${why})`);
   return [
-    `${files.length} files, ${bytes} bytes, and the results of runs. What changes in them later is sent under the same rules.`,
+    `${shown}, and the results of runs. What changes in them later is sent under the same rules.`,
     // Before the files: a list may be longer than what shows it.
-    ...(out.length === 0 ? [] : [`Left out, whole or in part: ${listed(out, '; ', FIRST)}.`]),
+    ...(out === '' ? [] : [`Left out, whole or in part: ${out}.`]),
     listed(lines, '\n', NAMED),
   ].join('\n');
+}
+
+/** How much is shown, and the first of what is not; empty where nothing is left out. */
+function wordsOf({ files, leftOut }: Context): { readonly shown: string; readonly out: string } {
+  const bytes = files.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0);
+  const out = leftOut.map(({ path, why }) => `${path} (${why})`);
+  return { shown: `${files.length} files, ${bytes} bytes`, out: listed(out, '; ', FIRST) };
 }
 
 function listed(all: readonly string[], separator: string, most: number): string {

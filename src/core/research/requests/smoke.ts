@@ -38,7 +38,7 @@ export async function boxGatesOf(
   if (!(await smokes(parts, base, { unattended }))) return asks;
   return {
     ...asks,
-    smoke: async (changes) => smokeRun(job, candidate.id, await commitForSmoke(parts, candidate, bytesOf(changes))),
+    smoke: async (changes) => smokeRun(job, candidate.id, await commitForSmoke(parts, candidate, changes)),
   };
 }
 
@@ -53,10 +53,10 @@ export function bytesOf(changes: ReadonlyMap<string, string | null>): Map<string
 export function commitForSmoke(
   { repository }: Parts,
   candidate: Pick<Candidate, 'id' | 'cutFrom'>,
-  changes: ReadonlyMap<string, { readonly bytes: Buffer } | null>,
+  changes: ReadonlyMap<string, string | null>,
 ): Promise<string> {
   const { id, cutFrom: from } = candidate;
-  return repository.propose({ from, changes, message: `Smoke run of #${id}`, name: smokeName(id) });
+  return repository.propose({ from, changes: bytesOf(changes), message: `Smoke run of #${id}`, name: smokeName(id) });
 }
 
 function smokeName(id: CandidateId): string {
