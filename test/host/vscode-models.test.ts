@@ -83,6 +83,8 @@ describe("VS Code's own language models", () => {
     await until('the question', api.session.onDidChange, () => control.asked.length > before);
     stop.abort();
     await assert.rejects(work, { code: 'cancelled' });
+    // Until a later version, VS Code forgot the token once the answer had begun: there only we stop.
+    if (vscode.version.startsWith('1.106.')) return;
     await until('the end of the answer', api.session.onDidChange, () => control.cancelled === 1);
   });
 

@@ -15,6 +15,7 @@ import { openaiWire } from './openai.ts';
 import type { Patience } from './retry.ts';
 import { type ModelServer, originOf } from './server.ts';
 import { readShape, type ShapeRead, shapeOf, shapePrompt } from './shape.ts';
+import { impatient } from './silence.ts';
 import { costOf } from './tokens.ts';
 import type { CallGate, CallLog, ClientConfig, Completed, Completion, ModelClient } from './types.ts';
 import type { Wire, WireShape } from './wire.ts';
@@ -55,13 +56,17 @@ export function createModelClient(options: ClientOptions & { readonly at: ModelS
       { code: 'bad-config' },
     );
   }
-  const silence = Math.min(LONGEST_SILENCE_MS, (parseDuration(options.config.timeout) ?? 240) * 1000);
-  return new LadderClient(openaiWire(baseUrl, options.clock, silence), options, {
+  return new LadderClient(openaiWire(baseUrl, options.clock, silenceOf(options.config)), options, {
     server: originOf(baseUrl),
     where: { baseUrl, model: options.model, keyVariable: options.at.keyVariable },
     needsKey: new URL(baseUrl).hostname === 'api.openai.com',
     first: firstHabits(baseUrl, api),
   });
+}
+
+/** Milliseconds a server may send nothing. */
+function silenceOf({ timeout }: ClientConfig): number {
+  return Math.min(LONGEST_SILENCE_MS, (parseDuration(timeout) ?? 240) * 1000);
 }
 
 /**
@@ -74,7 +79,7 @@ export function createClientOver(
 ): ModelClient {
   const { server, model } = options;
   return new LadderClient(
-    wire,
+    impatient(wire, options.clock, silenceOf(options.config)),
     { ...options, apiKey: async () => undefined },
     {
       server,

@@ -1,4 +1,5 @@
-import type { Clock, Disposable } from '../system/index.ts';
+import { type Clock, type Disposable, orAborted } from '../system/index.ts';
+import type { Wire, WireFailure } from './wire.ts';
 
 /** Ends a request whose server has sent nothing for too long. Every byte begins the wait anew. */
 export class Silence {
@@ -39,4 +40,41 @@ export class Silence {
       else this.#timer = this.#wait(left);
     });
   }
+}
+
+/** @param partial what had come before */
+export function silent(ms: number, partial: string): WireFailure {
+  return {
+    ...{ ok: false, kind: 'cut', code: 'silent', partial },
+    message: `it sent nothing for ${Math.round(ms / 1000)} s`,
+  };
+}
+
+/**
+ * A wire whose other end may never end, nor heed a signal: given up as soon as the caller cancels, and once it sends
+ * nothing for `silenceMs`.
+ */
+export function impatient(wire: Wire, clock: Clock, silenceMs: number): Wire {
+  return {
+    async send(request) {
+      const silence = new Silence(clock, silenceMs, request.signal);
+      const { signal } = silence;
+      let partial = '';
+      const onText = (soFar: string) => {
+        if (signal.aborted) return;
+        silence.heard();
+        partial = soFar;
+        request.onText?.(soFar);
+      };
+      try {
+        return await orAborted(wire.send({ ...request, signal, onText }), signal);
+      } catch (error) {
+        request.signal?.throwIfAborted();
+        if (silence.over) return silent(silenceMs, partial);
+        throw error;
+      } finally {
+        silence.dispose();
+      }
+    },
+  };
 }

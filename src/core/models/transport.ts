@@ -1,6 +1,6 @@
 import { APIConnectionError, APIError, OpenAI } from 'openai';
 import type { Clock } from '../system/index.ts';
-import { Silence } from './silence.ts';
+import { Silence, silent } from './silence.ts';
 import type { WireAnswer, WireFailure, WireRequest } from './wire.ts';
 
 /** Bytes of one answer with all that a protocol puts around its text; no model writes as much. */
@@ -54,23 +54,13 @@ export async function sendThrough(
     const answer = await exchange(client, { signal: silence.signal, headers }, streamed);
     // An aborted stream ends without a word.
     request.signal?.throwIfAborted();
-    return silence.over ? silent(silenceMs, streamed) : answer;
+    return silence.over ? silent(silenceMs, streamed.text) : answer;
   } catch (error) {
     request.signal?.throwIfAborted();
-    return silence.over ? silent(silenceMs, streamed) : failureOf(error, streamed.text, clock.now());
+    return silence.over ? silent(silenceMs, streamed.text) : failureOf(error, streamed.text, clock.now());
   } finally {
     silence.dispose();
   }
-}
-
-function silent(ms: number, { text }: Streamed): WireFailure {
-  return {
-    ok: false,
-    kind: 'cut',
-    code: 'silent',
-    message: `it sent nothing for ${Math.round(ms / 1000)} s`,
-    partial: text,
-  };
 }
 
 /** The response with every byte of its body as a sign of life: keep-alive comments too, which no event shows. */

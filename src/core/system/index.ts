@@ -1,3 +1,4 @@
+export * from './aborted.ts';
 export * from './bundles.ts';
 export * from './clock.ts';
 export * from './files.ts';

@@ -16,7 +16,8 @@ import {
   type ModelServerOptions,
   startModelServer,
 } from '../../support/model-server/index.ts';
-import { clientOf, KEY, MemoryLog } from './support.ts';
+import { eventually } from '../../support/processes.ts';
+import { clientOf, HeldClock, KEY, MemoryLog } from './support.ts';
 
 const Cities = z.object({ cities: z.array(z.object({ name: z.string().min(1), people: z.int() })) });
 const ANSWER = JSON.stringify({
@@ -369,6 +370,39 @@ describe('a model behind an OpenAI-compatible server', () => {
         ['vscode.lm', 'answered', true],
       ],
     );
+  });
+
+  it('gives any other wire up that neither heeds a cancel nor ever ends', async () => {
+    const clock = new HeldClock();
+    const texts: ((text: string) => void)[] = [];
+    const wire: Wire = {
+      send: ({ onText }) => {
+        texts.push((text) => onText?.(text));
+        return new Promise(() => {});
+      },
+    };
+    const client = (await loadClients()).createClientOver(wire, {
+      ...{ config: configSchema.parse({}).models, prices: {}, model: 'host-model' },
+      ...{ log, gate: async () => {}, clock, random: seededRandom(1), server: 'vscode.lm' },
+    });
+    const stop = new AbortController();
+    const reason = new Error('the person pressed stop');
+    const seen: string[] = [];
+    const cancelled = client.complete({ ...question, signal: stop.signal, onText: (text) => seen.push(text) });
+    await eventually('the question', () => texts.length === 1);
+    texts[0]?.('I think');
+    stop.abort(reason);
+    await assert.rejects(cancelled, (error) => error === reason);
+    texts[0]?.('I think it over');
+    assert.deepEqual(seen, ['I think'], 'what comes later is dropped');
+    const hung = failure(client.complete({ ...question, key: 'another' }), 'model-cut');
+    for (const count of [2, 3]) {
+      await eventually('the question', () => texts.length === count);
+      texts[count - 1]?.('I think');
+      clock.pass(240_000);
+    }
+    assert.match((await hung).message, /sent nothing for 240 s/);
+    assert.equal(log.calls.at(-1)?.answer, 'I think', 'what came is kept');
   });
 
   it('stops while it waits to try again', async () => {

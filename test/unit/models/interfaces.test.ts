@@ -2,10 +2,9 @@ import * as assert from 'node:assert/strict';
 import * as z from 'zod';
 import { isHumanError, type ModelSettings } from '../../../src/core/domain/index.ts';
 import type { Completion, HabitBook } from '../../../src/core/models/index.ts';
-import { type Clock, realClock } from '../../../src/core/system/index.ts';
 import { type ModelServer, type ModelServerOptions, startModelServer } from '../../support/model-server/index.ts';
 import { eventually } from '../../support/processes.ts';
-import { clientOf, KEY, MemoryLog } from './support.ts';
+import { clientOf, HeldClock, KEY, MemoryLog } from './support.ts';
 
 const ANSWER = JSON.stringify({ words: Array.from({ length: 40 }, (_, at) => `word ${at}`) });
 const question: Completion<{ words: string[] }> = {
@@ -19,38 +18,6 @@ const question: Completion<{ words: string[] }> = {
   key: 'round-0/ideas',
 };
 const value = JSON.parse(ANSWER) as unknown;
-
-/** Time that stands still until a test moves it on. */
-class HeldClock implements Clock {
-  readonly sleep = realClock.sleep;
-  readonly every = realClock.every;
-  readonly now = realClock.now;
-  /** How often anybody looked: each sign of life of a server is one. */
-  looks = 0;
-  #time = 0;
-  #timers: { readonly at: number; readonly callback: () => void }[] = [];
-
-  monotonic(): number {
-    this.looks += 1;
-    return this.#time;
-  }
-
-  after(ms: number, callback: () => void) {
-    const timer = { at: this.#time + ms, callback };
-    this.#timers.push(timer);
-    const dispose = () => {
-      this.#timers = this.#timers.filter((one) => one !== timer);
-    };
-    return { dispose };
-  }
-
-  pass(ms: number): void {
-    this.#time += ms;
-    const due = this.#timers.filter((timer) => timer.at <= this.#time);
-    this.#timers = this.#timers.filter((timer) => timer.at > this.#time);
-    for (const timer of due) timer.callback();
-  }
-}
 
 describe('a model server', () => {
   let server: ModelServer;

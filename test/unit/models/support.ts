@@ -6,7 +6,7 @@ import {
   loadClients,
   serverOf,
 } from '../../../src/core/models/index.ts';
-import { realClock, seededRandom } from '../../../src/core/system/index.ts';
+import { type Clock, realClock, seededRandom } from '../../../src/core/system/index.ts';
 
 /** A call log in memory that does what the store does: an answered key is given back. */
 export class MemoryLog implements CallLog {
@@ -49,4 +49,36 @@ export async function clientOf(
     random: seededRandom(1),
     ...options,
   });
+}
+
+/** Time that stands still until a test moves it on. */
+export class HeldClock implements Clock {
+  readonly sleep = realClock.sleep;
+  readonly every = realClock.every;
+  readonly now = realClock.now;
+  /** How often anybody looked: each sign of life of a server is one. */
+  looks = 0;
+  #time = 0;
+  #timers: { readonly at: number; readonly callback: () => void }[] = [];
+
+  monotonic(): number {
+    this.looks += 1;
+    return this.#time;
+  }
+
+  after(ms: number, callback: () => void) {
+    const timer = { at: this.#time + ms, callback };
+    this.#timers.push(timer);
+    const dispose = () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+    };
+    return { dispose };
+  }
+
+  pass(ms: number): void {
+    this.#time += ms;
+    const due = this.#timers.filter((timer) => timer.at <= this.#time);
+    this.#timers = this.#timers.filter((timer) => timer.at > this.#time);
+    for (const timer of due) timer.callback();
+  }
 }

@@ -1,5 +1,5 @@
 import { formatSize, HumanError, isHumanError, type RunId } from '../../domain/index.ts';
-import type { Clock, Files } from '../../system/index.ts';
+import { type Clock, type Files, orAborted } from '../../system/index.ts';
 import { Meter } from '../meter.ts';
 import type { Shipment, SubmitOptions } from '../types.ts';
 import { throwForAnswer } from './answers.ts';
@@ -220,19 +220,6 @@ export class InputSender {
     const answer = await this.#calls.text('put-input', args, { input: bytes, signal });
     throwForAnswer(answer, this.#calls.where);
     return answer;
-  }
-}
-
-/** What the work comes to, or the signal's reason as soon as it is given up. */
-async function orAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (!signal) return work;
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 
