@@ -92,11 +92,13 @@ export async function ask(
   for (;;) {
     completion.signal?.throwIfAborted();
     const request = requestOf(around, question, habits, apiKey);
+    const before = heard.anything ? heard.usage : undefined;
+    const prompt = request.messages.reduce((total, message) => total + estimateTokens(message.content), 0);
     await around.gate({
       server: around.server,
       model: around.model,
-      inputTokens: request.messages.reduce((total, message) => total + estimateTokens(message.content), 0),
-      outputTokens: around.config.max_output_tokens,
+      inputTokens: prompt + (before?.input ?? 0),
+      outputTokens: around.config.max_output_tokens + (before?.output ?? 0),
       files: completion.files,
       id: question.call,
       base: completion.base,

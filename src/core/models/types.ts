@@ -66,8 +66,9 @@ export interface CallLog {
 export type CallGate = (call: {
   readonly server: string;
   readonly model: string;
+  /** The prompt, and those of the tries of this call that broke off before. */
   readonly inputTokens: number;
-  /** The longest answer that is asked for. */
+  /** The longest answer that is asked for, and what came of the tries before. */
   readonly outputTokens: number;
   readonly files?: readonly string[];
   /** The call's own row in the log. */

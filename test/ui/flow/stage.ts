@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Locator } from 'playwright-core';
-import { type ModelServer, startModelServer } from '../../support/model-server/index.ts';
+import { type ModelServer, type ModelServerOptions, startModelServer } from '../../support/model-server/index.ts';
 import { checkout, makePlace, type Place } from '../../support/research.ts';
 import { startBox, type TestBox } from '../../support/sshd/box.ts';
 import { startVsCode, type VsCode } from '../../support/vscode/index.ts';
@@ -22,7 +22,7 @@ interface Picture {
 /** The window without its title bar and status bar. */
 const NO_TITLE = { x: 0, y: 36, width: 1440, height: 833 };
 
-/** A person's desk: a copy of the quickstart with work of theirs in it, one ssh box, a model server, VS Code on it. */
+/** A person's desk: a copy of a training repository, the quickstart if none is named, one ssh box, a model server, VS Code on it. */
 export class Desk {
   readonly place: Place;
   readonly box: TestBox;
@@ -38,15 +38,18 @@ export class Desk {
     this.code = code;
   }
 
-  static async open(): Promise<Desk> {
+  /** @param options the repository copied, and what the model says, where the quickstart and its answers do not do */
+  static async open(
+    options: { readonly from?: string; readonly answers?: ModelServerOptions['answers'] } = {},
+  ): Promise<Desk> {
     const pace = new Pace();
     const undo: (() => unknown)[] = [() => pace.dispose()];
     try {
       const box = await startBox({ name: BOX, env: pace.env });
       undo.unshift(() => box.stop());
-      const model = await startModelServer({ apiKey: KEY });
+      const model = await startModelServer({ apiKey: KEY, ...(options.answers ? { answers: options.answers } : {}) });
       undo.unshift(() => model.close());
-      const place = makePlace(undefined, { RESEARCH_COPILOT_SSH_CONFIG: box.sshConfigFile });
+      const place = makePlace(options.from, { RESEARCH_COPILOT_SSH_CONFIG: box.sshConfigFile });
       undo.unshift(() => place.dispose());
       place.boxes(`boxes:\n  - { name: ${BOX}, kind: ssh, host: ${box.name}, gpus: [], cpu_slots: 2 }\n`);
       writeFileSync(

@@ -412,6 +412,18 @@ describe('a model behind an OpenAI-compatible server', () => {
     await assert.rejects(work, { name: 'AbortError' });
   });
 
+  it('has a second try ask for as much more as the first one took', async () => {
+    server = await startModelServer({ answers: () => ANSWER, faults: [{ kind: 'cut' }] });
+    const asked: Parameters<CallGate>[0][] = [];
+    const client = await clientOf(server.url, { log, gate: async (call) => void asked.push(call) });
+    await client.complete(question);
+    const [first, second] = asked;
+    assert.ok(first && second);
+    // The prompt twice; what is told apart is rounded up on its own.
+    assert.ok(Math.abs(second.inputTokens - 2 * first.inputTokens) <= 2);
+    assert.ok(second.outputTokens > first.outputTokens);
+  });
+
   it('asks the gate before each try and not for a replay; its refusal sends nothing', async () => {
     server = await startModelServer({ answers: () => ANSWER, faults: [{ kind: 'rate-limit', retryAfterMs: 1 }] });
     const asked: Parameters<CallGate>[0][] = [];

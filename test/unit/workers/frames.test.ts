@@ -38,6 +38,8 @@ const folder = fc
   .string({ unit: fc.constantFrom(...`'"\\$()\` -!*~;&|<>#%{}[]=é😀a`), minLength: 1, maxLength: 40 })
   .filter((name) => name.trim() === name);
 
+const FULL = process.env.FULL === '1';
+
 for (const shell of ['sh', 'bash'] as const)
   describe(`What a run is told, through the launcher and the frames of a real ${shell}`, () => {
     let home: string;
@@ -57,7 +59,7 @@ for (const shell of ['sh', 'bash'] as const)
     after(() => home && rmSync(home, { recursive: true, force: true }));
 
     it('comes back byte for byte, whatever it holds and whatever the folder of the box is called', async function () {
-      this.timeout(60_000);
+      this.timeout(FULL ? 300_000 : 60_000);
       const transport = new ShellTransport(home, { bash: shell === 'bash' });
       await fc.assert(
         fc.asyncProperty(folder, fc.array(text, { minLength: 1, maxLength: 20 }), text, async (name, values, line) => {
@@ -78,7 +80,7 @@ for (const shell of ['sh', 'bash'] as const)
           }
           assert.deepEqual(readFileSync(path.join(spec, 'run')), Buffer.from(commandOf(shipment)));
         }),
-        { numRuns: process.env.FULL === '1' ? 200 : 6 },
+        { numRuns: FULL ? 100 : 6 },
       );
     });
   });

@@ -127,8 +127,9 @@ function written(
       environment[key] = finding.value;
     }
     for (const [open, why] of Object.entries(questions)) {
-      if (open.split('.')[0] === key)
-        lines.push(`# ${open}: could not be told: ${oneLine(why)}. ${OPEN[open] ?? ''}`.trimEnd());
+      if (open.split('.')[0] !== key) continue;
+      lines.push(`# ${open}: could not be told: ${oneLine(why)}.`);
+      if (OPEN[open] !== undefined) lines.push(`#   Belongs here: ${OPEN[open]}`);
     }
   }
   return {
