@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type * as z from 'zod';
 import type { Box, Config, Environment } from '../domain/index.ts';
-import type { Files } from '../system/index.ts';
+import { type Files, readPlainText } from '../system/index.ts';
 import { diagnose } from './diagnose.ts';
 import { MOST_BYTES, readYaml, type YamlText } from './document.ts';
 import { type FileKind, jsonSchemaOf, SCHEMAS } from './schema.ts';
@@ -33,15 +33,9 @@ export async function loadConfig(files: Reader, folder: string): Promise<Loaded<
   return text === undefined ? absent(file) : parseConfig(text, file);
 }
 
-/**
- * The text of one of our files, never more of it than is parsed; undefined where there is none.
- * A link is followed: what is read must be a plain file all the same, or a pipe would be waited for.
- */
+/** The text of one of our files, never more of it than is parsed; undefined where there is none. */
 async function readOur(files: Reader, file: string): Promise<string | undefined> {
-  const real = await files.realPath(file);
-  const info = real === undefined ? undefined : await files.info(real);
-  if (real === undefined || info?.kind !== 'file') return undefined;
-  return (await files.readRange(real, 0, MOST_BYTES + 1)).toString('utf8');
+  return (await readPlainText(files, file, MOST_BYTES + 1))?.text;
 }
 
 /** The environment a text of `research.yaml` describes. `file` is what diagnostics name. */

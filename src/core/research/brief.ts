@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import type { Base } from '../domain/index.ts';
 import { loadEnvironment, mayShow, withoutSecrets } from '../environment/index.ts';
+import { readPlainText } from '../system/index.ts';
 import { environmentFile, type Parts } from './parts.ts';
 
 /** A brief is words for a person; what is longer is cut there. */
@@ -24,11 +25,8 @@ export async function readBrief(parts: Parts, base?: Base): Promise<Brief> {
   const { brief } = loaded.ok ? loaded.value : (base?.environment ?? { brief: '' });
   const inline = { text: brief, file: environmentFile(parts.repository) };
   if (!/^[\w./-]{1,300}$/.test(brief) || brief.includes('..') || path.isAbsolute(brief)) return inline;
-  const file = path.join(parts.repository.root, brief);
-  const [real, root] = [await files.realPath(file), await files.realPath(parts.repository.root)];
-  // A link could lead to any file of this machine, and a pipe would be waited for.
-  if (real === undefined || root === undefined || !real.startsWith(root + path.sep)) return inline;
-  if ((await files.info(real))?.kind !== 'file') return inline;
-  const text = (await files.readRange(real, 0, MOST_BYTES)).toString('utf8');
-  return mayShow(path.relative(root, real), text) ? { text: withoutSecrets(text).text, file } : inline;
+  const root = (await files.realPath(parts.repository.root)) ?? parts.repository.root;
+  const read = await readPlainText(files, path.join(root, brief), MOST_BYTES, root);
+  if (read === undefined || !mayShow(path.relative(root, read.file), read.text)) return inline;
+  return { text: withoutSecrets(read.text).text, file: path.join(parts.repository.root, brief) };
 }

@@ -3,6 +3,7 @@ export * from './bundles.ts';
 export * from './clock.ts';
 export * from './files.ts';
 export * from './network-drive.ts';
+export * from './plain-text.ts';
 export * from './processes.ts';
 export * from './random.ts';
 export * from './spawn.ts';

@@ -321,6 +321,28 @@ describe('scripts and launchers', () => {
     );
   });
 
+  it('ask for what their job asks for, where the launcher leaves one to a server beside it', () => {
+    const { environment } = propose({
+      'README.md': '# t\n`bash run.sh`\n',
+      'run.sh': '#SBATCH --gres=gpu:8\naccelerate launch --num_processes 7 train.py\n',
+      'train.py': LOOP,
+    });
+    assert.equal(environment.resources?.gpus, 8);
+  });
+
+  it('say which line holds a seed that nothing changes, of the settings that the run reads', () => {
+    const seed = (files: Readonly<Record<string, string>>) => propose(files).questions.seed ?? '';
+    assert.match(seed({ 'train.py': `${LOOP}clf = Forest(random_state=42)\n` }), /train\.py:4 sets 42/);
+    assert.match(seed({ 'train.py': `${LOOP}keras.utils.set_random_seed(812)\n` }), /train\.py:4 sets 812/);
+    const made = seed({
+      Makefile: 'train:\n\tpython train.py --config configs/small.yaml\n',
+      'configs/large.yaml': 'seed: 3\n',
+      'configs/small.yaml': 'seed: 4\n',
+      'train.py': LOOP,
+    });
+    assert.match(made, /configs\/small\.yaml:1 holds the seed 4/);
+  });
+
   it('take their seed where a program reads its own flags', () => {
     const { environment } = propose({
       'train.py':
@@ -395,6 +417,27 @@ describe('a printed line', () => {
     );
     assert.equal(shown('print(f"WER on dev: {w:.2f}%")', 'WER on dev: 7.31%'), 'wer_dev=7.31');
     assert.equal(shown('bar.set_postfix(loss=l, val_loss=v)', ''), 'val_loss');
+  });
+
+  it('belongs to the part of the data that was named last before it, under the name of its pattern’s group', () => {
+    const code = 'print(f"Test: Loss: {losses.avg:>7.3f} Acc@1: {top1.avg:>7.3f} Acc@5: {top5.avg:>7.3f}")\n';
+    const { objective, metrics: patterns } = metrics(code);
+    assert.deepEqual(objective, { metric: 'test_acc_1', goal: 'maximize', summary: 'last' });
+    const shown = 'Test: Loss:   1.204 Acc@1:  71.500 Acc@5:  90.100';
+    assert.equal(new RegExp(String(patterns?.[0])).exec(shown)?.groups?.test_acc_1, '71.500');
+    const parts = 'print(f"train {t:.4f} | valid {v:.4f} | acc {a:.2%}")\n';
+    assert.equal(metrics(parts).objective?.metric, 'val_acc');
+  });
+
+  it('of a loss is not taken where a program beside it prints the task’s own measure', () => {
+    const files = { 'train.py': `${LOOP}print(f"loss {l:.3f}")\n`, 'eval.py': 'print(f"Accuracy: {100 * a:.2f}%")\n' };
+    const { environment, questions } = propose(files);
+    assert.equal(environment.objective, undefined);
+    assert.match(
+      questions.objective ?? '',
+      /^loss \(train\.py:4\) may be of training, and Accuracy \(eval\.py:1 prints it\)/,
+    );
+    assert.equal(propose({ ...files, 'eval.py': 'print(1)\n' }).environment.objective?.metric, 'loss');
   });
 
   it('has the names of the dict whose entries are printed one by one', () => {

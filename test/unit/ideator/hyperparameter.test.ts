@@ -88,6 +88,26 @@ const DECAY: Edit = { path: 'train.py', name: 'weight_decay', from: '0.01', to: 
 const values = (idea: ProposedIdea) => Object.fromEntries(idea.edits.map((edit) => [edit.name, edit.to]));
 
 describe('the hyperparameter ideator', () => {
+  it('leaves alone what the command says itself: another default would change nothing', async () => {
+    const base = await quickstartBase();
+    const files = new Map([
+      [
+        'train.py',
+        'p.add_argument("--learning_rate", type=float, default=0.1)\np.add_argument("--width", type=int, default=8)\n',
+      ],
+    ]);
+    for (const [run, moved] of [
+      ['python3 train.py', ['learning_rate', 'width']],
+      ['python3 train.py --learning-rate=0.2', ['width']],
+      ['python3 train.py --learning_rate 0.2 --width_of_other 3', ['width']],
+    ] as const) {
+      const environment = { ...base.environment, run };
+      const ideas = await propose(1, { explore: 4, exploit: 0, files, base: { ...base, environment } });
+      const names = new Set(ideas.flatMap(({ edits }) => edits.map(({ name }) => name)));
+      assert.deepEqual([...names].sort(), moved, run);
+    }
+  });
+
   it('starts with single changes of what matters, and is repeatable', async () => {
     const ideas = await propose(1, { explore: 8, exploit: 0 });
     assert.equal(ideas.length, 8);

@@ -21,7 +21,7 @@ export interface Candidate {
 /** A longer line is a help text. */
 const LONGEST = 1000;
 const NUMBER = String.raw`[-+\w.]+`;
-const SPLIT_WORD = /\b(val(?:id(?:ation)?)?|dev|eval(?:uation)?|test|train(?:ing)?)\b/i;
+const SPLIT_WORD = /\b(?:val(?:id(?:ation)?)?|dev|eval(?:uation)?|test|train(?:ing)?)\b/gi;
 
 /** Every result that is printed or kept, in the order of the files. */
 export function candidatesOf(
@@ -52,21 +52,24 @@ function same(a: Candidate, b: Candidate): boolean {
 function ofLine(line: PrintedLine, reads: LineReader): Candidate[] {
   const text = plain(line.text);
   if (text.length > LONGEST) return [];
-  const split = splitOf(line.text);
+  const splits = splitsOf(line.text);
   const read = reads(text).flatMap((name): Candidate[] => {
     const measure = measureOf(name);
     const value = valueBehind(line, name);
     if (!measure || value === undefined) return [];
     const known = { name, measure, sink: 'log' as const, file: line.file, line: line.line, value };
+    const start = startOf(line.text, name);
+    const split = lastBefore(splits, start + 1);
     if (measure.split !== 'none' || split === undefined) return [known];
     // `valid: loss 0.5` beside `train: loss 0.4`: the name alone would be both.
-    const pattern = patternFor(line.text, split, name);
-    const full = `${split.name}_${bare(name)}`;
+    // As a group of the pattern, which takes no other characters.
+    const full = `${split.name}_${bare(name)}`.replaceAll(/\W/g, '_');
+    const pattern = patternFor(line.text, split, start, full);
     const told = measureOf(full);
     return pattern && told ? [{ ...known, name: full, measure: told, pattern }] : [known];
   });
   const kinds = new Set(read.map(({ measure }) => measure.kind));
-  return [...read, ...byLabel(line, split).filter(({ measure }) => !kinds.has(measure.kind))];
+  return [...read, ...byLabel(line, splits).filter(({ measure }) => !kinds.has(measure.kind))];
 }
 
 /** Names that mean nothing to us, and that a document names with which way is better. */
@@ -93,14 +96,18 @@ interface SplitWord {
   readonly at: number;
 }
 
-/** A word for a part of the data in what is written before the values. */
-function splitOf(text: string): SplitWord | undefined {
-  const found = SPLIT_WORD.exec(
-    text.replaceAll(new RegExp(`${OPEN}(?!val)[^${CLOSE}]*${CLOSE}`, 'g'), (all) => ' '.repeat(all.length)),
-  );
-  if (!found?.[1]) return undefined;
-  const word = found[1].toLowerCase();
-  return { name: word.startsWith('train') ? 'train' : word === 'test' ? 'test' : 'val', at: found.index };
+/** The words for parts of the data in what is written around the values. */
+function splitsOf(text: string): SplitWord[] {
+  const words = text.replaceAll(new RegExp(`${OPEN}(?!val)[^${CLOSE}]*${CLOSE}`, 'g'), (all) => ' '.repeat(all.length));
+  return [...words.matchAll(SPLIT_WORD)].map((found) => {
+    const word = found[0].toLowerCase();
+    return { name: word.startsWith('train') ? 'train' : word === 'test' ? 'test' : 'val', at: found.index };
+  });
+}
+
+/** The part of the data that a value belongs to: of `train 0.5 | valid 0.4 | acc 0.9`, accuracy is of the second. */
+function lastBefore(splits: readonly SplitWord[], end: number): SplitWord | undefined {
+  return splits.findLast(({ at }) => at < end);
 }
 
 /** The source of the value that stands behind a name in the line. */
@@ -115,26 +122,23 @@ function valueBehind(line: PrintedLine, name: string): string | undefined {
 }
 
 /** A pattern from a word for the data to the value behind a name, tried on the line itself. */
-function patternFor(text: string, split: SplitWord, name: string): string | undefined {
-  const group = `${split.name}_${bare(name)}`.replaceAll(/\W/g, '_');
-  const label = name.replaceAll('_', ' ');
-  const start = lastIndexOfAny(text, [name, label]);
-  if (start < split.at) return undefined;
+function patternFor(text: string, split: SplitWord, start: number, group: string): string | undefined {
   const open = text.indexOf(OPEN, start);
   return open < 0
     ? undefined
     : tried(`${leading(text, split.at)}${escaped(text.slice(split.at, open))}(?<${group}>${NUMBER})`, text, group);
 }
 
-function lastIndexOfAny(text: string, words: readonly string[]): number {
-  return Math.max(...words.map((word) => text.lastIndexOf(word)));
+/** Where a name stands, or the words of it; -1 where neither does. */
+function startOf(text: string, name: string): number {
+  return Math.max(text.lastIndexOf(name), text.lastIndexOf(name.replaceAll('_', ' ')));
 }
 
 /** Words between a measure and the data that it is of. */
 const FILLERS = new Set(['on', 'of', 'for', 'the', 'in', 'over', 'after', 'at']);
 
 /** `Accuracy: 9/10 (90%)`, `Average loss of 0.5`: a label that a person reads, and the value that belongs to it. */
-function byLabel(line: PrintedLine, split: SplitWord | undefined): Candidate[] {
+function byLabel(line: PrintedLine, splits: readonly SplitWord[]): Candidate[] {
   const label =
     /([A-Za-z][A-Za-z0-9@/_-]*(?: [A-Za-z][A-Za-z0-9@/_-]*){0,2})(?:\s+(?:is|was|of|on|for|at|after|in)(?: (?:the )?[a-z]+){0,5})?[\s:=(>-]{0,12}\uE000/g;
   return [...line.text.matchAll(label)].flatMap((found): Candidate[] => {
@@ -146,9 +150,9 @@ function byLabel(line: PrintedLine, split: SplitWord | undefined): Candidate[] {
       const own = telling.join('_').toLowerCase().replaceAll(/\W+/g, '_');
       const measure = measureOf(own);
       if (!measure) continue;
-      const needs = measure.split === 'none' && split !== undefined && split.at < found.index + (found[1] ?? '').length;
-      const name = needs ? `${split.name}_${bare(own)}` : own;
-      const start = needs ? Math.min(split.at, found.index) : found.index;
+      const split = measure.split === 'none' ? lastBefore(splits, found.index + (found[1] ?? '').length) : undefined;
+      const name = split ? `${split.name}_${bare(own)}` : own;
+      const start = Math.min(split?.at ?? found.index, found.index);
       const pattern = labelPattern(line.text, start, open, name);
       const told = measureOf(name);
       if (!pattern || !told) continue;

@@ -87,9 +87,7 @@ function commandsIn(text: string): Pick<WrittenCommand, 'command' | 'line' | 'bl
 /** The Python scripts a command comes to: by name, through a shell script, through a make target. */
 export function reached(command: string, files: Texts, depth = 0): string[] {
   const known = [...files.keys()];
-  const target = /(?:^|\s)make\s+(?:-\S+\s+)*([\w.-]+)/.exec(command)?.[1];
-  const recipe = target === undefined ? [] : recipeOf(files.get('Makefile') ?? '', target);
-  const named = [...scriptsNamed(command, known), ...recipe.flatMap((row) => scriptsNamed(row, known))];
+  const named = [command, ...recipesOf(command, files)].flatMap((row) => scriptsNamed(row, known));
   return [
     ...new Set(
       named.flatMap((file) => {
@@ -123,6 +121,12 @@ export function shellCode(text: string): string {
     .split('\n')
     .filter((row) => !/^\s*#/.test(row))
     .join('\n');
+}
+
+/** What make runs for a command; empty where it is no make. */
+export function recipesOf(command: string, files: Texts): string[] {
+  const target = /(?:^|\s)make\s+(?:-\S+\s+)*([\w.-]+)/.exec(command)?.[1];
+  return target === undefined ? [] : recipeOf(files.get('Makefile') ?? '', target);
 }
 
 export function recipeOf(makefile: string, target: string): string[] {

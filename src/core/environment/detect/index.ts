@@ -5,7 +5,7 @@ import { readHyperparameters } from '../hyperparameters/index.ts';
 import type { Detected, Hyperparameter } from '../types.ts';
 import { type Answers, answeredRun, answeredSeed, answeredTimeout } from './answers.ts';
 import type { LineReader } from './candidates.ts';
-import { detectRun, reached } from './commands.ts';
+import { detectRun, reached, recipesOf } from './commands.ts';
 import { type Finding, firstLine, isShell, list, type Texts, type Told } from './evidence.ts';
 import { dataOutside, detectInputs, type Missing } from './inputs.ts';
 import { detectObjective } from './objective.ts';
@@ -85,7 +85,9 @@ export function detectEnvironment(
   };
   const proposal = written(findings, questions);
   const tuned = tunedComment(knobs);
-  const asked = Object.entries(questions).map(([key, why]) => [key, `${why}. To fill in: ${OPEN[key]}`] as const);
+  const asked = Object.entries(questions).map(
+    ([key, why]) => [key, `${sentence(why)} To fill in: ${OPEN[key]}`] as const,
+  );
   return {
     ...proposal,
     yaml: proposal.yaml + tuned,
@@ -128,7 +130,7 @@ function written(
     }
     for (const [open, why] of Object.entries(questions)) {
       if (open.split('.')[0] !== key) continue;
-      lines.push(`# ${open}: could not be told: ${oneLine(why)}.`);
+      lines.push(`# ${open}: could not be told: ${sentence(oneLine(why))}`);
       if (OPEN[open] !== undefined) lines.push(`#   Belongs here: ${OPEN[open]}`);
     }
   }
@@ -141,10 +143,16 @@ function written(
 }
 
 /** What ideas can tune without a model, as a comment: it is read from the code each time and is no key. */
-function tunedComment(knobs: readonly Hyperparameter[]): string {
+function tunedComment(hyperparameters: readonly Hyperparameter[]): string {
+  const knobs = hyperparameters.filter(({ name }) => !/(^|[._-])(seed|random_state)$|^seed_everything$/i.test(name));
   if (knobs.length === 0) return '';
   const shown = knobs.slice(0, 12).map(({ name, literal, path, line }) => `${name}=${literal} (${path}:${line})`);
   return `# hyperparameters, read from the code each time: ${oneLine(list(shown, 12))}${knobs.length > 12 ? ` and ${knobs.length - 12} more` : ''}\n`;
+}
+
+/** With a full stop, where it ends with none of its own. */
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }
 
 /** Reasons quote the repository, and a line break in one would end its comment. */
@@ -166,7 +174,7 @@ function programOf(run: string, files: Texts): Texts {
   );
   // One that the command or its script names is the one that is read; Hydra puts its own together.
   const shells = [...new Set([...named, ...started])].filter(isShell).map((file) => files.get(file) ?? '');
-  const commands = [run, ...shells].join('\n');
+  const commands = [run, ...recipesOf(run, files), ...shells].join('\n');
   const given = yaml.filter((file) => commands.includes(file));
   const settings = (given.length > 0 ? given : yaml).slice(0, MOST_SETTINGS);
   const targets = targetsOf(settings, files);

@@ -24,7 +24,7 @@ const KINDS: readonly (readonly [kind: string, goal: Measure['goal'], task: bool
   ['mse', 'minimize', true, /^(mse|rmse)$/],
   ['mae', 'minimize', true, /^(mae|mape)$/],
   ['fid', 'minimize', true, /^fid$/],
-  ['accuracy', 'maximize', true, /^(acc|accuracy|accuracies|top1|top_1|acc1|precision1|prec1)$/],
+  ['accuracy', 'maximize', true, /^(acc|accuracy|accuracies|top1|top_1|acc1|acc_1|acc_at_1|precision1|prec1|prec_1)$/],
   ['f1', 'maximize', true, /^(f1|f1_score|macro_f1|micro_f1|f1_macro|f1_micro)$/],
   ['exact match', 'maximize', true, /^(em|exact_match)$/],
   [

@@ -57,9 +57,25 @@ export function detectObjective(
       return { told: objectiveOf(found, program, { goal: one.goal, reason: `${one.where}; ${whereOf(found)}` }) };
   }
   const own = fromResultsAlone(results, candidates, program);
-  if (own.told) return own;
-  const open = results.length === 0 && lost ? unreadable(lost) : (own.open ?? '');
+  const rival = own.told && rivalOf(own.told, program, files, reads);
+  if (own.told && rival === undefined) return own;
+  const open = results.length === 0 && lost ? unreadable(lost) : (rival ?? own.open ?? '');
   return answered(open, answers, candidates, program);
+}
+
+/** Programs beside that are named for judging what was trained. */
+const JUDGE = /(^|\/)(eval|evaluate|evaluation|validate|test|score)\w{0,20}\.py$/;
+
+/** Why a loss that no part of the data is named for may not be what counts: another program prints a result. */
+function rivalOf({ objective, place }: Objective, program: Texts, files: Texts, reads: LineReader): string | undefined {
+  const measure = measureOf(objective.value.metric);
+  if (!measure || measure.task || measure.split !== 'none') return undefined;
+  const judges = [...files].filter(
+    ([file]) => JUDGE.test(file) && !/(^|\/)tests?\/|(^|\/)test_/.test(file) && !program.has(file),
+  );
+  const [other] = candidatesOf(readLogged(new Map(judges)), reads).filter((one) => one.measure.task);
+  if (!other) return undefined;
+  return `${objective.value.metric} (${place.file}:${place.line}) may be of training, and ${other.name} (${whereOf(other)}) is another program's: make that one evaluate, or have the run print it`;
 }
 
 const FILES: readonly Sink[] = ['jsonl', 'csv', 'json'];

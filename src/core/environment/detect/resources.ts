@@ -7,14 +7,20 @@ export function detectGpus(run: string | undefined, program: Texts, files: Texts
     .filter(([file]) => isShell(file))
     .map(([file, text]) => [file, withVariables(shellCode(text))] as const);
   for (const [file, text] of [['the run command', run ?? ''] as const, ...shells]) {
-    const count =
+    const asked = `${shellRaw(file, files)}\n${text}`;
+    const counts = [
       /--?(?:nproc[_-]per[_-]node|num_processes|num_gpus|num-gpus|gpus-per-node|gpus)[= ]"?(\d{1,3})\b/.exec(
-        `${shellRaw(file, files)}\n${text}`,
-      )?.[1] ??
-      /\bn_gpus_per_node=(\d{1,3})\b/.exec(text)?.[1] ??
-      /--gres[= ]gpu:(?:\w+:)?(\d{1,3})/.exec(shellRaw(file, files) + text)?.[1] ??
-      listed(/CUDA_VISIBLE_DEVICES=["']?([\d,]+)/.exec(text)?.[1]);
-    if (count !== undefined) return { value: Number(count), reason: `${file} asks for ${count}` };
+        asked,
+      )?.[1],
+      /\bn_gpus_per_node=(\d{1,3})\b/.exec(text)?.[1],
+      /--gres[= ]gpu:(?:\w+:)?(\d{1,3})/.exec(asked)?.[1],
+      listed(/CUDA_VISIBLE_DEVICES=["']?([\d,]+)/.exec(text)?.[1]),
+    ].flatMap((count) => count ?? []);
+    if (counts.length > 0) {
+      // A launcher may leave one to a server beside it: what the job asks for counts.
+      const count = Math.max(...counts.map(Number));
+      return { value: count, reason: `${file} asks for ${count}` };
+    }
     if (/--device[= ]cpu\b|--accelerator[= ]cpu\b|\bdevice=cpu\b/.test(text))
       return { value: 0, reason: `${file} trains on the processor` };
   }

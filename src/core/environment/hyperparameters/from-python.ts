@@ -32,7 +32,7 @@ export function fromPython(path: string, text: string): Hyperparameter[] {
     ...lines.flatMap(argparse),
     ...lines.flatMap(defined),
     ...fields(lines),
-    ...lines.flatMap(constant).filter(({ name }) => !counted.has(name) && !/^best_/.test(name)),
+    ...lines.flatMap(constant).filter(({ name }) => !counted.has(name) && !/^best(_|$)/.test(name)),
     ...lines.flatMap(configured),
     ...(/\bfire\.Fire\(|\btyper\.run\(/.test(text) ? lines.flatMap(parameters) : []),
   ];
