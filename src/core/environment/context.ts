@@ -144,8 +144,10 @@ function scriptsOf(environment: Named, readable: readonly string[]): string[] {
 export function scriptsNamed(command: string, readable: readonly string[]): string[] {
   const known = new Set(readable);
   const words = command.split(/[\s;&|()'"=]+/).map((word) => word.replace(/^\.\//, ''));
+  const folder = /^cd ([\w./-]+) && /.exec(command)?.[1];
   return words.flatMap((word, index) => {
-    if (known.has(word)) return [word];
+    const path = folder === undefined ? word : `${folder}/${word}`;
+    if (known.has(path)) return [path];
     if (words[index - 1] !== '-m') return [];
     const module = word.replaceAll('.', '/');
     return ['', 'src/']

@@ -1,5 +1,5 @@
 import type { Environment } from '../domain/index.ts';
-import { changeable, type Hyperparameter, programFiles } from '../environment/index.ts';
+import { changeable, type Hyperparameter, programFiles, withoutGiven } from '../environment/index.ts';
 import { type Family, familyOf } from './hyperparameter-families.ts';
 
 /** A hyperparameter that may be moved, and where to. */
@@ -31,15 +31,8 @@ export function knobsOf(
     (one) =>
       program.has(one.path) || (one.source === 'yaml' && texts.some((text) => text.includes(baseName(one.path)))),
   );
-  const free = (one: Hyperparameter) => !isGiven(one, environment.run);
   // Where nothing of the program is seen to be reached (a launcher we cannot read), any file may be part of it.
-  return (reached.length > 0 ? reached : mine).filter(free).flatMap(knobOf);
-}
-
-/** Whether the command says the value itself, by a flag or by a key of Hydra: another one in the file changes nothing. */
-function isGiven({ name }: Hyperparameter, run: string): boolean {
-  const words = name.split(/[-_]/).map((word) => word.replaceAll(/[^\w]/g, '\\$&'));
-  return new RegExp(`(^|\\s)(--?${words.join('[-_]')}(=|\\s)|\\+{0,2}${words.join('[-_]')}=)`).test(run);
+  return withoutGiven(reached.length > 0 ? reached : mine, environment.run).flatMap(knobOf);
 }
 
 function baseName(file: string): string {

@@ -56,7 +56,8 @@ function ofLine(line: PrintedLine, reads: LineReader): Candidate[] {
   const read = reads(text).flatMap((name): Candidate[] => {
     const measure = measureOf(name);
     const value = valueBehind(line, name);
-    if (!measure || value === undefined) return [];
+    // Of `0.5 (0.4)`, the last batch and the mean, the second is the result: its label leads there.
+    if (!measure || !value || (value.endsWith('.val') && line.values.includes(value.replace(/val$/, 'avg')))) return [];
     const known = { name, measure, sink: 'log' as const, file: line.file, line: line.line, value };
     const start = startOf(line.text, name);
     const split = lastBefore(splits, start + 1);
@@ -79,7 +80,7 @@ function ofWanted(line: PrintedLine, reads: LineReader, wanted: ReadonlyMap<stri
   return reads(text).flatMap((name): Candidate[] => {
     const goal = wanted.get(name);
     const value = valueBehind(line, name);
-    if (goal === undefined || value === undefined || measureOf(name)) return [];
+    if (goal === undefined || !value || measureOf(name)) return [];
     const measure = { split: 'none', kind: name, goal, task: true } as const;
     return [{ name, measure, sink: 'log', file: line.file, line: line.line, value }];
   });
@@ -142,8 +143,8 @@ function byLabel(line: PrintedLine, splits: readonly SplitWord[]): Candidate[] {
   const label =
     /([A-Za-z][A-Za-z0-9@/_-]*(?: [A-Za-z][A-Za-z0-9@/_-]*){0,2})(?:\s+(?:is|was|of|on|for|at|after|in)(?: (?:the )?[a-z]+){0,5})?[\s:=(>-]{0,12}\uE000/g;
   return [...line.text.matchAll(label)].flatMap((found): Candidate[] => {
-    const open = pastCounts(line, found.index + found[0].length - 1);
-    if (open === undefined) return [];
+    const open = pastBatch(line, pastCounts(line, found.index + found[0].length - 1));
+    if (open === undefined || valueAt(line, open) === '') return [];
     const words = (found[1] ?? '').replace(/( (is|was|now|of|at|on|for|so far))+$/i, '').split(' ');
     for (let from = 0; from < words.length; from += 1) {
       const telling = words.slice(from).filter((word) => !FILLERS.has(word.toLowerCase()));
@@ -159,8 +160,30 @@ function byLabel(line: PrintedLine, splits: readonly SplitWord[]): Candidate[] {
       const value = valueAt(line, open);
       return [{ name, measure: told, sink: 'log', file: line.file, line: line.line, value, pattern }];
     }
-    return [];
+    return ofSplit(line, words.at(-1) ?? '', found.index, open);
   });
+}
+
+/** `Val: {val_acc}`: what is measured is known from the value alone. */
+function ofSplit(line: PrintedLine, word: string, start: number, open: number): Candidate[] {
+  const [split] = splitsOf(word);
+  const value = valueAt(line, open);
+  const own = /(\w+)(?:\.(?:item\(\)|avg|mean\(\)))?$/.exec(value)?.[1] ?? '';
+  const measure = measureOf(own);
+  if (split?.at !== 0 || !measure) return [];
+  const name = (measure.split === 'none' ? `${split.name}_${own}` : own).toLowerCase();
+  const told = measureOf(name);
+  const pattern = labelPattern(line.text, start, open, name);
+  if (!told || !pattern || told.split !== split.name) return [];
+  return [{ name, measure: told, sink: 'log', file: line.file, line: line.line, value, pattern }];
+}
+
+/** Past the last batch to the mean that stands in brackets behind it: `{top1.val} ({top1.avg})`. */
+function pastBatch(line: PrintedLine, open: number | undefined): number | undefined {
+  const value = open === undefined ? '' : valueAt(line, open);
+  if (open === undefined || !value.endsWith('.val')) return open;
+  const next = line.text.indexOf(OPEN, open + 1);
+  return next > 0 && valueAt(line, next) === value.replace(/val$/, 'avg') ? next : open;
 }
 
 /** The source of the value whose mark stands at an offset. */
@@ -196,10 +219,14 @@ function labelPattern(text: string, start: number, open: number, name: string): 
 
 /** Text as an expression: values may be any, runs of spaces any number. */
 function escaped(marked: string): string {
-  return marked
-    .split(new RegExp(`${OPEN}[^${CLOSE}]*${CLOSE}`))
-    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/\s+/g, '\\s+'))
-    .join(NUMBER);
+  return (
+    marked
+      .split(new RegExp(`${OPEN}[^${CLOSE}]*${CLOSE}`))
+      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/\s+/g, '\\s+'))
+      // A number that is padded to a width has its blanks within the bracket.
+      .map((part) => part.replace(/\\[([]$/, '$&\\s*'))
+      .join(NUMBER)
+  );
 }
 
 const AXIS = new RegExp(`\\b(?:step|iter\\w{0,8}|epoch)\\b[\\s:=#[]{0,4}(${OPEN}7${CLOSE})`, 'i');

@@ -23,7 +23,13 @@ const VARIABLES = String.raw`(?:[A-Za-z_][A-Za-z0-9_]*=\S*\s+)*`;
 const COMMAND = new RegExp(
   String.raw`^(?:\$\s+|>\s+|%\s+)?(${VARIABLES}(?:(?:python[\d.]*|uv run|poetry run|pipenv run|bash|sh|sbatch|torchrun|deepspeed|make|accelerate launch|srun)\s+|\./)[^\x60|;&]*)`,
 );
-const PLACEHOLDER = /\/path\/to|path\/to\/|<[^>]+>|\.\.\.|…|\bYOUR_|\$\{?\w+\}?|(?:^|\s)\[[^\]]*\]/i;
+const PLACEHOLDER =
+  /\/path\/to|path\/to\/|<[^>]+>|\.\.\.|…|\bYOUR_|\bPATH_TO_|\$\{?\w+\}?|(?:^|\s)\[[^\]]*\]|\{[^}]*[,|][^}]*\}/i;
+/** What only a person can put in behind a flag: `--name EXP_NAME`. */
+const META = /\s--?[\w-]+[= ][A-Z]+_[A-Z_]*[A-Z]\b/;
+/** The same script, but no training, or many at once. */
+const NO_TRAINING =
+  /\s(?:--(?:eval\w*|do_eval_only|test\w*|help|inference|predict\w*|validate)\s|-h\s|mode=(?:test|eval)\s|--multirun\s)|\.py\s(?:.*\s)?-m\s/;
 /** A small try of the same training, which a document shows beside it. */
 const TRY = /\bcpu\b|\bdebug\b|\bsmoke\b|fast_dev_run|dry[_-]run|(?:max_?(?:iters|steps)|epochs)[= ][12]\b/i;
 /** Scripts that stand beside training. */
@@ -44,11 +50,12 @@ export function writtenCommands(files: Texts): WrittenCommand[] {
     ),
   );
   const order = documents.toSorted((a, b) => rank(a) - rank(b));
+  const folders = new Set(known.filter(isPython).map((file) => file.slice(0, Math.max(0, file.lastIndexOf('/')))));
   return order.flatMap((file) => {
-    return commandsIn(files.get(file) ?? '').flatMap(({ command, line, block }) => {
+    return commandsIn(files.get(file) ?? '', folders).flatMap(({ command, line, block }) => {
       const scripts = reached(command, files);
       return scripts.length > 0 || startsInstalled(command, files)
-        ? [{ command, file, line, scripts, block, unfinished: PLACEHOLDER.test(command) }]
+        ? [{ command, file, line, scripts, block, unfinished: PLACEHOLDER.test(command) || META.test(command) }]
         : [];
     });
   });
@@ -58,10 +65,11 @@ function rank(file: string): number {
   return /^readme/i.test(file) ? 0 : /^program/i.test(file) ? 1 : 2;
 }
 
-function commandsIn(text: string): Pick<WrittenCommand, 'command' | 'line' | 'block'>[] {
+function commandsIn(text: string, folders: ReadonlySet<string>): Pick<WrittenCommand, 'command' | 'line' | 'block'>[] {
   const rows = text.split('\n');
   const found: Pick<WrittenCommand, 'command' | 'line' | 'block'>[] = [];
   const variables = new Map<string, string>();
+  let folder: string | undefined;
   for (let at = 0; at < rows.length; at += 1) {
     const line = at + 1;
     let row = rows[at] ?? '';
@@ -70,15 +78,22 @@ function commandsIn(text: string): Pick<WrittenCommand, 'command' | 'line' | 'bl
       at += 1;
       row = `${row.replace(/\\\s*$/, ' ')}${(rows[at] ?? '').trim()}`;
     }
+    // Where a block of commands goes, the next ones of it start.
+    if (/^\s*```/.test(row)) folder = undefined;
+    const entered = /^\s*(?:\$\s+)?cd\s+([A-Za-z][\w./-]*?)\/?\s*$/.exec(row)?.[1];
+    if (entered !== undefined) folder = folders.has(entered) ? entered : undefined;
     const set = /^\s*(?:\$\s+)?(?:export\s+)?([A-Za-z_]\w*)=["']?([\w./:@-]+)["']?\s*$/.exec(row);
     if (set?.[1]) variables.set(set[1], set[2] ?? '');
     const inline = [...row.matchAll(/`([^`]{3,400})`/g)].map((match) => match[1] ?? '');
     for (const one of [row.trim(), ...inline]) {
       const known = one.replaceAll(/\$\{?(\w{1,60})\}?/g, (all, name: string) => variables.get(name) ?? all);
-      const command = COMMAND.exec(known.trim().replace(/\s(?:#|\d?>{1,2}\s?\S|&>|<\s).*$/, ''))?.[1]
+      const plain = known.trim().replace(/^(\$\s+)?(?:nohup|time|sudo|exec)\s+/, '$1');
+      const command = COMMAND.exec(plain.replace(/\s(?:#|\d?>{1,2}\s?\S|&>|<\s).*$/, ''))?.[1]
         ?.replaceAll(/\s+/g, ' ')
         .trim();
-      if (command) found.push({ command, line, block: !inline.includes(one) || row.trim() === `\`${one}\`` });
+      if (!command) continue;
+      const within = folder === undefined ? command : `cd ${folder} && ${command}`;
+      found.push({ command: within, line, block: !inline.includes(one) || row.trim() === `\`${one}\`` });
     }
   }
   return found;
@@ -192,7 +207,8 @@ export function detectRun(files: Texts): Told<string> {
   };
   const isMeant = (file: string) => edited.has(file) || trains(file, files.get(file) ?? '') || starts(file);
   const training = writtenCommands(files).filter(
-    ({ command, scripts }) => scripts.some(isMeant) || startsInstalled(command, files) !== undefined,
+    ({ command, scripts }) =>
+      !NO_TRAINING.test(`${command} `) && (scripts.some(isMeant) || startsInstalled(command, files) !== undefined),
   );
   const written = training.filter(({ unfinished }) => !unfinished);
   const byScript = Map.groupBy(
@@ -232,18 +248,27 @@ function fromDocument(commands: readonly WrittenCommand[], files: Texts): Findin
   const meant = commands.filter(({ command: one }) => !TRY.test(one) && !one.startsWith('sbatch '));
   const first = meant.find(({ block }) => block) ?? meant[0] ?? commands[0];
   const command = first?.command ?? '';
-  return { value: runnable(waited(command), files), reason: `the command in ${first?.file}:${first?.line}` };
+  return {
+    value: withoutDevices(runnable(waited(command), files)),
+    reason: `the command in ${first?.file}:${first?.line}`,
+  };
 }
 
 /** What `sbatch` would queue and leave: a run has to wait for it, and boxes of Slurm queue it themselves. */
 function waited(command: string): string {
-  return command.replace(/^sbatch\s+(?:-\S+\s+)*/, 'bash ');
+  return command.replace(/^sbatch\s+(?:.*?\s)?(?=\S+\.(?:sh|bash|sbatch|slurm)(?:\s|$))/, 'bash ');
+}
+
+/** Which GPUs a run gets is said by its box. */
+export function withoutDevices(command: string): string {
+  return command.replace(/\bCUDA_VISIBLE_DEVICES=\S*\s+/, '');
 }
 
 /** A module under `src/` is found through PYTHONPATH where nothing installs it. */
 function runnable(command: string, files: Texts): string {
+  if (/PYTHONPATH=|^cd /.test(command)) return command;
   const module = /\s-m\s+([\w.]+)/.exec(command)?.[1]?.replaceAll('.', '/');
-  if (module === undefined || /PYTHONPATH=/.test(command)) return command;
+  if (module === undefined) return command;
   const has = (file: string) => files.has(`${file}.py`) || files.has(`${file}/__main__.py`);
   return !has(module) && has(`src/${module}`) ? `PYTHONPATH=src ${command}` : command;
 }
@@ -260,7 +285,7 @@ function onlyNamedTrain(scripts: readonly string[]): string | undefined {
 
 function fromShell(files: Texts): Told<string> | undefined {
   const scripts = [...files.keys()].filter((file) => {
-    if (!isShell(file) || BESIDE.test(baseName(file))) return false;
+    if (!isShell(file) || BESIDE.test(baseName(file)) || sweeps(files.get(file) ?? '')) return false;
     if (startsInstalled(`bash ${file}`, files)) return true;
     return reached(shellCode(files.get(file) ?? ''), files).some((one) => trains(one, files.get(one) ?? ''));
   });
@@ -275,6 +300,12 @@ function fromShell(files: Texts): Told<string> | undefined {
   return shallow.length > 1 ? { open: `more than one shell script trains: ${list(shallow.toSorted())}` } : undefined;
 }
 
+/** A script that trains in a loop of its own: many runs, and not one. */
+function sweeps(text: string): boolean {
+  const [, body = ''] = /^\s*(?:for\s+\w+\s+in|while)\b([\s\S]*?)^\s*done\b/m.exec(shellCode(text)) ?? [];
+  return /\b(?:python[\d.]*|torchrun|accelerate launch|srun)\s/.test(body);
+}
+
 function fromMake(files: Texts): Told<string> | undefined {
   const makefile = files.get('Makefile') ?? '';
   const targets = [...makefile.matchAll(/^(train|run|all|pretrain|finetune):/gm)].map((match) => match[1] ?? '');
@@ -285,6 +316,45 @@ function fromMake(files: Texts): Told<string> | undefined {
   return target ? told({ value: `make ${target}`, reason: `the target ${target} of the Makefile` }) : undefined;
 }
 
+/** The first argument that a script does not start without. */
+function neededBy(text: string): string | undefined {
+  const call = /\badd_argument\(\s*["']([\w-]+)["']([^)]{0,300})\)/g;
+  for (const [, name = '', rest = ''] of text.matchAll(call)) {
+    const optional = name.startsWith('-')
+      ? !/\brequired\s*=\s*True/.test(rest)
+      : /\bnargs\s*=\s*["'][?*]|\bdefault\s*=/.test(rest);
+    if (!optional && !/\badd_subparsers\(/.test(text)) return name;
+  }
+  return undefined;
+}
+
+/** How a script is started so that it finds what it imports of the repository. */
+function startOf(script: string, files: Texts): string {
+  const python = files.has('uv.lock') ? 'uv run python' : 'python3';
+  const text = files.get(script) ?? '';
+  const rest = /\bLightningCLI\((?![^)]*\brun\s*=\s*False)/.test(text) ? ' fit' : '';
+  const top = script.startsWith('src/') ? 'src/' : '';
+  if (/^\s*from\s+\.+\w*\s+import\b/m.test(text) && script.slice(top.length).includes('/')) {
+    const module = script.slice(top.length, -3).replaceAll('/', '.');
+    return `${top === '' ? '' : 'PYTHONPATH=src '}${python} -m ${module}${rest}`;
+  }
+  const names = [...text.matchAll(/^\s*(?:from|import)\s+(\w+)/gm)].map(([, name]) => name ?? '');
+  const beside = script.slice(0, script.lastIndexOf('/') + 1);
+  const root =
+    beside === '' ? undefined : names.map((name) => rootOf(name, beside, files)).find((one) => one !== undefined);
+  const path = root === undefined ? '' : `PYTHONPATH=${root} `;
+  return `${path}${files.has('uv.lock') ? 'uv run' : 'python3'} ${script}${rest}`;
+}
+
+/** Where a package of the repository lies that a script in another folder imports. */
+function rootOf(name: string, beside: string, files: Texts): string | undefined {
+  const has = (folder: string) =>
+    files.has(`${folder}${name}.py`) ||
+    [...files.keys()].some((file) => file.startsWith(`${folder}${name}/`) && isPython(file));
+  if (has(beside)) return undefined;
+  return has('') ? '.' : has('src/') ? 'src' : undefined;
+}
+
 function fromPython(files: Texts): Told<string> {
   const scripts = entryScripts(files);
   const named = scripts.filter((file) => TRAIN_NAME.test(baseName(file).slice(0, -3)));
@@ -292,9 +362,11 @@ function fromPython(files: Texts): Told<string> {
   const top = considered.filter((file) => depthOf(file) === depthOf(considered[0] ?? ''));
   const chosen = top.length === 1 ? top[0] : onlyNamedTrain(top);
   if (chosen !== undefined) {
-    const launcher = files.has('uv.lock') ? 'uv run' : 'python3';
-    const why = TRAINS.test(files.get(chosen) ?? '') ? 'is the script that trains' : 'is named like a training script';
-    return told({ value: `${launcher} ${chosen}`, reason: `${chosen} ${why}` });
+    const text = files.get(chosen) ?? '';
+    const needed = neededBy(text);
+    if (needed !== undefined) return { open: `${chosen} trains, and needs ${needed}, which nothing here names` };
+    const why = TRAINS.test(text) ? 'is the script that trains' : 'is named like a training script';
+    return told({ value: startOf(chosen, files), reason: `${chosen} ${why}` });
   }
   if (top.length > 1) return { open: `more than one script trains: ${list(top)}` };
   return { open: 'no script here trains anything that could be recognised' };

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { Environment } from '../../domain/index.ts';
 import { programFiles } from '../context.ts';
-import { readHyperparameters } from '../hyperparameters/index.ts';
+import { readHyperparameters, withoutGiven } from '../hyperparameters/index.ts';
 import type { Detected, Hyperparameter } from '../types.ts';
 import { type Answers, answeredRun, answeredSeed, answeredTimeout } from './answers.ts';
 import type { LineReader } from './candidates.ts';
@@ -44,7 +44,7 @@ export function detectEnvironment(
   const run = 'open' in own ? answeredRun(own.open, answers, files) : own;
   const command = 'found' in run ? run.found.value : undefined;
   const program = command === undefined ? new Map<string, string>() : programOf(command, files);
-  const { told, open } = detectObjective(program, files, reads, answers);
+  const { told, open } = detectObjective(program, files, reads, { answers, run: command });
   const protection = detectProtection(program, files, command, told?.place);
   const gpus = detectGpus(command, program, files);
   const limit = detectTimeout(program, files);
@@ -84,7 +84,7 @@ export function detectEnvironment(
     ...(outside === undefined ? {} : { inputs: outside }),
   };
   const proposal = written(findings, questions);
-  const tuned = tunedComment(knobs);
+  const tuned = tunedComment(withoutGiven(knobs, command ?? ''));
   const asked = Object.entries(questions).map(
     ([key, why]) => [key, `${sentence(why)} To fill in: ${OPEN[key]}`] as const,
   );

@@ -1,7 +1,7 @@
 import { stringValue } from '../hyperparameters/python.ts';
 import { statements } from './calls.ts';
 import { type Finding, firstLine, isPython, lineAt, list, type Texts } from './evidence.ts';
-import { builtPaths } from './paths.ts';
+import { builtPaths, namesOf } from './paths.ts';
 
 /** More files of Git LFS than this are proposed by their folders. */
 const MAX_NAMED = 8;
@@ -58,8 +58,12 @@ function fromProgram(program: Texts, files: Texts, known: readonly string[]): Na
   for (const { path, where } of dataFolders(program, files)) {
     if (!known.includes(path) && found.size < MOST_PATHS) found.set(path, where);
   }
+  const given = new Map(
+    [...program].flatMap(([file, text]) => (SETTINGS.test(file) ? [...namesOf(statements(text))] : [])),
+  );
+  const made = [...program].filter(([file]) => isPython(file)).flatMap(([, text]) => madePaths(text, given));
   for (const [file, text] of program) {
-    const built = isPython(file) ? readPaths(text) : [];
+    const built = isPython(file) ? readPaths(text, given) : [];
     for (const { value, line, read } of [...built, ...textsOf(file, text)]) {
       // Joined to a folder that is known, the name is told already.
       if (!value.includes('/') && built.some((one) => one.value.endsWith(`/${value}`))) continue;
@@ -67,6 +71,7 @@ function fromProgram(program: Texts, files: Texts, known: readonly string[]): Na
       const whole = path.includes('/') && DATA.test(path) && !WRITTEN.test(path) && READ.test(path);
       const glob = whole ? globOf(path) : bareName(path, read, files);
       if (glob === undefined || known.includes(glob) || present(glob, files) || found.has(glob)) continue;
+      if (made.includes(path)) continue;
       if (found.size < MOST_PATHS) found.set(glob, `${file}:${line}`);
     }
   }
@@ -101,9 +106,10 @@ const FOLDER =
 /** Folders that settings or flags name as the data's, and of which the commit holds nothing. */
 function dataFolders(program: Texts, files: Texts): Named[] {
   const names = [...files.keys()];
+  // What fetches its data itself needs none brought.
+  if ([...program.values()].some((text) => /\bdownload\s*=\s*True/.test(text))) return [];
   return [...program].flatMap(([file, text]) => {
-    // What fetches its data itself needs none brought.
-    if (!/\.(py|ya?ml|sh|bash)$/.test(file) || /\bdownload\s*=\s*True/.test(text)) return [];
+    if (!/\.(py|ya?ml|sh|bash)$/.test(file)) return [];
     const hit = firstLine(text, FOLDER);
     const path = hit?.match[1]?.replace(/^\.\//, '').replace(/\/+$/, '');
     if (!hit || !path || WRITTEN.test(path) || DATA.test(path) || !READ.test(path)) return [];
@@ -112,9 +118,29 @@ function dataFolders(program: Texts, files: Texts): Named[] {
   });
 }
 
+/** Settings that a program executes over its own, as nanoGPT does. */
+const SETTINGS = /(^|\/)configs?\/[\w/-]+\.py$/;
+
+/** Paths that the program writes itself, or looks for before it makes them. */
+function madePaths(text: string, given: ReadonlyMap<string, readonly string[]>): string[] {
+  const lines = statements(text);
+  const names = namesOf(lines, given);
+  const paths = builtPaths(lines, given);
+  return lines.flatMap((line) => {
+    const makes = line.tokens.some(
+      ({ text: one }) => one === 'exists' || one === 'isfile' || /^["'](w|wb|a|x)["']$/.test(one),
+    );
+    if (!makes) return [];
+    const texts = line.tokens.flatMap((token) => (token.kind === 'string' ? [stringValue(token) ?? ''] : []));
+    const known = line.tokens.flatMap((token) => (token.kind === 'name' ? [...(names.get(token.text) ?? [])] : []));
+    const built = paths.filter((one) => one.line === line).map(({ value }) => value);
+    return [...texts, ...known, ...built].map((path) => path.replace(/^\.\//, ''));
+  });
+}
+
 /** Paths that statements put together to read from. */
-function readPaths(text: string): Text[] {
-  return builtPaths(statements(text)).flatMap(({ value, start, line }) => {
+function readPaths(text: string, given: ReadonlyMap<string, readonly string[]>): Text[] {
+  return builtPaths(statements(text), given).flatMap(({ value, start, line }) => {
     const writes = line.tokens.some(({ text: one }) => /^["'](w|wb|a|x|w\+)["']$/.test(one));
     return writes ? [] : [{ value, line: lineAt(text, start), read: true }];
   });

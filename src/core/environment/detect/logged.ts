@@ -34,6 +34,8 @@ export interface Logged {
 /** More than any program logs; a generated file has no say. */
 const MOST = 2000;
 
+const SETTING = /^(?:self\.)?(args|cfg|conf|config|hparams|FLAGS|opts?)\.\w/;
+
 /** What the Python files of a program print and hand to trackers, in the order of the files. */
 export function readLogged(program: Texts): Logged {
   const printed: PrintedLine[] = [];
@@ -48,6 +50,7 @@ export function readLogged(program: Texts): Logged {
     // clu's default writer prints what it is given, too.
     const prints = /\bcreate_default_writer\(/.test(text);
     const jsonFile = /\.json["']/.test(text);
+    const caught = new Set([...text.matchAll(/\bexcept\b[^\n:]{0,200}\bas\s+(\w+)/g)].map(([, name]) => name));
     for (const call of callsOf(text, lines)) {
       if (printed.length + named.length > MOST) return { printed, named };
       const add = (sink: Sink, entries: readonly { readonly name: string; readonly value: readonly Token[] }[]) => {
@@ -69,7 +72,9 @@ export function readLogged(program: Texts): Logged {
         let from = 0;
         for (const row of shown.split(/[\n\r]/)) {
           const count = row.split(OPEN).length - 1;
-          const own = { file, line: call.line, text: row.trim(), values: values.slice(from, from + count) };
+          // What was caught is an error's text, and a setting is the same all along: neither is a result.
+          const told = values.slice(from, from + count).map((one) => (caught.has(one) || SETTING.test(one) ? '' : one));
+          const own = { file, line: call.line, text: row.trim(), values: told };
           if (plain(row).trim() !== '') printed.push(...withKeys(own, loops, dicts));
           from += count;
         }

@@ -90,7 +90,9 @@ function measureOfFlat(name: string): Measure | undefined {
     if (words.test(joined)) return { split, kind, goal, task };
   }
   if (NEVER.test(joined)) return undefined;
-  const last = rest.at(-1) ?? '';
+  // `fid_score` is of FID; a score of something unknown may be either way around.
+  const scored = rest.at(-1) === 'score' && rest.length > 1;
+  const last = (scored ? rest.at(-2) : rest.at(-1)) ?? '';
   const found = KINDS.find(([, , , words]) => words.test(last));
   return found && { split, kind: `${joined}`, goal: found[1], task: found[2] };
 }

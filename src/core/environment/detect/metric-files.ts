@@ -41,7 +41,7 @@ export function fileOf(
     case 'csv':
     case 'json': {
       const extension = candidate.sink === 'jsonl' ? 'jsonl|txt|log' : candidate.sink === 'csv' ? 'csv|tsv' : 'json';
-      const name = new RegExp(`["']([\\w./{}-]{0,200}?)([\\w-]{1,100}\\.(?:${extension}))["']`).exec(text);
+      const name = writtenName(text, extension, candidate.line);
       if (!name?.[2]) return undefined;
       const given = (name[1] ?? '').replace(/^\.\//, '');
       const folder = given.includes('{') || given.startsWith('/') || given.startsWith('..') ? '**/' : given;
@@ -56,6 +56,22 @@ export function fileOf(
     default:
       return undefined;
   }
+}
+
+const WRITES = /["'](?:w|a|x|wb|wt|at|w\+|a\+)["']|\bto_(?:csv|json)\(|\bwrite_text\(|\bsavetxt\(/;
+const READS = /\bopen\(\s*f?["'][^"']*["']\s*(?:\)|,\s*["']r)|\bread_\w+\(|\bload\w*\(|\bDictReader\(/;
+
+/** The name of the file that is written: nearest before the line that hands the number over, never one that is read. */
+function writtenName(text: string, extension: string, line: number): RegExpExecArray | undefined {
+  const names = [...text.matchAll(new RegExp(`["']([\\w./{}-]{0,200}?)([\\w-]{1,100}\\.(?:${extension}))["']`, 'g'))];
+  const rows = text.split('\n');
+  const told = names
+    .map((name) => ({ name, at: lineAt(text, name.index) }))
+    .map((one) => ({ ...one, row: rows[one.at - 1] ?? '' }))
+    .filter(({ row }) => !READS.test(row) || WRITES.test(row));
+  const written = told.filter(({ row }) => WRITES.test(row));
+  const nearest = written.findLast(({ at }) => at <= line) ?? written[0] ?? told[0];
+  return nearest?.name;
 }
 
 function lightningFiles<T>(all: string, wandb: T): T | { globs: string[]; reason: string } {

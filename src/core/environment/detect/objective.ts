@@ -42,13 +42,13 @@ export function detectObjective(
   program: Texts,
   files: Texts,
   reads: LineReader,
-  answers?: Answers,
+  { answers, run = '' }: { readonly answers?: Answers | undefined; readonly run?: string | undefined } = {},
 ): { readonly told?: Objective; readonly open?: string } {
   const logged = readLogged(program);
   const named = namedMetrics(program, files);
   const wanted = new Map(named.flatMap(({ name, goal }) => (goal && !measureOf(name) ? [[name, goal] as const] : [])));
   const found = candidatesOf(logged, reads, wanted);
-  const candidates = found.filter((one) => isReadable(one, program));
+  const candidates = found.filter((one) => isReadable(one, program, run));
   const lost = found.find((one) => one.measure.split !== 'train' && !candidates.includes(one));
   const results = candidates.filter(({ measure }) => measure.split !== 'train');
   for (const one of named) {
@@ -57,10 +57,24 @@ export function detectObjective(
       return { told: objectiveOf(found, program, { goal: one.goal, reason: `${one.where}; ${whereOf(found)}` }) };
   }
   const own = fromResultsAlone(results, candidates, program);
-  const rival = own.told && rivalOf(own.told, program, files, reads);
-  if (own.told && rival === undefined) return own;
-  const open = results.length === 0 && lost ? unreadable(lost) : (rival ?? own.open ?? '');
+  const rival = own.told && (unheard(own.told, named) ?? rivalOf(own.told, program, files, reads));
+  const hidden = lost && own.told && isBareLoss(own.told) ? unreadable(lost, program, run) : undefined;
+  if (own.told && rival === undefined && hidden === undefined) return own;
+  const open = results.length === 0 && lost ? unreadable(lost, program, run) : (rival ?? hidden ?? own.open ?? '');
   return answered(open, answers, candidates, program);
+}
+
+/** Why a loss that no part of the data is named for does not count: the program keeps the best of another number. */
+function unheard({ objective }: Objective, named: readonly Named[]): string | undefined {
+  if (measureOf(objective.value.metric)?.split !== 'none') return undefined;
+  const other = named.find(({ name }) => /^(val|test)$/.test(measureOf(name)?.split ?? ''));
+  return other && `${other.where}, but nothing prints or logs it in a way that can be read`;
+}
+
+/** Whether it is a loss, and no part of the data is named for it: it may well be of training. */
+function isBareLoss({ objective }: Objective): boolean {
+  const measure = measureOf(objective.value.metric);
+  return measure !== undefined && !measure.task && measure.split === 'none';
 }
 
 /** Programs beside that are named for judging what was trained. */
@@ -68,8 +82,7 @@ const JUDGE = /(^|\/)(eval|evaluate|evaluation|validate|test|score)\w{0,20}\.py$
 
 /** Why a loss that no part of the data is named for may not be what counts: another program prints a result. */
 function rivalOf({ objective, place }: Objective, program: Texts, files: Texts, reads: LineReader): string | undefined {
-  const measure = measureOf(objective.value.metric);
-  if (!measure || measure.task || measure.split !== 'none') return undefined;
+  if (!isBareLoss({ objective, place })) return undefined;
   const judges = [...files].filter(
     ([file]) => JUDGE.test(file) && !/(^|\/)tests?\/|(^|\/)test_/.test(file) && !program.has(file),
   );
@@ -81,13 +94,29 @@ function rivalOf({ objective, place }: Objective, program: Texts, files: Texts, 
 const FILES: readonly Sink[] = ['jsonl', 'csv', 'json'];
 
 /** Whether the product can get at a number where the program leaves it. */
-function isReadable(candidate: Candidate, program: Texts): boolean {
+function isReadable(candidate: Candidate, program: Texts, run: string): boolean {
   if (FILES.includes(candidate.sink)) return fileOf(candidate, program) !== undefined;
   if (candidate.sink !== 'wandb') return true;
+  if (switchOf(program, run) !== undefined) return false;
   return [...program.values()].some((text) => /\bwandb\b|tensorboard/i.test(text));
 }
 
-function unreadable({ name, file, line }: Candidate): string {
+/** The flag that turns wandb on, where the command does not give it. */
+function switchOf(program: Texts, run: string): string | undefined {
+  for (const text of program.values()) {
+    const flag =
+      /add_argument\(\s*["'](--(?:(?:use|log|enable|with)[_-])?wandb|--track)["'][^)]{0,200}\bstore_true\b/.exec(
+        text,
+      )?.[1];
+    if (flag !== undefined && !`${run} `.includes(`${flag} `)) return flag;
+  }
+  return undefined;
+}
+
+function unreadable({ name, file, line, sink }: Candidate, program: Texts, run: string): string {
+  const flag = sink === 'wandb' ? switchOf(program, run) : undefined;
+  if (flag !== undefined)
+    return `${name} (${file}:${line}) is logged with ${flag} only, which the run command does not give`;
   return `${name} (${file}:${line}) goes where it cannot be read: print it, or write it as JSON lines or a table with a fixed name`;
 }
 
@@ -168,7 +197,10 @@ function flat(name: string): string {
 
 /** The candidate that a document or rule means: the same name, or the only one that measures the same. */
 function matching({ name }: Named, candidates: readonly Candidate[]): Candidate | undefined {
-  const order = candidates.toSorted((a, b) => SINKS.indexOf(a.sink) - SINKS.indexOf(b.sink));
+  const isHeld = ({ measure: { split } }: Candidate) => split === 'val' || split === 'test';
+  // "Lower the loss" means the one on other data, where there is one.
+  const held = measureOf(name)?.split === 'none' ? candidates.filter(isHeld) : [];
+  const order = (held.length > 0 ? held : candidates).toSorted((a, b) => SINKS.indexOf(a.sink) - SINKS.indexOf(b.sink));
   const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
   const exact = order.find((one) => plain(one.name) === plain(name) || plain(one.name) === `eval_${plain(name)}`);
   if (exact) return exact;
@@ -195,55 +227,80 @@ function fromResults(files: Texts): Named[] {
       .slice(0, 2000)
       .split(/[\t,]/)
       .map((column) => column.trim());
-    const name = columns.find((column) => measureOf(column));
+    const name = columns.find((column) => (measureOf(column)?.split ?? 'train') !== 'train');
     return name === undefined ? [] : [{ name, where: `a column of ${file}` }];
   });
 }
 
-const RULES = [
-  /\bmetric_for_best_model["']?\s*[:=]\s*["']([\w/ .-]+)["']/,
-  /\bmonitor["']?\s*[:=]\s*["']?([\w/.-]+)["']?/,
-  /\b(?:optimized_metric|objective_metric|metric_name)["']?\s*[:=]\s*["']?([\w/.-]+)["']?/,
-] as const;
+const RULE =
+  /\b(metric_for_best_model|optimized_metric|objective_metric|metric_name|monitor)["']?\s*[:=]\s*["']?([\w/.-]+)["']?/;
 
+/** What the program keeps the best of, from what it says of the end to what it stops early by. */
 function fromProgram(program: Texts): Named[] {
-  const found: Named[] = [];
+  const found: { readonly named: Named; readonly rank: number }[] = [];
   for (const [file, text] of program) {
     if (!/\.(py|ya?ml)$/.test(file)) continue;
-    for (const rule of RULES) {
-      const hit = firstLine(text, rule);
-      if (!hit?.match[1] || !measureOf(hit.match[1])) continue;
-      const goal = directionNear(text, hit.line);
-      found.push({
-        name: hit.match[1],
-        ...(goal ? { goal } : {}),
-        where: `${file}:${hit.line} keeps the best ${hit.match[1]}`,
-      });
+    const rows = text.split('\n');
+    for (const [at, row] of rows.entries()) {
+      const [, rule, name] = (row.length > 2000 ? null : RULE.exec(row)) ?? [];
+      const split = name === undefined ? undefined : measureOf(name)?.split;
+      if (rule === undefined || name === undefined || split === undefined || split === 'train') continue;
+      const rank = rule === 'monitor' ? rankOf(around(rows, at)) : 0;
+      if (rank === undefined) continue;
+      const goal = directionNear(rows, at);
+      const where = `${file}:${at + 1} keeps the best ${name}`;
+      found.push({ rank, named: { name, ...(goal ? { goal } : {}), where } });
     }
-    if (isPython(file)) found.push(...comparedWithBest(file, text), ...foldedIntoBest(file, text));
+    if (!isPython(file)) continue;
+    for (const named of [...comparedWithBest(file, text), ...foldedIntoBest(file, text)])
+      found.push({ rank: 1, named });
   }
-  return found;
+  return found.toSorted((a, b) => a.rank - b.rank).map(({ named }) => named);
 }
 
-/** `mode="max"`, `greater_is_better=True`, `direction: minimize` within a few lines. */
-function directionNear(text: string, line: number): Measure['goal'] | undefined {
-  const near = text
-    .split('\n')
-    .slice(Math.max(0, line - 4), line + 4)
-    .join('\n');
-  if (
-    /greater_is_better["']?\s*[:=]\s*["']?true|\bmode["']?\s*[:=]\s*["']?max|direction["']?\s*[:=]\s*["']?maximize/i.test(
-      near,
-    )
-  )
-    return 'maximize';
-  if (
-    /greater_is_better["']?\s*[:=]\s*["']?false|\bmode["']?\s*[:=]\s*["']?min|direction["']?\s*[:=]\s*["']?minimize/i.test(
-      near,
-    )
-  )
-    return 'minimize';
+/** What a `monitor` is for: a scheduler's says nothing of what counts. */
+function rankOf(context: string): number | undefined {
+  if (/checkpoint/i.test(context)) return 1;
+  if (/early_?stop/i.test(context)) return 2;
+  return /scheduler|plateau/i.test(context) ? undefined : 2;
+}
+
+const indentOf = (row: string) => row.length - row.trimStart().length;
+
+/** A row with those before it that are of the same call or map, and the one that opens it. */
+function around(rows: readonly string[], at: number): string {
+  const own = rows[at] ?? '';
+  let from = at;
+  while (from > 0 && at - from < 8 && indentOf(rows[from - 1] ?? '') >= indentOf(own)) from -= 1;
+  // `class_path` names what `init_args` are for.
+  if (/^\s*(init_args|params|kwargs):/.test(rows[from - 1] ?? '')) from -= 1;
+  // A statement of its own names what it calls; what stands above it is another.
+  return /^\s*\w[\w.]*\s*=\s*[\w.]+\(/.test(own) ? own : rows.slice(Math.max(0, from - 1), at + 1).join('\n');
+}
+
+const MAXIMIZE =
+  /greater_is_better["']?\s*[:=]\s*["']?true|\bmode["']?\s*[:=]\s*["']?max|direction["']?\s*[:=]\s*["']?maximize/i;
+const MINIMIZE =
+  /greater_is_better["']?\s*[:=]\s*["']?false|\bmode["']?\s*[:=]\s*["']?min|direction["']?\s*[:=]\s*["']?minimize/i;
+
+/** `mode="max"`, `greater_is_better=True`, `direction: minimize`: in the row itself, else in its own call or map. */
+function directionNear(rows: readonly string[], at: number): Measure['goal'] | undefined {
+  const own = directionOf(rows[at] ?? '');
+  if (own) return own;
+  for (const step of [1, -1]) {
+    for (let next = at + step; Math.abs(next - at) <= 4; next += step) {
+      const row = rows[next] ?? '';
+      if (row.trim() === '' || indentOf(row) !== indentOf(rows[at] ?? '') || RULE.test(row)) break;
+      const told = directionOf(row);
+      if (told) return told;
+    }
+  }
   return undefined;
+}
+
+function directionOf(row: string): Measure['goal'] | undefined {
+  if (MAXIMIZE.test(row)) return 'maximize';
+  return MINIMIZE.test(row) ? 'minimize' : undefined;
 }
 
 /** `if val_loss < best_val_loss`: what a checkpoint is kept for. */
@@ -266,9 +323,9 @@ function comparedWithBest(file: string, text: string): Named[] {
 function foldedIntoBest(file: string, text: string): Named[] {
   const hit = firstLine(
     text,
-    /\b(?:\w+\.)*\w*best\w*\s*=\s*(min|max)\(\s*(?:\w+\.)*\w*best\w*\s*,\s*(?:\w+\.)*(\w+)(?:\[["']([\w/]+)["']\])?/,
+    /\b(?:\w+\.)*\w*best\w*\s*=\s*(min|max)\(\s*(?:(?:\w+\.)*\w*best\w*\s*,\s*(?:\w+\.)*(\w+)(?:\[["']([\w/]+)["']\])?|(?:\w+\.)*(\w+)\s*,\s*(?:\w+\.)*\w*best)/,
   );
-  const name = hit?.match[3] ?? hit?.match[2];
+  const name = hit?.match[3] ?? hit?.match[2] ?? hit?.match[4];
   const measure = name === undefined ? undefined : measureOf(name);
   if (!hit || !name || !measure || measure.split === 'train') return [];
   return [

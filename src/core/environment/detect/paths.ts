@@ -19,9 +19,10 @@ const DEEPEST = 6;
 /**
  * The paths that statements join: `os.path.join(data_dir, 'train.bin')`, `root / f'{split}.npy'`. Names stand for the
  * texts they are set to, attributes of arguments for the default of their flag.
+ * @param given what names are set to elsewhere, which wins
  */
-export function builtPaths(lines: readonly LogicalLine[]): BuiltPath[] {
-  const known = namesOf(lines);
+export function builtPaths(lines: readonly LogicalLine[], given: Known = new Map()): BuiltPath[] {
+  const known = namesOf(lines, given);
   return lines.flatMap((line) => {
     if (line.tokens.length > 500) return [];
     return line.tokens.flatMap((token, index) => {
@@ -63,8 +64,8 @@ function closeOf(tokens: readonly Token[], open: number): number {
 }
 
 /** What names are set to, and the defaults of flags by the attribute they become. */
-function namesOf(lines: readonly LogicalLine[]): Known {
-  const known = new Map<string, readonly string[]>();
+export function namesOf(lines: readonly LogicalLine[], given: Known = new Map()): Known {
+  const known = new Map(given);
   for (const { tokens } of lines) {
     const [first, second] = tokens;
     if (!first || tokens.length > 200) continue;

@@ -155,8 +155,10 @@ function filled(format: string, values: readonly string[], kind: 'f' | 'percent'
 
 function valueNamed(values: readonly string[], field: string, next: number): string {
   if (/^\d+$/.test(field)) return values[Number(field)] ?? '';
-  const named = values.find((value) => value.startsWith(`${field}=`));
-  return field !== '' && named ? named.slice(field.length + 1) : (values[next] ?? '');
+  // `{top1.avg}` is an attribute of what is handed over as `top1`.
+  const name = field.split('.', 1)[0] ?? '';
+  const named = values.find((value) => value.startsWith(`${name}=`));
+  return name !== '' && named ? named.slice(name.length + 1) + field.slice(name.length) : (values[next] ?? '');
 }
 
 /** The brace that closes the one at `from`; the end where none does. */

@@ -1,4 +1,4 @@
-import { shellCode } from './commands.ts';
+import { shellCode, withoutDevices, writtenCommands } from './commands.ts';
 import { type Finding, firstLine, isPython, isShell, type Texts, type Told } from './evidence.ts';
 
 /** How many GPUs a run takes. */
@@ -6,13 +6,16 @@ export function detectGpus(run: string | undefined, program: Texts, files: Texts
   const shells = [...program]
     .filter(([file]) => isShell(file))
     .map(([file, text]) => [file, withVariables(shellCode(text))] as const);
-  for (const [file, text] of [['the run command', run ?? ''] as const, ...shells]) {
+  // Its devices are left out of a command that is proposed: they are counted where it is written down.
+  const written = writtenCommands(files).find(({ command }) => withoutDevices(command) === run)?.command;
+  for (const [file, text] of [['the run command', written ?? run ?? ''] as const, ...shells]) {
     const asked = `${shellRaw(file, files)}\n${text}`;
     const counts = [
-      /--?(?:nproc[_-]per[_-]node|num_processes|num_gpus|num-gpus|gpus-per-node|gpus)[= ]"?(\d{1,3})\b/.exec(
-        asked,
-      )?.[1],
+      /--?(?:nproc[_-]per[_-]node|num_processes|num_gpus|num-gpus|gpus-per-node)[= ]"?(\d{1,3})\b/.exec(asked)?.[1],
+      numberOf(/--gpus[= ]"?([\d,]{1,40})/.exec(asked)?.[1]),
       /\bn_gpus_per_node=(\d{1,3})\b/.exec(text)?.[1],
+      listed(/--include[= ]["']?localhost:([\d,]+)/.exec(text)?.[1]),
+      processesOf(text, files),
       /--gres[= ]gpu:(?:\w+:)?(\d{1,3})/.exec(asked)?.[1],
       listed(/CUDA_VISIBLE_DEVICES=["']?([\d,]+)/.exec(text)?.[1]),
     ].flatMap((count) => count ?? []);
@@ -31,7 +34,12 @@ export function detectGpus(run: string | undefined, program: Texts, files: Texts
       return { value: Number(devices.match[1]), reason: `${file}:${devices.line} asks for ${devices.match[1]}` };
     }
   }
-  return byCode(program, files);
+  return byCode(
+    run ?? '',
+    shells.map(([, text]) => text),
+    program,
+    files,
+  );
 }
 
 /** A script with the numbers that it gives its own variables put in: `N=${N:-4}`, `N=4`. */
@@ -50,22 +58,37 @@ function shellRaw(file: string, files: Texts): string {
   return [...(files.get(file) ?? '').matchAll(/^#SBATCH.*$/gm)].map(([row]) => row).join('\n');
 }
 
+/** `--gpus 4` is how many, `--gpus 0,1` which ones, and `--gpus 0` the first one. */
+function numberOf(text: string | undefined): string | undefined {
+  if (text === undefined || text.includes(',')) return listed(text);
+  return text === '0' ? '1' : text;
+}
+
+/** What the settings say that `accelerate launch` is given. */
+function processesOf(text: string, files: Texts): string | undefined {
+  const file = /\baccelerate launch\b[^\n]*--config_file[= ]["']?([\w./-]+)/.exec(text)?.[1]?.replace(/^\.\//, '');
+  return /^num_processes:\s*(\d{1,3})\b/m.exec(files.get(file ?? '') ?? '')?.[1];
+}
+
 function listed(text: string | undefined): string | undefined {
   return text === undefined ? undefined : String(text.split(',').filter(Boolean).length);
 }
 
 const SIGNS: readonly (readonly [RegExp, string])[] = [
-  [/\bcuda\b|\.gpu\b|\bnccl\b|accelerator\s*=\s*["'](gpu|auto)["']/i, 'names a GPU'],
+  [/\bcuda\b|\.gpu\b|\bnccl\b|\btorch\.accelerator\b|accelerator\s*=\s*["'](gpu|auto)["']/i, 'names a GPU'],
   [/\bfp16\s*[:=]\s*True|\bbf16\s*[:=]\s*True/, 'trains in half precision'],
   [/^\s*(?:import|from)\s+(vllm|deepspeed|triton|flash_attn)\b/m, 'needs a GPU for what it imports'],
   [
     /^\s*(?:import|from)\s+(lightning|pytorch_lightning|accelerate)\b|\b\w{0,20}TrainingArguments\(|\b(GRPO|SFT|DPO)Config\(|\bHfArgumentParser\(/m,
     'takes a GPU where there is one',
   ],
+  [/^\s*(?:import|from)\s+(tensorflow|keras|trl)\b/m, 'takes a GPU where there is one'],
   [/^\s*(?:import|from)\s+(jax|flax)\b/m, 'takes a GPU where there is one (JAX)'],
 ];
 
-function byCode(program: Texts, files: Texts): Finding<number> {
+const LAUNCHER = /\b(?:torchrun|deepspeed|accelerate launch)\b/;
+
+function byCode(run: string, shells: readonly string[], program: Texts, files: Texts): Finding<number> {
   const onProcessor = [...files].some(
     ([file, text]) => /requirements[\w-]*\.txt$|pyproject\.toml$/.test(file) && /jax\[cpu\]/.test(text),
   );
@@ -76,6 +99,8 @@ function byCode(program: Texts, files: Texts): Finding<number> {
       if (hit) return { value: 1, reason: `${file}:${hit.line} ${words}` };
     }
   }
+  const launcher = [run, ...shells].map((text) => LAUNCHER.exec(text)?.[0]).find((name) => name !== undefined);
+  if (launcher !== undefined) return { value: 1, reason: `${launcher} starts it` };
   return { value: 0, reason: 'nothing names a GPU' };
 }
 
@@ -87,7 +112,8 @@ const LIMIT =
 
 /** How long a run may take: what Slurm is asked for, a time budget, or twice what a document says it takes. */
 export function detectTimeout(program: Texts, files: Texts): Told<string> {
-  for (const [file, text] of [...program, ...[...files].filter(([name]) => isShell(name) && !program.has(name))]) {
+  const beside = [...files].filter(([name, text]) => isShell(name) && !program.has(name) && starts(text, program));
+  for (const [file, text] of [...program, ...beside]) {
     const hit = isShell(file)
       ? firstLine(text, /^#SBATCH\s+(?:--time|-t)[= ](?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?/)
       : undefined;
@@ -100,7 +126,7 @@ export function detectTimeout(program: Texts, files: Texts): Told<string> {
     return { found: { value: duration(seconds), reason: `${file}:${hit.line} asks Slurm for it` } };
   }
   for (const [file, text] of files) {
-    const hit = DOCUMENT.test(file) ? firstLine(text, LIMIT) : undefined;
+    const hit = DOCUMENT.test(file) ? firstLine(ofRuns(text), LIMIT) : undefined;
     const seconds = Number(hit?.match[1]) * (UNITS[hit?.match[2]?.[0]?.toLowerCase() ?? ''] ?? 0);
     if (hit && seconds > 0) return { found: { value: duration(seconds), reason: `the limit of ${file}:${hit.line}` } };
   }
@@ -123,8 +149,8 @@ export function detectTimeout(program: Texts, files: Texts): Told<string> {
   for (const [file, text] of files) {
     if (!DOCUMENT.test(file)) continue;
     const hit = firstLine(
-      withoutPreparation(text),
-      /\b(?:takes?|runs? (?:for|in)|in|within|about|around|~|budget of|finish(?:es)? in|under)\s*(?:about|around|roughly|approximately|less than|only|under|~|a|≈)*\s*(\d{1,4}(?:\.\d)?)\s*[- ]?(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?)\b(?!\s*\w*\/)/i,
+      ofRuns(text),
+      /\b(?:[Tt]akes?|[Rr]uns? (?:for|in)|[Ii]n|[Ww]ithin|[Aa]bout|[Aa]round|~|[Bb]udget of|[Ff]inish(?:es)? in|[Uu]nder)\s*(?:about|around|roughly|approximately|less than|only|under|~|a|≈)*\s*(\d{1,4}(?:\.\d)?)\s*[- ]?([Ss]econds?|secs?|s|[Mm]inutes?|mins?|m|[Hh]ours?|hrs?|h|[Dd]ays?)\b(?!\s*\w*\/)(?!\s+(?:steps|param\w*|tokens|samples|frames|images|of audio))/,
     );
     if (!hit?.match[1] || !hit.match[2]) continue;
     const seconds = Number(hit.match[1]) * (UNITS[hit.match[2][0]?.toLowerCase() ?? 's'] ?? 1);
@@ -136,15 +162,27 @@ export function detectTimeout(program: Texts, files: Texts): Told<string> {
   return { open: 'nothing says how long a run takes; 1h holds until you say' };
 }
 
-/** The text without lines on what comes before a run: they are counted, and say nothing of it. */
-function withoutPreparation(text: string): string {
+const NOT_A_RUN =
+  /\b(download|install|prepar|preprocess|tokeni[sz]|compil|build|one-time|setup|evaluat)|\b(per|each|every|an?|one|\d+) (?:\w+ )?(epoch|step|iteration|batch|it)\b|\/\s?(epoch|step|it)\b/i;
+
+/** The text without sentences on what comes before a run, and on parts of one; its lines keep their numbers. */
+function ofRuns(text: string): string {
   return text
     .slice(0, 200_000)
     .split('\n')
     .map((row) =>
-      /\b(download|install|prepar|preprocess|tokeni[sz]|compil|build|one-time|setup|evaluat)/i.test(row) ? '' : row,
+      row
+        .split(/(?<=[.;])\s/)
+        .map((part) => (NOT_A_RUN.test(part) ? '' : part))
+        .join(' '),
     )
     .join('\n');
+}
+
+/** Whether a shell script starts one of the program's own scripts. */
+function starts(shell: string, program: Texts): boolean {
+  const code = shellCode(shell);
+  return [...program.keys()].some((file) => (isPython(file) || isShell(file)) && code.includes(file));
 }
 
 /** `90m`, `2h`, `45s`: the largest unit that stays whole, rounded up to one a person would write. */

@@ -8,7 +8,9 @@ import { firstLine, isPython, isShell, type Texts, type Told } from './evidence.
 type Rule = Environment['seed'];
 
 const SEED = /^(seed|random_seed|rng_seed|global_seed|manual_seed|seed_everything|random_state)$/i;
-const FLAGS = /(^|[_-])seed$|[a-z]Seed$/;
+const FLAGS = /(^|[_-])(seed|random[_-]state)$|[a-z]Seed$/;
+/** A seed of something else than the run, or none. */
+const OTHER_SEED = /^--no-|(split|data|eval|test|val|sampl\w*|shuffle)[_-]?seed$/i;
 
 /**
  * How a run takes its seed: a variable it reads, a flag of argparse, absl, click, fire, tyro or the Trainer, a key of a
@@ -36,8 +38,10 @@ function fromVariables(program: Texts): Told<Rule> | undefined {
         : undefined;
     const hit = expression && firstLine(text, expression);
     const name = hit?.match[1];
-    // A script that sets the variable itself overrides what a run is given.
+    // A script or program that sets the variable itself overrides what a run is given.
     if (!name || name === 'PYTHONHASHSEED') continue;
+    if (isPython(file) && new RegExp(`environ\\[["']${name}["']\\]\\s*=[^=]`).test(text)) continue;
+    if (isShell(file) && new RegExp(`\\bfor\\s+${name}\\s+in\\b`).test(text)) continue;
     const set = firstLine(text, new RegExp(`^\\s*(?:export\\s+)?${name}=(?!"?\\$\\{${name})`));
     if (isShell(file) && set) continue;
     return { found: { value: { env: name }, reason: `${file}:${hit.line} reads it` } };
@@ -61,21 +65,22 @@ interface Flag {
 }
 
 function fromFlags(program: Texts): Flag | undefined {
+  const found: Flag[] = [];
   for (const [file, text] of program) {
     if (!isPython(file)) continue;
     const lines = statements(text);
     for (const { name, arguments: parts, line } of callsOf(text, lines)) {
       const texts = parts.flatMap((part) => (part.length === 1 ? [stringValue(part[0]) ?? ''] : []));
       if (name === 'add_argument' || name === 'option') {
-        const flag = texts.find((one) => one.startsWith('--') && FLAGS.test(one));
-        if (flag) return { flag, where: `${file}:${line}` };
+        const flag = texts.find((one) => one.startsWith('--') && FLAGS.test(one) && !OTHER_SEED.test(one));
+        if (flag) found.push({ flag, where: `${file}:${line}` });
       }
       if (/^DEFINE_(integer|multi_integer)$/.test(name) && texts[0] && SEED.test(texts[0])) {
-        return { flag: `--${texts[0]}=`, where: `${file}:${line}` };
+        found.push({ flag: `--${texts[0]}=`, where: `${file}:${line}` });
       }
     }
   }
-  return fromParsers(program);
+  return found.find(({ flag }) => /^--seed=?$/.test(flag)) ?? found[0] ?? fromParsers(program);
 }
 
 /** Flags that a parser makes from something else: a function, a dataclass, module variables. */
@@ -97,8 +102,8 @@ function fromParsers(program: Texts): Flag | undefined {
       return { flag: '--seed', where: hit };
     }
   }
-  if (/\bLightningCLI\(/.test(all)) {
-    const hit = hitIn(program, /\bLightningCLI\(/);
+  if (/\bLightningCLI\b/.test(all)) {
+    const hit = hitIn(program, /\bLightningCLI\(|^class \w+\(.*\bLightningCLI\b/);
     if (hit) return { flag: '--seed_everything', where: hit };
   }
   if (/\bexec\(\s*open\(|\bglobals\(\)\s*\[/.test(all)) {

@@ -72,7 +72,9 @@ function loadedMetrics(file: string, text: string): NamedValue[] {
 function kerasMetrics(file: string, text: string, tokens: readonly Token[]): NamedValue[] {
   const at = tokens.findIndex((token, index) => token.text === 'compile' && tokens[index - 1]?.text === '.');
   const first = tokens[at];
-  if (at < 0 || !first || !/validation_(data|split)/.test(text)) return [];
+  // A fit that is silent prints nothing that could be read.
+  if (at < 0 || !first || !/validation_(data|split)/.test(text) || /\.fit\([^)]*\bverbose\s*=\s*0/.test(text))
+    return [];
   const metrics = tokens.findIndex((token) => token.text === 'metrics');
   const names = metrics < 0 ? [] : tokens.slice(metrics).flatMap((token) => stringValue(token) ?? []);
   const line = lineAt(text, first.start);

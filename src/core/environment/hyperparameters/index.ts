@@ -33,6 +33,26 @@ function overrides(flag: Hyperparameter, one: Hyperparameter, files: ReadonlyMap
   return same && (script.includes(one.path.slice(one.path.lastIndexOf('/') + 1)) || script.includes(`-m ${module}`));
 }
 
+/**
+ * Those that a command leaves to the files. What it says itself, by a flag or by a key of Hydra, and what a settings file
+ * that it names sets, another value in the program would not change.
+ */
+export function withoutGiven(all: readonly Hyperparameter[], run: string): Hyperparameter[] {
+  const settings = all.filter(({ path }) => /(^|\/)configs?\/[\w/-]+\.py$/.test(path) && run.includes(path));
+  const names = new Set(settings.map(({ name }) => name));
+  return all.filter(
+    (one) => !isGiven(one, run) && (settings.includes(one) || one.source !== 'module' || !names.has(one.name)),
+  );
+}
+
+function isGiven({ name }: Hyperparameter, run: string): boolean {
+  const word = name
+    .split(/[-_]/)
+    .map((part) => part.replaceAll(/[^\w]/g, '\\$&'))
+    .join('[-_]');
+  return new RegExp(`(^|\\s)(--?${word}(=|\\s)|\\+{0,2}${word}=)`).test(run);
+}
+
 function ofFile(path: string, text: string): Hyperparameter[] {
   if (path.endsWith('.py')) return fromPython(path, text);
   if (/\.(sh|bash|sbatch)$/.test(path)) return fromShell(path, text);
