@@ -15,7 +15,7 @@ import { type HeldState, STATES } from './expected.ts';
 import { gatedRepo } from './repo.ts';
 
 /** Limits of a wait, in ms: long, because many cells share the machine. */
-export const LONG = 90_000;
+export const LONG = 180_000;
 const SMALL_DISK_MB = 24;
 
 /** One repository, one box of its own behind a proxy, and the process that drives. */

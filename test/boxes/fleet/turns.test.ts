@@ -144,13 +144,15 @@ describe('The queue of a box', function () {
     const slots = 2;
     it(`runs no more than ${slots} at a time for two repositories together (${gpus === 0 ? 'CPU slots' : 'GPUs'})`, async () => {
       const { records } = shared(`repos${gpus}`);
+      // However slowly this machine starts them: the first waits for a second beside it.
+      const untilTwo = `i=0; while [ $(grep -c ^start ${records}) -lt 2 ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done`;
       const box = await startBox({ name: `repos${gpus}`, gpus: gpus === 0 ? [] : slots });
       const places = [0, 1].map((index) => {
         const source = path.join(folder, `repo${gpus}-${index}`);
         mkdirSync(source);
         const yaml = [
           `name: repo-${index}`,
-          `run: ${JSON.stringify(recorded(records, 'sleep 0.2'))}`,
+          `run: ${JSON.stringify(recorded(records, `${untilTwo}; sleep 0.2`))}`,
           'objective: { metric: val_loss, goal: minimize }',
           "editable: ['*.txt']",
           `resources: { gpus: ${gpus}, timeout: 2m }`,

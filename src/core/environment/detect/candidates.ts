@@ -150,7 +150,8 @@ function byLabel(line: PrintedLine, splits: readonly SplitWord[]): Candidate[] {
       const telling = words.slice(from).filter((word) => !FILLERS.has(word.toLowerCase()));
       const own = telling.join('_').toLowerCase().replaceAll(/\W+/g, '_');
       const measure = measureOf(own);
-      if (!measure) continue;
+      // A score of something unknown may be either way around.
+      if (!measure || (from > 0 && own === 'score')) continue;
       const split = measure.split === 'none' ? lastBefore(splits, found.index + (found[1] ?? '').length) : undefined;
       const name = split ? `${split.name}_${bare(own)}` : own;
       const start = Math.min(split?.at ?? found.index, found.index);
