@@ -49,6 +49,18 @@ describe('guardrails on results', () => {
     );
   });
 
+  it('know of a share that its rest is what shrinks', () => {
+    const too = (value: number, mean: number, most?: number) => {
+      const yardstick = { summary: { mean, std: 0, n: 3 }, runs: [] };
+      return flagsOf(runRow('1.1', value), undefined, 'maximize', yardstick, { ...GUARDRAILS, most }).length > 0;
+    };
+    assert.ok(too(0.95, 0.8) && !too(0.88, 0.8), 'a quarter of the errors, and more than half of them');
+    assert.ok(too(1, 0.97), 'all right is never believed at once');
+    assert.ok(too(95, 80, 100) && !too(88, 80, 100), 'per cent, where objective.valid says so');
+    assert.ok(!too(95, 80), 'a number of which nothing is known');
+    assert.ok(!too(0.7, 0.8), 'worse is no matter of belief');
+  });
+
   it('know a factor whichever way is better, and below zero', () => {
     const too = (goal: 'minimize' | 'maximize', value: number, mean: number) =>
       flagsOf(runRow('1.1', value), undefined, goal, { summary: { mean, std: 0, n: 3 }, runs: [] }, GUARDRAILS).length >
