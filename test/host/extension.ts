@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { ExtensionApi } from '../../src/extension.ts';
 import type { SessionState } from '../../src/vscode/session.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 const ID = 'research-copilot.research-copilot';
 
@@ -26,12 +27,12 @@ export function contributedCommands(): readonly string[] {
   return manifest.contributes.commands.map((one) => one.command);
 }
 
-/** Resolves when the condition holds, looking again after each event; fails after a minute, saying what it waited for. */
+/** Resolves when the condition holds, looking again after each event; fails where it hangs, saying what it waited for. */
 export function until<T>(
   what: string,
   event: vscode.Event<unknown>,
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  seconds = 50,
+  seconds = PATIENCE_MS / 1000,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void) => {

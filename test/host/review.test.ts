@@ -125,9 +125,7 @@ describe('reviewing an idea', () => {
     assert.ok(vscode.window.tabGroups.activeTabGroup.tabs.some((tab) => tab.label.startsWith(review.title)));
   });
 
-  it('native Stage and Revert come to the same index and file as Accept and Reject', async function () {
-    // Six waits for the Git extension, each of which takes its time on a busy machine.
-    this.timeout(180_000);
+  it('native Stage and Revert come to the same index and file as Accept and Reject', async () => {
     const before = outcome(review, file);
     const [accepted, rejected] = hunks(review, file) as [Hunk, Hunk];
     await vscode.commands.executeCommand('research.acceptHunk', {

@@ -6,6 +6,7 @@ import { realSystem } from '../../src/core/system/index.ts';
 import type { RunReport, Worker } from '../../src/core/workers/index.ts';
 import { createSlurmWorker } from '../../src/core/workers/ssh/worker.ts';
 import { GitRepo } from './git-repo.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { type SlurmOptions, startSlurm, type TestSlurm, whyNoSlurm } from './slurm.ts';
 import { whyNoAccounting } from './slurm-accounting.ts';
 import { startBox, type TestBox, whyNoBox } from './sshd/box.ts';
@@ -93,7 +94,7 @@ export async function startCluster(options: SlurmOptions = {}): Promise<TestClus
     touch: (name) => writeFileSync(path.join(box.home, name), ''),
     state,
     async reportOf(worker, run, wanted) {
-      const limit = Date.now() + 60_000;
+      const limit = Date.now() + PATIENCE_MS;
       for (;;) {
         const [report] = await worker.poll([run]);
         if (report && wanted(report)) return report;
@@ -103,7 +104,7 @@ export async function startCluster(options: SlurmOptions = {}): Promise<TestClus
     },
     async clear() {
       slurm.command('scancel', '-u', box.user);
-      const limit = Date.now() + 30_000;
+      const limit = Date.now() + PATIENCE_MS;
       while (slurm.command('squeue', '-h') !== '') {
         if (Date.now() > limit) throw new Error(`the queue does not get empty\n${state()}`);
         await new Promise((resolve) => setTimeout(resolve, 50));

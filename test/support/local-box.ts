@@ -106,14 +106,10 @@ export class LocalBox {
 
   /** Polls until the run is in one of the states. */
   until(worker: Worker, run: string, ...states: readonly RunReport['state'][]): Promise<RunReport> {
-    return eventually(
-      `${run} to be ${states.join(' or ')}`,
-      async () => {
-        const report = await this.report(worker, run);
-        return states.includes(report.state) && report;
-      },
-      30_000,
-    );
+    return eventually(`${run} to be ${states.join(' or ')}`, async () => {
+      const report = await this.report(worker, run);
+      return states.includes(report.state) && report;
+    });
   }
 
   ended(worker: Worker, run: string): Promise<RunReport> {

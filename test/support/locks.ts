@@ -14,14 +14,10 @@ const inside = (folder: string) =>
  */
 export async function freeLocks(box: TestBox, slots: string, root = box.root): Promise<void> {
   let left: readonly string[] = [];
-  await eventually(
-    'no process left on the box',
-    () => {
-      left = box.processes().map(({ pid, command }) => `${pid} ${command}`);
-      return left.length === 0;
-    },
-    60_000,
-  ).catch((error: Error) => {
+  await eventually('no process left on the box', () => {
+    left = box.processes().map(({ pid, command }) => `${pid} ${command}`);
+    return left.length === 0;
+  }).catch((error: Error) => {
     throw new Error(`${error.message}: ${left.join(' | ')}`);
   });
   const owned = ['runs', 'env'].flatMap((name) =>

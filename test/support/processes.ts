@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as path from 'node:path';
 import * as readline from 'node:readline';
+import { PATIENCE_MS } from './patience.ts';
 
 /** A Node child of a test, its lines of output and its end. */
 export interface Child {
@@ -64,7 +65,7 @@ export function startEntry(entry: string, args: readonly string[], env: NodeJS.P
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  deadline = 15_000,
+  deadline = PATIENCE_MS,
 ): Promise<T> {
   const end = performance.now() + deadline;
   for (;;) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { openResearch, type Research, type ResearchHost } from '../../src/core/research.ts';
 import { realSystem, type System } from '../../src/core/system/index.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 /** The checkout's top: tests are bundled to `out/`, so paths start from where npm runs them. */
 export const checkout = process.cwd();
@@ -112,7 +113,7 @@ export async function until<T>(
   research: Research,
   what: string,
   look: () => Promise<T | undefined>,
-  deadlineMs = 30_000,
+  deadlineMs = PATIENCE_MS,
 ): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   // One look at a time: on a busy machine a look takes longer than the beat, and looks that pile up keep it busy.

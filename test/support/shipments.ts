@@ -2,6 +2,7 @@ import { type Environment, environmentSchema, makeRunId } from '../../src/core/d
 import { realFiles, realRandom } from '../../src/core/system/index.ts';
 import { fetchArtifacts, type RunReport, type Shipment, type Worker } from '../../src/core/workers/index.ts';
 import type { GitRepo } from './git-repo.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 export function newRunId(): string {
   return makeRunId(Date.now(), realRandom.word(6));
@@ -53,7 +54,7 @@ export async function pollUntil(
   worker: Worker,
   run: string,
   states: ReadonlySet<string> = ENDS,
-  limitMs = 30_000,
+  limitMs = PATIENCE_MS,
 ): Promise<RunReport> {
   const until = Date.now() + limitMs;
   let report: RunReport | undefined;

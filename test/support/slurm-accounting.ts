@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import * as path from 'node:path';
+import { PATIENCE_MS } from './patience.ts';
 
 /** Why no cluster here can keep accounts, with the fix; undefined where one can. */
 export function whyNoAccounting(): string | undefined {
@@ -83,7 +84,7 @@ export async function startAccounting(root: string, port: number, env: NodeJS.Pr
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  const limit = Date.now() + 30_000;
+  const limit = Date.now() + PATIENCE_MS;
   while (!holds()) {
     if (Date.now() > limit) throw new Error(`${what} does not come up`);
     await new Promise((resolve) => setTimeout(resolve, 50));

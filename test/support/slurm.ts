@@ -12,6 +12,7 @@ import {
 import { createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { PATIENCE_MS } from './patience.ts';
 import { type Accounting, startAccounting } from './slurm-accounting.ts';
 
 /** Why no cluster can be started here, with the fix; undefined where it can. */
@@ -90,7 +91,7 @@ export async function startSlurm(options: SlurmOptions = {}): Promise<TestSlurm>
     slurmds.delete(name);
   };
   const until = async (what: string, holds: () => boolean) => {
-    const limit = Date.now() + 30_000;
+    const limit = Date.now() + PATIENCE_MS;
     while (!holds()) {
       if (Date.now() > limit) {
         const said = [

@@ -8,7 +8,7 @@ import { eventually } from '../../support/processes.ts';
 import { EXPECTED, type Fault, type HeldState, STATES } from './expected.ts';
 import { INJECT } from './faults.ts';
 import { PRINTED } from './repo.ts';
-import { LONG, World } from './world.ts';
+import { World } from './world.ts';
 
 /** How a cell ended: the states of its attempts, first to last, and what is wrong with that, if anything. */
 export interface Outcome {
@@ -55,15 +55,11 @@ export async function runCell(fault: Fault, state: HeldState): Promise<Outcome> 
 
 /** The run and the attempts that followed it, when the last has ended and no further one is on its way. */
 function allEnded(world: World, id: RunId): Promise<readonly Run[]> {
-  return eventually(
-    `the end of ${id}`,
-    async () => {
-      const runs = (await world.store.runs({})).toSorted((a, b) => a.attempt - b.attempt);
-      const last = runs.at(-1);
-      return last && isEnd(last.state) && last.state !== 'lost' && runs.every((run) => isEnd(run.state)) && runs;
-    },
-    LONG,
-  );
+  return eventually(`the end of ${id}`, async () => {
+    const runs = (await world.store.runs({})).toSorted((a, b) => a.attempt - b.attempt);
+    const last = runs.at(-1);
+    return last && isEnd(last.state) && last.state !== 'lost' && runs.every((run) => isEnd(run.state)) && runs;
+  });
 }
 
 function check(world: World, attempts: readonly Run[], ends: 'done' | 'lost'): void {

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import type { RunId } from '../../../src/core/domain/index.ts';
 import { eventually } from '../../support/processes.ts';
 import type { Fault, HeldState } from './expected.ts';
-import { LONG, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /**
  * Does the fault to a run that stands in a state, waits until the product or the box has met it, and takes away what
@@ -25,7 +25,7 @@ export const INJECT: Readonly<Record<Fault, Injection>> = {
     const calls = world.proxy.accepted();
     if (world.proxy.freeze() === 0) throw new Error('there was no link to freeze');
     // It never thaws: the driver has to give it up by itself.
-    await eventually('a new connection', () => world.proxy.accepted() > calls, LONG);
+    await eventually('a new connection', () => world.proxy.accepted() > calls);
   },
 
   'sshd restarted': async (world, run) => {

@@ -14,8 +14,6 @@ import { Window } from '../../support/window.ts';
 import { type HeldState, STATES } from './expected.ts';
 import { gatedRepo } from './repo.ts';
 
-/** Limits of a wait, in ms: long, because many cells share the machine. */
-export const LONG = 180_000;
 const SMALL_DISK_MB = 24;
 
 /** One repository, one box of its own behind a proxy, and the process that drives. */
@@ -144,21 +142,17 @@ export class World {
 
   /** Resolves when the row is so. */
   rowIs(id: RunId, what: string, so: (run: Run) => boolean): Promise<Run> {
-    return eventually(
-      `run ${id} ${what}`,
-      async () => {
-        const run = await this.row(id);
-        return so(run) && run;
-      },
-      LONG,
-    );
+    return eventually(`run ${id} ${what}`, async () => {
+      const run = await this.row(id);
+      return so(run) && run;
+    });
   }
 
   /** Resolves when the run stands at its state's gate and its row says so. */
   async held(id: RunId, state: HeldState): Promise<void> {
     await this.rowIs(id, `being ${state}`, (run) => run.state === state);
     if (state === 'waiting') return;
-    await eventually(`${id} at the gate of ${state}`, () => existsSync(path.join(this.gates, `at-${state}`)), LONG);
+    await eventually(`${id} at the gate of ${state}`, () => existsSync(path.join(this.gates, `at-${state}`)));
   }
 
   /** How often something was noted on the box so far: `polls`, `cuts` of answers. */
@@ -170,7 +164,7 @@ export class World {
   /** Resolves after so many more of them. */
   async more(what: 'polls' | 'cuts', times: number): Promise<void> {
     const from = this.count(what);
-    await eventually(`${times} more ${what}`, () => this.count(what) >= from + times, LONG);
+    await eventually(`${times} more ${what}`, () => this.count(what) >= from + times);
   }
 
   /** The pid of the run's owner on the box. */

@@ -10,10 +10,7 @@ import { eventually } from '../../support/processes.ts';
 import { makePlace, openAt, type Place, until } from '../../support/research.ts';
 import { startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 
-const LONG = 120_000;
-
-describe('A box that is taken away with waiting runs, and given back', function () {
-  this.timeout(LONG * 1.5);
+describe('A box that is taken away with waiting runs, and given back', () => {
   let boxes: TestBox[];
   let folder: string;
   let place: Place;
@@ -72,15 +69,10 @@ describe('A box that is taken away with waiting runs, and given back', function 
     );
   const rows = async (): Promise<readonly Run[]> => (await research.state()).runs;
   const when = (what: string, is: (all: readonly Run[]) => boolean) =>
-    until(
-      research,
-      what,
-      async () => {
-        const all = await rows();
-        return is(all) ? all : undefined;
-      },
-      LONG,
-    ).catch(async (error: Error) => {
+    until(research, what, async () => {
+      const all = await rows();
+      return is(all) ? all : undefined;
+    }).catch(async (error: Error) => {
       const seen = (await rows()).map((run) => `${run.id} ${run.box ?? ''} ${run.state} ${run.reason ?? ''}`);
       throw new Error(`${error.message}\n${seen.join('\n')}`);
     });
@@ -128,11 +120,7 @@ describe('A box that is taken away with waiting runs, and given back', function 
     );
     // It works on alone: both of its runs end there too, before it hears that they were given up.
     open('alpha');
-    await eventually(
-      'alpha at its end',
-      () => stays(records()).filter(({ end }) => end !== undefined).length === 4,
-      LONG,
-    );
+    await eventually('alpha at its end', () => stays(records()).filter(({ end }) => end !== undefined).length === 4);
     await alpha().startServer();
     await research.setBox('alpha', 'resume');
     await research.checkBoxes({ names: ['alpha'] });
@@ -201,7 +189,6 @@ describe('A box that is taken away with waiting runs, and given back', function 
         !alpha()
           .processes()
           .some(({ command }) => command.includes('/supervise.sh ')),
-      LONG,
     );
     await alpha().startServer();
     name(['alpha', 'beta'], ', away_hours: 0.003');

@@ -6,14 +6,13 @@ import { freeLocks } from '../../support/locks.ts';
 import { eventually } from '../../support/processes.ts';
 import { whyNoBox } from '../../support/sshd/box.ts';
 import { type HeldState, STATES } from '../faults/expected.ts';
-import { LONG, World } from '../faults/world.ts';
+import { World } from '../faults/world.ts';
 
 const full = process.env.FULL === '1';
 /** The states that a cancel is tried in by default: before the box has the run, in its queue, at work. */
 const BY_DEFAULT: ReadonlySet<HeldState> = new Set(['shipping', 'waiting', 'running']);
 
-describe('Who drives, and what it leaves on an ssh box', function () {
-  this.timeout(LONG * 2);
+describe('Who drives, and what it leaves on an ssh box', () => {
   let world: World | undefined;
 
   before(function () {
@@ -39,7 +38,7 @@ describe('Who drives, and what it leaves on an ssh box', function () {
   };
   const rows = (where: World, ids: readonly RunId[]) => Promise.all(ids.map((id) => where.row(id)));
   const allBe = (where: World, ids: readonly RunId[], what: string, so: (run: Run) => boolean) =>
-    eventually(`all ${what}`, async () => (await rows(where, ids)).every(so), LONG).catch(async (error: Error) => {
+    eventually(`all ${what}`, async () => (await rows(where, ids)).every(so)).catch(async (error: Error) => {
       const seen = (await rows(where, ids)).map((run) => `${run.id} ${run.state} ${run.reason ?? ''}`);
       throw new Error(`${error.message}\n${seen.join('\n')}\n${where.said}`);
     });
@@ -110,7 +109,6 @@ describe('Who drives, and what it leaves on an ssh box', function () {
     await eventually(
       'the next one driving',
       async () => (await world?.research.state())?.driver.pid === next.process.pid,
-      LONG,
     );
     sleeper.process.kill('SIGCONT');
     world.openAll();

@@ -12,14 +12,12 @@ import { pollUntil, shipmentOf } from '../../support/shipments.ts';
 import { startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 import { type TestWorker, workerOf } from '../../support/workers.ts';
 
-const LONG = 240_000;
 const full = process.env.FULL === '1';
 const MANY = full ? 30 : 8;
 
 const once = (some: readonly Stay[]) => [...mostPerGpu(some).values()].every((most) => most === 1);
 
-describe('The queue of a box', function () {
-  this.timeout(LONG * 1.5);
+describe('The queue of a box', () => {
   let folder: string;
   let repo: GitRepo;
   let base: string;
@@ -83,7 +81,7 @@ describe('The queue of a box', function () {
       for (let index = 0; index < 4; index += 1) later.push(await queued(1));
       writeFileSync(path.join(box.home, 'go'), '');
       for (const run of [...before, big, ...later]) {
-        const report = await pollUntil(ssh.worker, run, undefined, LONG);
+        const report = await pollUntil(ssh.worker, run);
         assert.equal(report.state, 'succeeded', report.reason);
       }
       const seen = stays(records);
@@ -121,7 +119,7 @@ describe('The queue of a box', function () {
       );
       for (const { ssh, runs } of users) {
         for (const run of runs) {
-          const report = await pollUntil(ssh.worker, run, undefined, LONG);
+          const report = await pollUntil(ssh.worker, run);
           assert.equal(report.state, 'succeeded', report.reason);
         }
       }

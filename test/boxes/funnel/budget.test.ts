@@ -5,8 +5,7 @@ import { type ModelServer, promptOf, startModelServer } from '../../support/mode
 import { checkout, makePlace, openAt, type Place } from '../../support/research.ts';
 import { PLAYED } from './ideas.ts';
 
-describe('a patch that crashes when the budget of runs is used up', function () {
-  this.timeout(60_000);
+describe('a patch that crashes when the budget of runs is used up', () => {
   const [played] = PLAYED.filter(({ title }) => title === 'Iterate averaging');
   let server: ModelServer;
   let place: Place;

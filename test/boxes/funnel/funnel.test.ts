@@ -28,8 +28,7 @@ function play(asked: Map<string, number>): (request: ChatRequest) => Answer {
   };
 }
 
-describe('thirty ideas of mixed quality', function () {
-  this.timeout(300_000);
+describe('thirty ideas of mixed quality', () => {
   let server: ModelServer;
   let place: Place;
   let research: Research;

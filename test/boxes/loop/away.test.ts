@@ -4,8 +4,7 @@ import { type ChatRequest, type ModelServer, startModelServer } from '../../supp
 import { makePlace, openAt, type Place, until } from '../../support/research.ts';
 
 /** A model server that goes away in the middle: what it was paid for is used, and only the rest is asked for. */
-describe('a model server that goes away in the middle of a batch', function () {
-  this.timeout(120_000);
+describe('a model server that goes away in the middle of a batch', () => {
   let server: ModelServer;
   let place: Place;
   let research: Research;

@@ -16,8 +16,7 @@ async function refused(work: Promise<unknown>, code: string, ...words: readonly 
   });
 }
 
-describe('bad input', function () {
-  this.timeout(60_000);
+describe('bad input', () => {
   let place: Place;
   let research: Research | undefined;
   const open = async (host?: ResearchHost): Promise<Research> => {

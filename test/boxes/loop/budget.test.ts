@@ -10,8 +10,7 @@ const idea = (title: string) => ({
   ...{ builds_on: [], move: 'explore' },
 });
 
-describe('a budget for model calls', function () {
-  this.timeout(60_000);
+describe('a budget for model calls', () => {
   let place: Place;
   let server: ModelServer;
   let research: Research;

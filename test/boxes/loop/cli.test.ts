@@ -4,8 +4,7 @@ import * as path from 'node:path';
 import { type Ended, runCommand } from '../../support/command.ts';
 import { makePlace, type Place } from '../../support/research.ts';
 
-describe('the terminal', function () {
-  this.timeout(180_000);
+describe('the terminal', () => {
   let place: Place;
 
   const type = (...args: string[]): Promise<Ended> => runCommand(place, ...args);

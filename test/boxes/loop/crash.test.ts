@@ -6,8 +6,7 @@ import type { Research } from '../../../src/core/research.ts';
 import { type ModelServer, promptOf, searchReplace, startModelServer } from '../../support/model-server/index.ts';
 import { makePlace, openAt, type Place, until } from '../../support/research.ts';
 
-describe('a patch that a person approved and that crashes at once', function () {
-  this.timeout(60_000);
+describe('a patch that a person approved and that crashes at once', () => {
   let example: string;
   let place: Place;
   let server: ModelServer;

@@ -86,8 +86,7 @@ function overSsh(box: TestBox): Target {
 }
 
 for (const kind of ['local', 'ssh'] as const) {
-  describe(`a driving process that is killed (${kind} box)`, function () {
-    this.timeout(120_000);
+  describe(`a driving process that is killed (${kind} box)`, () => {
     let target: Target;
     let place: Place;
     let gates: string;
@@ -201,8 +200,7 @@ for (const kind of ['local', 'ssh'] as const) {
   });
 }
 
-describe('a cancelled run', function () {
-  this.timeout(60_000);
+describe('a cancelled run', () => {
   it('leaves no process and no later launch, whatever state it was in', async () => {
     const gates = mkdtempSync(path.join(tmpdir(), 'gates-'));
     const source = gatedRepo(gates);

@@ -92,8 +92,7 @@ describe('Inputs on their way from a person’s machine', () => {
     assert.equal(asked.length, 2);
   });
 
-  it('tell in the row of their run how far they are, and stop when it is cancelled', async function () {
-    this.timeout(60_000);
+  it('tell in the row of their run how far they are, and stop when it is cancelled', async () => {
     const file = path.join(place.repo, 'data/large.bin');
     writeFileSync(file, '');
     truncateSync(file, 600_000_000);

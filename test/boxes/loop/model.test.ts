@@ -8,8 +8,7 @@ import { type ModelServer, startModelServer } from '../../support/model-server/i
 import { checkout, makePlace, openAt, type Place, until } from '../../support/research.ts';
 
 /** The whole loop with a model: ideas and patches from a server that answers only from what it is told. */
-describe('a search with a model', function () {
-  this.timeout(120_000);
+describe('a search with a model', () => {
   let server: ModelServer;
   let place: Place;
   let research: Research;

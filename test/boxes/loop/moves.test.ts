@@ -32,8 +32,7 @@ function gatedRepo(gates: string): string {
   return folder;
 }
 
-describe('runs that move from one box to another', function () {
-  this.timeout(60_000);
+describe('runs that move from one box to another', () => {
   let boxes: TestBox[];
   let configFile: string;
   let gates: string;

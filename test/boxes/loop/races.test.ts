@@ -42,8 +42,7 @@ function repoWith(gate: string): string {
   return folder;
 }
 
-describe('several who want something at once', function () {
-  this.timeout(90_000);
+describe('several who want something at once', () => {
   let source: string;
   let gate: string;
   let place: Place;
@@ -118,17 +117,12 @@ describe('several who want something at once', function () {
   it('an idea that is dropped in the middle of a search does not end it', async () => {
     openGate();
     const running = research.startSearch(search({ approve: 'ask', ideasPerRound: 6 }));
-    const ideas = await until(
-      research,
-      'every patch ready, beyond those that are implemented at once',
-      async () => {
-        const nodes = (await research.state()).rounds[0]?.ideas ?? [];
-        const ready = nodes.filter((node) => node.candidates.some((candidate) => candidate.state === 'ready'));
-        return ready.length === 6 ? ready : undefined;
-        // Six patches, their gates and a baseline, on a machine that may be doing a lot else.
-      },
-      75_000,
-    );
+    const ideas = await until(research, 'every patch ready, beyond those that are implemented at once', async () => {
+      const nodes = (await research.state()).rounds[0]?.ideas ?? [];
+      const ready = nodes.filter((node) => node.candidates.some((candidate) => candidate.state === 'ready'));
+      return ready.length === 6 ? ready : undefined;
+      // Six patches, their gates and a baseline, on a machine that may be doing a lot else.
+    });
     const [kept, ...rest] = ideas;
     for (const node of rest) await research.rejectIdea(node.idea.id, 'not now');
     await research.approveAll(kept?.candidates[0]?.id ?? '', 'person');

@@ -16,8 +16,7 @@ async function refusal(work: Promise<unknown>, code: string): Promise<string> {
   return error.message;
 }
 
-describe('what a person accepts passes the gates before it may run', function () {
-  this.timeout(60_000);
+describe('what a person accepts passes the gates before it may run', () => {
   let place: Place;
   let research: Research;
   let handle: ReviewHandle;

@@ -12,8 +12,7 @@ const YAML = 'name: t\nrun: python3 train.py\nobjective: { metric: loss, goal: m
 const block = (search: string, replace: string) => searchReplace('train.py', search, replace);
 
 /** From a refused answer to the next one, through a real server, a real store and git. */
-describe('an implementer whose answers are refused', function () {
-  this.timeout(60_000);
+describe('an implementer whose answers are refused', () => {
   let example: string;
   let place: Place;
   let server: ModelServer;

@@ -6,8 +6,7 @@ import { type ModelServer, startModelServer } from '../../support/model-server/i
 import { agreeingHost, makePlace, openAt, type Place } from '../../support/research.ts';
 
 /** Who is asked, by whom, and with which key, where ideas and patches come from two servers. */
-describe('two model servers', function () {
-  this.timeout(60_000);
+describe('two model servers', () => {
   let ideas: ModelServer;
   let patches: ModelServer;
   let place: Place;

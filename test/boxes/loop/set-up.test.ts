@@ -11,8 +11,7 @@ const PRETRAIN = 'import os\nseed = int(os.environ["RUN_KEY"])\nloss.backward()\
 const FINETUNE = 'loss.backward()\nprint(f"val_acc: {a:.3f}")\n';
 
 /** Setting up a repository of which two scripts train: no rule can say which is meant. */
-describe('setting up with a model', function () {
-  this.timeout(60_000);
+describe('setting up with a model', () => {
   let server: ModelServer;
   let place: Place;
   let from: string;

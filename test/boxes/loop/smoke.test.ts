@@ -32,8 +32,7 @@ const CRASHES = block('lr = 3e-4', 'lr = [3e-4][steps]');
 const GOOD = block('lr = 3e-4', 'lr = 1e-4');
 
 /** A real run on this machine before a patch is ready, through a real store, real git and a real model server. */
-describe('the smoke command of research.yaml', function () {
-  this.timeout(60_000);
+describe('the smoke command of research.yaml', () => {
   let example: string;
   let place: Place;
   let server: ModelServer;

@@ -10,8 +10,7 @@ const idea = (title: string, details: string) => ({
   ...{ builds_on: [], move: 'explore' },
 });
 
-describe('a person steers what is proposed', function () {
-  this.timeout(60_000);
+describe('a person steers what is proposed', () => {
   let place: Place;
   let server: ModelServer;
   let research: Research;

@@ -6,8 +6,7 @@ import type { Research } from '../../../src/core/research.ts';
 import { clusterIsHere, startCluster, type TestCluster } from '../../support/cluster.ts';
 import { makePlace, openAt, type Place, until } from '../../support/research.ts';
 
-describe('Research on a Slurm cluster', function () {
-  this.timeout(180_000);
+describe('Research on a Slurm cluster', () => {
   let cluster: TestCluster;
   let place: Place;
   let research: Research;
@@ -44,15 +43,10 @@ describe('Research on a Slurm cluster', function () {
 
   it('runs the baseline as one array, and compares it with its node’s kind of GPU', async () => {
     const ids = await research.runBaseline({ seeds: 3 });
-    const runs = await until(
-      research,
-      'the baseline',
-      async () => {
-        const rows = (await research.state()).runs.filter((run: Run) => ids.includes(run.id));
-        return rows.length === 3 && rows.every((run) => isEnd(run.state)) ? rows : undefined;
-      },
-      90_000,
-    );
+    const runs = await until(research, 'the baseline', async () => {
+      const rows = (await research.state()).runs.filter((run: Run) => ids.includes(run.id));
+      return rows.length === 3 && rows.every((run) => isEnd(run.state)) ? rows : undefined;
+    });
     assert.deepEqual(
       runs.map(({ state, reason }) => `${state} ${reason ?? ''}`),
       ['succeeded ', 'succeeded ', 'succeeded '],

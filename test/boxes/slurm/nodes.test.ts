@@ -43,14 +43,14 @@ describe('A Slurm cluster of two nodes', () => {
     await cluster.slurm.stopNode('n2');
     // What the controller finds by itself after SlurmdTimeout.
     cluster.slurm.command('scontrol', 'update', 'nodename=n2', 'state=down', 'reason=power');
-    const report = await pollUntil(worker, dies.run, ENDED, 90_000);
+    const report = await pollUntil(worker, dies.run, ENDED);
     assert.equal(report.state, 'lost');
     assert.match(report.reason ?? '', /node failed/);
     const waits = ship({ run: 'echo back' });
     await on('n2').submit(waits);
     await until(waits.run, ({ reason }) => /ReqNodeNotAvail|Resources/.test(reason ?? ''));
     await cluster.slurm.startNode('n2');
-    assert.equal((await pollUntil(worker, waits.run, ENDED, 60_000)).state, 'succeeded');
+    assert.equal((await pollUntil(worker, waits.run, ENDED)).state, 'succeeded');
   });
 
   it('waits for a node that is drained', async () => {
@@ -86,7 +86,7 @@ describe('A Slurm cluster of two nodes', () => {
     await until(low.run, ({ state }) => state === 'running');
     const high = ship({ run: 'true', resources: { gpus: 4, timeout: '5m' } });
     await on('n1', { partition: 'urgent' }).submit(high);
-    const report = await pollUntil(worker, low.run, ENDED, 60_000);
+    const report = await pollUntil(worker, low.run, ENDED);
     assert.equal(report.state, 'lost', report.reason);
     assert.match(report.reason ?? '', /preempted/);
     assert.equal((await pollUntil(worker, high.run)).state, 'succeeded');
@@ -129,8 +129,7 @@ describe('A Slurm cluster of two nodes', () => {
     assert.equal((await pollUntil(worker, run.run)).state, 'cancelled');
   });
 
-  it('stops a run before Slurm’s time limit, and knows that limit where the run would not end before it', async function () {
-    this.timeout(300_000);
+  it('stops a run before Slurm’s time limit, and knows that limit where the run would not end before it', async () => {
     const limited = cluster.worker({ time: '1m' });
     const hears = ship({ run: 'sleep 300' });
     const stubborn = ship({ run: 'trap "" TERM; while :; do sleep 0.1; done' });
@@ -141,10 +140,10 @@ describe('A Slurm cluster of two nodes', () => {
     await limited.submit(stubborn);
     await until(stubborn.run, ({ state }) => state === 'running');
     cluster.box.bend('RC_GRACE=2');
-    const first = await pollUntil(worker, hears.run, ENDED, 150_000);
+    const first = await pollUntil(worker, hears.run, ENDED);
     assert.equal(first.state, 'timed-out', first.reason);
     assert.match(first.reason ?? '', /before the time limit of its job in Slurm/);
-    const second = await pollUntil(worker, stubborn.run, ENDED, 150_000);
+    const second = await pollUntil(worker, stubborn.run, ENDED);
     assert.equal(second.state, 'timed-out', second.reason);
     assert.match(second.reason ?? '', /Slurm stopped the job at its time limit/);
   });

@@ -341,7 +341,6 @@ describe('Inputs of a run on an ssh box', () => {
       console.log('      skipped: it takes half a minute; FULL=1 runs it');
       this.skip();
     }
-    this.timeout(90_000);
     const proxy = await startCuttingProxy(box.port);
     try {
       const frozen = workerThrough(box, proxy);

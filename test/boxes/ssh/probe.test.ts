@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { GitRepo } from '../../support/git-repo.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { pollUntil, shipmentOf, wholeLog } from '../../support/shipments.ts';
 import { startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 import { type TestWorker, workerOf } from '../../support/workers.ts';
@@ -56,7 +57,7 @@ describe('Check Boxes on an ssh box', () => {
       box
         .processes()
         .find(({ command, environ }) => /^sleep 300/.test(command) && environ.includes(`RUN_ID=${shipment.run}`));
-    const until = Date.now() + 10_000;
+    const until = Date.now() + PATIENCE_MS;
     while (!mine()) {
       assert.ok(Date.now() < until, 'the run did not start its program');
       await new Promise((resolve) => setTimeout(resolve, 20));

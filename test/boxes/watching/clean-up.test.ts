@@ -11,8 +11,7 @@ import { pollUntil, shipmentOf, wholeLog } from '../../support/shipments.ts';
 import { startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 import { type TestWorker, workerOf } from '../../support/workers.ts';
 
-describe('Cleaning up a box', function () {
-  this.timeout(90_000);
+describe('Cleaning up a box', () => {
   let box: TestBox;
   let folder: string;
   let repo: GitRepo;

@@ -33,8 +33,7 @@ class Heard {
   }
 }
 
-describe('a log that is followed on an ssh box', function () {
-  this.timeout(30_000);
+describe('a log that is followed on an ssh box', () => {
   let box: TestBox;
   let folder: string;
   let repo: GitRepo;
@@ -117,9 +116,7 @@ describe('a log that is followed on an ssh box', function () {
   });
 });
 
-describe('a log that is followed on this machine', function () {
-  this.timeout(30_000);
-
+describe('a log that is followed on this machine', () => {
   it('comes as it is written, from a byte on, and ends with the run and its last byte', async () => {
     const box = await LocalBox.make();
     try {

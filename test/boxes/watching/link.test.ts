@@ -26,8 +26,7 @@ for part in range(4):
 
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
-describe('a link that freezes, drops and comes back while a run prints 5 MB', function () {
-  this.timeout(90_000);
+describe('a link that freezes, drops and comes back while a run prints 5 MB', () => {
   let box: TestBox;
   let gates: string;
   let source: string;

@@ -49,8 +49,7 @@ os.symlink("/etc/hostname", "out/linked.jsonl")
 `;
 
 for (const kind of ['local', 'ssh'] as const) {
-  describe(`metric files of a run (${kind} box)`, function () {
-    this.timeout(60_000);
+  describe(`metric files of a run (${kind} box)`, () => {
     let box: TestBox | undefined;
     let gates: string;
     let source: string;

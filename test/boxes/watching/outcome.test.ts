@@ -7,8 +7,7 @@ import { makePlace, openAt, type Place } from '../../support/research.ts';
 import { startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 
 for (const kind of ['local', 'ssh'] as const) {
-  describe(`what comes of a run (${kind} box)`, function () {
-    this.timeout(60_000);
+  describe(`what comes of a run (${kind} box)`, () => {
     let box: TestBox | undefined;
     let source: string;
     let place: Place;

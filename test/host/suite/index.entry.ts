@@ -16,7 +16,7 @@ function files(): string[] {
 export function run(): Promise<void> {
   process.setSourceMapsEnabled(true);
   const grep = process.env.HOST_TESTS_GREP;
-  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, color: false, reporter: 'spec', ...(grep ? { grep } : {}) });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 300_000, color: false, reporter: 'spec', ...(grep ? { grep } : {}) });
   for (const file of files()) mocha.addFile(file);
   return new Promise((resolve, reject) => {
     const runner = mocha.run((failures) => {

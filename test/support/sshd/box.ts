@@ -15,6 +15,7 @@ import {
 import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import * as path from 'node:path';
+import { PATIENCE_MS } from '../patience.ts';
 import nvidiaSmi from './nvidia-smi.sh';
 
 const SSHD = '/usr/sbin/sshd';
@@ -308,7 +309,7 @@ function freePort(): Promise<number> {
 
 /** Resolves when something answers on the port with an ssh banner. */
 async function listening(port: number): Promise<void> {
-  const until = Date.now() + 10_000;
+  const until = Date.now() + PATIENCE_MS;
   for (;;) {
     const up = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1');

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { type BrowserContext, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
 import { CHROMIUM_FLAGS, findChromium } from '../../../scripts/vscode/chromium.ts';
 import { installExtension, type Server, startServer } from '../../../scripts/vscode/server.ts';
+import { PATIENCE_MS } from '../patience.ts';
 
 export type Theme = 'light' | 'dark' | 'hc';
 
@@ -160,7 +161,7 @@ class Window implements VsCode {
       viewport: this.options.viewport ?? { width: 1440, height: 900 },
       permissions: ['clipboard-read', 'clipboard-write'],
     });
-    this.context.setDefaultTimeout(30_000);
+    this.context.setDefaultTimeout(PATIENCE_MS);
     const page = this.context.pages()[0] ?? (await this.context.newPage());
     page.on('console', (message) => {
       if (message.type() === 'error') this.logged.push(message.text());
@@ -214,11 +215,11 @@ class Window implements VsCode {
     for (let left = 5; ; left -= 1) {
       await this.page.keyboard.press('F1');
       try {
-        await input.fill(`>${title}`, { timeout: 3000 });
-        await found.first().waitFor({ timeout: 3000 });
+        await input.fill(`>${title}`, { timeout: 8000 });
+        await found.first().waitFor({ timeout: 8000 });
         // Not a click: a quick pick that the command opens would stand under the pointer.
         for (let steps = 0; steps < 40 && !(await focused.isVisible()); steps += 1) await input.press('ArrowDown');
-        await input.press('Enter', { timeout: 3000 });
+        await input.press('Enter', { timeout: 8000 });
         return;
       } catch (error) {
         if (left === 0) throw error;
@@ -264,7 +265,7 @@ class Window implements VsCode {
     await this.row(label).click();
     await applied.waitFor();
     // Shown before it is kept: a restart right now would lose it.
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + PATIENCE_MS;
     while (!(await fs.readFile(this.settingsFile, 'utf8')).includes(`"${id}"`)) {
       assert.ok(Date.now() < deadline, `VS Code did not keep the theme ${id}.`);
       await this.page.waitForTimeout(50);

@@ -134,7 +134,7 @@ export class Desk {
       await this.moveAway();
       await row.hover();
       try {
-        await action.click({ timeout: 1500 });
+        await action.click({ timeout: 4000 });
         return;
       } catch (error) {
         if (left === 0) throw error;

@@ -4,6 +4,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import type { Fixture } from './fake-host.entry.ts';
 import { THEMES, type ThemeName, themeSheet } from './themes.ts';
 
@@ -120,7 +121,7 @@ export class Stage {
       permissions: ['clipboard-read', 'clipboard-write'],
       timezoneId: 'UTC',
     });
-    this.#context.setDefaultTimeout(10_000);
+    this.#context.setDefaultTimeout(PATIENCE_MS);
     const page = await this.#context.newPage();
     page.on('pageerror', (error) => console.error('page error:', error.message));
     await page.addInitScript((given) => {

@@ -349,7 +349,7 @@ describe('the leaderboard page', () => {
   it('says what is going on when nothing comes, nothing is there, or it is old', async () => {
     const silent = await stage.show({ at: NOW });
     assert.ok(await silent.locator('.skeleton').isVisible());
-    await silent.getByRole('heading', { name: 'The leaderboard has not arrived' }).waitFor({ timeout: 15_000 });
+    await silent.getByRole('heading', { name: 'The leaderboard has not arrived' }).waitFor();
     await silent.getByRole('button', { name: 'Try Again' }).click();
     assert.equal((await sent(silent)).filter((message) => message.type === 'ready').length, 2);
     const empty = await stage.show({
