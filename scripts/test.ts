@@ -52,7 +52,7 @@ interface Report {
 }
 
 /** More files than this with a failure are no accident of a busy machine. */
-const MOST_AGAIN = 4;
+const MOST_AGAIN = 8;
 /** Titles that failed beside other tests and passed alone. */
 const unsteady: string[] = [];
 
