@@ -111,12 +111,14 @@ describe('The checkout of a run is the commit, byte for byte, mode for mode, nam
     const box = await startBox({ name: 'spare' });
     const { worker, connection } = workerOf(box);
     const spares = path.join(box.root, 'spare', 'test-repo.git');
+    const making = () => box.processes().some(({ command }) => command.includes('make-spare.sh'));
     /** The folders that lie ready. */
     const ready = async () => {
       const found = await eventually('checkouts made ahead', () => {
         const names = existsSync(spares) ? readdirSync(spares).filter((name) => /^\d+\.index$/.test(name)) : [];
-        const busy = box.processes().some(({ command }) => command.includes('make-spare.sh'));
-        return names.length >= 1 && !busy && names.map((name) => path.join(spares, name.slice(0, -'.index'.length)));
+        return (
+          names.length >= 1 && !making() && names.map((name) => path.join(spares, name.slice(0, -'.index'.length)))
+        );
       });
       return new Map(found.map((place) => [statSync(place).ino, place]));
     };
@@ -157,6 +159,7 @@ describe('The checkout of a run is the commit, byte for byte, mode for mode, nam
           'none was looked at',
         );
         assert.deepEqual(differences(clean), [missing]);
+        await eventually('nobody making one', () => !making());
         rmSync(spares, { recursive: true });
         await run(odd);
       }
