@@ -27,7 +27,7 @@ const rings = args.filter((arg) => !arg.startsWith('-'));
  */
 const JOBS: Readonly<Record<Ring, number>> = { unit: 2, boxes: full ? 2 : 4, host: 1, ui: 1 };
 /** Of a test: what hangs is ended, what a busy machine slows down is not. Its waits end first (test/support/patience.ts). */
-const TIMEOUT_MS: Readonly<Record<Ring, number>> = { unit: 120_000, boxes: 600_000, host: 300_000, ui: 600_000 };
+const TIMEOUT_MS: Readonly<Record<Ring, number>> = { unit: 300_000, boxes: 600_000, host: 300_000, ui: 600_000 };
 
 /**
  * A git of nobody's: a person's hooks, signing and line endings must not decide a test, nor their name be needed for it.

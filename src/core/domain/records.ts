@@ -127,7 +127,7 @@ export type ObjectiveValue =
 
 /** Why the number of a run is not believed at once. */
 export interface ResultFlag {
-  readonly code: 'out-of-range' | 'too-good' | 'no-curve' | 'too-few-steps' | 'seed-only';
+  readonly code: 'out-of-range' | 'too-good' | 'no-curve' | 'too-few-steps' | 'seed-only' | 'touches-evaluation';
   readonly message: string;
 }
 

@@ -18,6 +18,7 @@ export type RefusalCode =
   | 'not-editable'
   | 'not-text'
   | 'too-large'
+  | 'hidden-text'
   | 'patch-refused'
   | 'stale-edit'
   | 'bad-literal'

@@ -51,7 +51,7 @@ export function reportedValue(run: Run): number | undefined {
  */
 export function flagsOf(
   run: Run,
-  candidate: Pick<Candidate, 'tags'> | undefined,
+  candidate: Pick<Candidate, 'tags' | 'approvedBy'> | undefined,
   goal: Goal,
   baseline: Yardstick,
   guardrails: Guardrails,
@@ -61,6 +61,11 @@ export function flagsOf(
   const flags: ResultFlag[] = [];
   if (candidate?.tags.includes('seed-only')) {
     flags.push({ code: 'seed-only', message: 'The patch changes the seed and nothing else: luck, not an idea.' });
+  }
+  if (candidate?.tags.includes('touches-evaluation') && candidate.approvedBy === 'policy') {
+    const message =
+      'The patch touches how the objective is measured, and no person has approved it: read its warnings.';
+    flags.push({ code: 'touches-evaluation', message });
   }
   if (run.objective?.state === 'invalid') {
     flags.push({ code: 'out-of-range', message: `${value} lies outside objective.valid of research.yaml.` });
@@ -120,7 +125,7 @@ export interface Judged {
 }
 
 /** What no second seed vouches for: it would only repeat it. */
-const PERSON_ONLY: ReadonlySet<ResultFlag['code']> = new Set(['out-of-range', 'seed-only']);
+const PERSON_ONLY: ReadonlySet<ResultFlag['code']> = new Set(['out-of-range', 'seed-only', 'touches-evaluation']);
 
 /**
  * Flags with who confirmed them: a person, or another seed of the same candidate and class that came to about the same

@@ -8,8 +8,7 @@ const full = process.env.FULL === '1';
 /** `CELLS` takes those whose title it matches, as `--grep` cannot: they are begun before their tests. */
 const wanted = new RegExp(process.env.CELLS ?? '');
 
-describe('The fault matrix', function () {
-  this.timeout(600_000);
+describe('The fault matrix', () => {
   const title = (fault: Fault, state: HeldState) =>
     `${fault} while ${state}: ${EXPECTED[fault][state].ends === 'done' ? 'ends as its process did' : 'is lost, and its next attempt ends as its process did'}`;
   const cells = FAULTS.flatMap((fault) => STATES.map((state) => ({ fault, state }))).filter(

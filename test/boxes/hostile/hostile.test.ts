@@ -45,7 +45,7 @@ function ours(prompt: string): string {
 
 /** The whole loop on a repository that was written to harm: real git, a real store, a real box, a real model server. */
 describe('a hostile repository', function () {
-  this.timeout(full ? 600_000 : 120_000);
+  if (full) this.timeout(1_800_000);
   let hostile: HostileRepo;
   let place: Place;
   let server: ModelServer;

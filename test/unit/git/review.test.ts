@@ -251,8 +251,7 @@ describe('a review', () => {
     .map(([lines, last]) => lines.join('\n') + (last && lines.length > 0 ? '\n' : ''));
   const name = fc.constantFrom('a.py', 'ü b.py', 'dir/c.py');
 
-  it('gives the proposal when all is accepted and the start when all is rejected, in any order', async function () {
-    this.timeout(120_000);
+  it('gives the proposal when all is accepted and the start when all is rejected, in any order', async () => {
     const scratch = new Scratch({ 'z.txt': 'z\n' });
     try {
       const repository = await scratch.open();
@@ -301,8 +300,7 @@ describe('a review', () => {
     }
   });
 
-  it('gives the same commit whatever order the hunks are decided in, each under the name it was listed by', async function () {
-    this.timeout(120_000);
+  it('gives the same commit whatever order the hunks are decided in, each under the name it was listed by', async () => {
     const scratch = new Scratch({ 'z.txt': 'z\n' });
     try {
       const repository = await scratch.open();

@@ -229,7 +229,6 @@ describe('the hyperparameter ideator', () => {
   });
 
   it('finds an improvement of the quickstart in two rounds of six', async function () {
-    this.timeout(120_000);
     await needPython(this);
     const run = async (edits: readonly Edit[]): Promise<number> => {
       const folder = await copyExample();

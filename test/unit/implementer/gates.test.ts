@@ -156,6 +156,84 @@ describe('the gates', () => {
     assert.deepEqual(brief((await gates({ 'a.py': 'x\n' }, { 'a.py': 'x\n' })).findings), ['no-op no-op error 1']);
   });
 
+  describe('a patch without effect', () => {
+    const none = (told: string) => [`no-op no-op error ${told}`];
+    it('is one that changes comments, blank lines and documents only', async () => {
+      const files = {
+        'train.py': '# a\nx = "# no comment"\n',
+        'c.yaml': 'lr: 1\n',
+        'README.md': 'a\n',
+        'run.sh': '#SBATCH --time=1\nls\n',
+      };
+      const told = async (changes: Changes) => brief((await gates(files, changes)).findings);
+      assert.deepEqual(await told({ 'train.py': '\nx = "# no comment"  # b\n', 'README.md': 'b\n' }), none('1'));
+      assert.deepEqual(await told({ 'c.yaml': '# faster\nlr: 1\n' }), none('1'));
+      assert.deepEqual(await told({ 'run.sh': '#SBATCH --time=1\n# list\nls\n' }), none('2'));
+      const more: readonly Changes[] = [
+        { 'train.py': '# a\nx = "# a comment"\n' },
+        { 'train.py': '# a\nif x:\n  x = "# no comment"\n' },
+        { 'c.yaml': 'lr: 2\n', 'README.md': 'b\n' },
+        { 'run.sh': '#SBATCH --time=2\nls\n' },
+        { 'notes.txt': 'a prompt\n' },
+      ];
+      for (const changes of more) {
+        assert.deepEqual(await told(changes), [], JSON.stringify(changes));
+      }
+    });
+
+    const repo = {
+      'train.py': 'from model.net import Net\nimport losses\n',
+      'model/net.py': 'x = 1\n',
+      'model/__init__.py': '',
+      'losses.py': 'y = 1\n',
+      'conf/fast.yaml': 'optimizer: lion\n',
+      'README.md': 'See muon.py.\n',
+    };
+    const told = async (changes: Changes, files: Files = repo, yaml: object = {}) =>
+      brief((await gates(files, changes, { yaml })).findings);
+    it('is one whose files nothing imports or names that runs', async () => {
+      assert.deepEqual(await told({ 'muon.py': 'z = 1\n' }), none('1'));
+      assert.deepEqual(await told({ 'muon.py': 'import lookahead\n', 'lookahead.py': 'import muon\n' }), none('1'));
+      assert.deepEqual(await told({ 'tests/test_net.py': 'z = 1\n', 'README.md': 'b\n' }), none('1'));
+      assert.deepEqual(await told({ 'unused.py': null }, { ...repo, 'unused.py': 'x = 1\n' }), none('1'));
+    });
+    it('is none that is wired in, or that might be', async () => {
+      const wired = 'from model.net import Net\nimport losses\nimport muon\n';
+      for (const [what, changes, files, yaml] of [
+        ['imported by what runs', { 'muon.py': 'z = 1\n', 'train.py': wired }],
+        ['part of the program', { 'model/net.py': 'x = 2\n' }],
+        ['no longer part of it', { 'losses.py': null, 'train.py': 'from model.net import Net\n' }],
+        ['named in a configuration', { 'optim/lion.py': 'z = 1\n' }],
+        ['named by the command', { 'extra.py': 'z = 1\n' }, repo, { run: 'python train.py --with=extra' }],
+        [
+          'used by the evaluation',
+          { 'score.py': 'z = 2\n' },
+          { ...repo, 'score.py': 'z = 1\n' },
+          { evaluate: 'python score.py' },
+        ],
+        ['found by name', { 'muon.py': 'z = 1\n' }, { ...repo, 'losses.py': 'import importlib\n' }],
+        ['read by Python itself', { 'sitecustomize.py': 'z = 1\n' }],
+        ['beside a changed configuration', { 'muon.py': 'z = 1\n', 'conf/fast.yaml': 'optimizer: adam\n' }],
+        ['in a repository whose command names no file', { 'muon.py': 'z = 1\n' }, repo, { run: 'make train' }],
+      ] as readonly (readonly [string, Changes, Files?, object?])[]) {
+        assert.deepEqual(
+          (await told(changes, files, yaml)).filter((one) => one.startsWith('no-op')),
+          [],
+          what,
+        );
+      }
+    });
+  });
+
+  it('what a reader could miss is told: characters nobody sees, and lines without end', async () => {
+    const hidden = 'if level != "user\u202e \u2066# check\u2069 \u2066":';
+    assert.deepEqual(await line('a.py', hidden), ['size hidden-text error 2']);
+    assert.deepEqual(await line('a.py', 'zero\u200bwidth = 1'), ['size hidden-text error 2']);
+    assert.deepEqual(await line('a.py', `x = 1;${' '.repeat(3000)}import requests`), ['size not-checked warning 2']);
+    assert.deepEqual(await line('a.py', 'name = "日本語, עברית, émoji 👩‍🔬"'), []);
+    assert.deepEqual(await line('a.json', JSON.stringify({ vocabulary: 'x'.repeat(3000) }), { 'a.json': '' }), []);
+  });
+
   it('without a checker it is said that the syntax was not checked', async () => {
     const report = await gates({}, { 'a.py': 'x = 1\n' }, { checker: undefined });
     assert.deepEqual(brief(report.findings), ['syntax not-checked warning -']);
@@ -221,14 +299,14 @@ describe('the gates', () => {
       'a.py': [
         'self.requests = []',
         'requests_per_step = 4',
-        '# import requests',
+        'y = 2  # import requests',
         'text = "import requests; curl http://x"',
         'wandb.init(mode="offline")',
         'from .requests import Queue',
         'curl = curl_of(field)',
         'import urllib.parse',
       ],
-      'run.sh': ['# curl http://x', 'python train.py --curl=1', 'echo done'],
+      'run.sh': ['x=1 # curl http://x', 'python train.py --curl=1', 'echo done'],
       'notes.md': ['pip install torch, then curl http://x'],
     };
     for (const [path, lines] of Object.entries(refused)) {
@@ -249,7 +327,13 @@ describe('the gates', () => {
     for (const [path, lines] of Object.entries(innocent)) {
       for (const text of lines) it(`let pass ${text}`, async () => assert.deepEqual(await line(path, text), []));
     }
+    it('refuse a command over several lines, and no list of words', async () => {
+      const call = 'subprocess.run(\n    [\n        "curl", "-O", url,\n    ],\n    check=True,\n)';
+      assert.deepEqual(await line('a.py', call), ['network network-added error 4']);
+      assert.deepEqual(await line('a.py', call.replace('subprocess.run', 'tools')), []);
+    });
     it('say nothing where the repository does it already, in whichever file', async () => {
+      assert.deepEqual(await line('a.sh', 'curl http://x', { Makefile: 'data:\n\tcurl http://y\n' }), []);
       assert.deepEqual(await line('a.py', 'import requests', { 'get_data.py': 'import requests\n' }), []);
       assert.deepEqual(await line('a.py', 'import httpx', { 'get_data.py': 'import requests\n' }), [
         'network network-added error 2',
@@ -291,6 +375,21 @@ describe('the gates', () => {
         ['evaluation touches-evaluation error 5'],
       ],
       ['what is logged', 'lr = 1e-3', 'wandb.log({"val_loss": 0.1})', ['evaluation touches-evaluation error 3']],
+      ['what it is set to', 'lr = 1e-3', 'val_loss *= 0.5', ['evaluation touches-evaluation warning 3']],
+      [
+        'what it is set to among others',
+        'lr = 1e-3',
+        'a, val_loss = f(x)',
+        ['evaluation touches-evaluation warning 3'],
+      ],
+      ['its key', 'lr = 1e-3', 'out["val/loss"] = 0.1', ['evaluation touches-evaluation warning 3']],
+      [
+        'its key among others',
+        'lr = 1e-3',
+        'out = {"lr": 1, "val_loss": 0.1}',
+        ['evaluation touches-evaluation warning 3'],
+      ],
+      ['the loader', 'lr = 1e-3', 'val_loader = DataLoader(easy)', ['evaluation touches-evaluation warning 3']],
       ['how many samples', 'eval_iters = 20', 'eval_iters = 2', ['evaluation touches-evaluation warning 2']],
       ['the function’s inside', 'total = 0', 'total = -1', ['evaluation touches-evaluation warning 5']],
     ];
@@ -304,14 +403,17 @@ describe('the gates', () => {
     const innocent: readonly (readonly [string, string])[] = [
       ['lr = 1e-3', 'lr = 3e-4'],
       ['return model.loss', 'return model.loss * 2'],
-      ['lr = 1e-3', 'lr = 1e-3  # val_split and eval_iters stay'],
+      ['lr = 1e-3', 'lr = 2e-3  # val_split and eval_iters stay'],
+      ['lr = 1e-3', 'for x in val_data:\n    lr = x'],
+      ['lr = 1e-3', 'best_val_loss = 3'],
+      ['lr = 1e-3', 'if val_loss == 3:\n    lr = 1'],
       ['lr = 1e-3', 'valve_size = 3\nevaluated = True\nretrieval_step = 2'],
       ['lr = 1e-3', 'if val_split == 0.1:\n    lr = 2'],
-      ['lr = 1e-3', 'val_loss = torch.log(val_loss)'],
       ['lr = 1e-3', 'names = ["val_loss"]'],
       ['lr = 1e-3', 'print("done")\nnames = "val_loss"'],
       ['lr = 1e-3', 'print("train loss", val_loss_of)'],
       ['lr = 1e-3', 'def evaluation_free():\n    return 1'],
+      ['lr = 1e-3', 'check(val_loss=0.1)'],
     ];
     for (const [from, to] of innocent) {
       it(`does not mind ${JSON.stringify(to)}`, async () => assert.deepEqual((await change(from, to)).found, []));
@@ -320,9 +422,12 @@ describe('the gates', () => {
       const moved = train.replace('print(f', 'if True:\n    print(f');
       assert.deepEqual((await gates(files, { 'train.py': moved })).findings, []);
     });
-    it('leaves what training prints to the person where evaluate measures', async () => {
-      const seen = await change('estimate_loss(None)}', '0.5}', { evaluate: 'python score.py' });
-      assert.deepEqual(seen.found, ['evaluation touches-evaluation warning 9']);
+    it('only mentions what training prints and computes where evaluate measures', async () => {
+      for (const text of ['0.5}")', 'estimate_loss(None)}")\nval_loss = 3']) {
+        const seen = await change('estimate_loss(None)}")', text, { evaluate: 'python score.py' });
+        assert.match(seen.found.join(), /^evaluation touches-evaluation info (?:9|10)$/);
+        assert.deepEqual(seen.tags, []);
+      }
     });
     it('refuses the evaluate command’s own script, warns of what it alone imports, and leaves what training shares', async () => {
       const repo = {
@@ -356,6 +461,17 @@ describe('the gates', () => {
         assert.deepEqual(report.tags, ['seed-only']);
       });
     }
+    it('is tagged with comments beside it, and where a line of seeding comes or goes', async () => {
+      const plain = 'seed = 1\nlr = 1\n';
+      for (const text of [
+        '# a lucky one\n\nseed = 2\nlr = 1\n',
+        'seed = 1\ntorch.manual_seed(seed + 4)\nlr = 1\n',
+        'lr = 1\n',
+        'seed = 1\nself.rng_seed = 3\nnp.random.seed(7)  # luck\nlr = 1\n',
+      ]) {
+        assert.deepEqual((await gates({ 'a.py': plain }, { 'a.py': text })).tags, ['seed-only'], text);
+      }
+    });
     it('of a settings file too', async () => {
       const report = await gates({ 'c.yaml': 'seed: 1\nlr: 2\n' }, { 'c.yaml': 'seed: 3\nlr: 2\n' });
       assert.deepEqual(report.tags, ['seed-only']);
@@ -366,6 +482,8 @@ describe('the gates', () => {
       ['loader(seed=1, workers=2)\n', 'loader(seed=2, workers=4)\n', []],
       ['seed = 1\n', 'seed = 1\nx = 1\n', []],
       ['seeding_rate = 5\n', 'seeding_rate = 6\n', []],
+      ['lr = 1\n', 'lr = 1\nseed_tokens = encode(prompt)\n', []],
+      ['lr = 1\n', 'lr = 1\nplant(seed=3)\nmodel.seed(3).grow()\n', []],
     ];
     for (const [from, to, found] of others) {
       it(`is not all of ${JSON.stringify(to)}`, async () => {

@@ -18,9 +18,7 @@ async function readAll(log: string, patterns: readonly string[], cuts: readonly 
   }
 }
 
-describe('the metric reader', function () {
-  this.timeout(60_000);
-
+describe('the metric reader', () => {
   it('gives the same points however the bytes are cut', async () => {
     const line = fc.constantFrom(
       'step 1: train loss 2.5, val loss nan\n',

@@ -39,9 +39,8 @@ function patchPrompt(files: ReadonlyMap<string, string>, idea: string): string {
   return `${shown}\n\n# The idea\n\n${idea}\n\nAnswer with <<<<<<< SEARCH / ======= / >>>>>>> REPLACE blocks.`;
 }
 
-describe('the model server, on the quickstart example', function () {
+describe('the model server, on the quickstart example', () => {
   // Each patch is run for real.
-  this.timeout(60_000);
   let server: ModelServer;
   let folder: string;
   let files: Map<string, string>;

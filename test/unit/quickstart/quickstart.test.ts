@@ -12,8 +12,7 @@ import {
 
 const SEEDS = [1, 2];
 
-describe('examples/quickstart', function () {
-  this.timeout(90_000);
+describe('examples/quickstart', () => {
   let base: readonly number[] = [];
 
   async function losses(variant: Variant): Promise<readonly number[]> {

@@ -130,6 +130,18 @@ describe('guardrails on results', () => {
     assert.equal(of([lucky, runRow('1.1', 2.9, { seed: 2, curve })], ['seed-only']), 0);
   });
 
+  it('hold back what touches the measuring, where no person has approved the patch, whatever the seeds say', () => {
+    const runs = [1, 2].map((seed) => runRow('1.1', 2.9, { seed, curve }));
+    const of = (approvedBy: 'person' | 'policy', more: readonly Run[] = runs) => {
+      const candidates = [candidateRow(1, { tags: ['touches-evaluation'], approvedBy })];
+      const results = foldResults('minimize', candidates, [...baseline, ...more], GUARDRAILS);
+      return [results.candidates.length, results.judged.get(more[0]?.id ?? '')?.flags.map(({ code }) => code) ?? []];
+    };
+    assert.deepEqual(of('person'), [1, []]);
+    assert.deepEqual(of('policy'), [0, ['touches-evaluation']]);
+    assert.deepEqual(of('policy', [runRow('1.1', 2.9, { curve, confirmed: true })]), [1, ['touches-evaluation']]);
+  });
+
   it('never rank what is flagged and not confirmed, whatever the rows', () => {
     const run = fc.record({
       candidate: fc.constantFrom('1.1', '2.1', '3.1'),

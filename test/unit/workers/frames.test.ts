@@ -58,8 +58,7 @@ for (const shell of ['sh', 'bash'] as const)
     });
     after(() => home && rmSync(home, { recursive: true, force: true }));
 
-    it('comes back byte for byte, whatever it holds and whatever the folder of the box is called', async function () {
-      this.timeout(FULL ? 300_000 : 60_000);
+    it('comes back byte for byte, whatever it holds and whatever the folder of the box is called', async () => {
       const transport = new ShellTransport(home, { bash: shell === 'bash' });
       await fc.assert(
         fc.asyncProperty(folder, fc.array(text, { minLength: 1, maxLength: 20 }), text, async (name, values, line) => {

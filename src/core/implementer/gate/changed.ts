@@ -2,8 +2,14 @@ import type { Texts } from '../types.ts';
 import { type AddedLine, lineChanges } from './added.ts';
 import { maskPython } from './mask.ts';
 
+/** How the lines of a file are read. */
+export interface FileKind {
+  readonly python: boolean;
+  readonly shell: boolean;
+}
+
 /** One changed file, read once for all gates. */
-export interface FileChange {
+export interface FileChange extends FileKind {
   readonly path: string;
   /** Undefined for a new file; the text at the old path for a moved one. */
   readonly before: string | undefined;
@@ -11,8 +17,13 @@ export interface FileChange {
   readonly after: string | null;
   readonly added: readonly AddedLine[];
   readonly removed: readonly AddedLine[];
-  readonly python: boolean;
-  readonly shell: boolean;
+}
+
+export function fileKind(path: string): FileKind {
+  return {
+    python: /\.pyw?$/.test(path),
+    shell: /\.(?:ba|z)?sh$/.test(path) || /^(?:[^/]+\/)*(?:Makefile|justfile|Dockerfile)$/.test(path),
+  };
 }
 
 export function readChanges(
@@ -25,16 +36,36 @@ export function readChanges(
   for (const [path, after] of changes) {
     if (after === null && moved.has(path)) continue;
     const before = files.get(renames.get(path) ?? path);
-    const python = /\.pyw?$/.test(path);
-    const shell = /\.(?:ba|z)?sh$/.test(path) || /^(?:[^/]+\/)*(?:Makefile|justfile|Dockerfile)$/.test(path);
-    read.push({ path, before, after, ...lineChanges(before ?? '', after ?? ''), python, shell });
+    read.push({ path, before, after, ...lineChanges(before ?? '', after ?? ''), ...fileKind(path) });
   }
   return read;
 }
 
+/** Of a line, the gates that read lines read this many characters; that there are more is told (`hidden.ts`). */
+export const MOST_LINE = 2000;
+
 /** The lines of a file as code: of Python without what texts and comments hold, of shell without comments. */
-export function codeLines(text: string, kind: Pick<FileChange, 'python' | 'shell'>): readonly string[] {
+export function codeLines(text: string, kind: FileKind): readonly string[] {
   const code = kind.python ? maskPython(text) : text;
   const lines = code.split('\n');
   return kind.shell ? lines.map((line) => line.replace(/(?:^|\s)#.*$/, '')) : lines;
+}
+
+/** How many lines above its own a call may begin that a line stands in. */
+const CALL_LINES = 5;
+
+/**
+ * Whether a line of Python stands in the brackets of a call that matches and begins some lines above.
+ * @param code lines without what texts and comments hold; @param line 1-based
+ */
+export function inCall(code: readonly string[], line: number, call: RegExp): boolean {
+  for (let back = 1; back <= CALL_LINES; back += 1) {
+    const above = code.slice(Math.max(0, line - 1 - back), line - 1).map((one) => one.slice(0, MOST_LINE));
+    if (call.test(above[0] ?? '')) return count(above, '(') > count(above, ')');
+  }
+  return false;
+}
+
+function count(lines: readonly string[], bracket: string): number {
+  return lines.reduce((sum, line) => sum + line.split(bracket).length - 1, 0);
 }

@@ -2,7 +2,7 @@ import type { Environment, Finding, Severity } from '../../domain/index.ts';
 import { programFiles } from '../../environment/index.ts';
 import type { Texts } from '../types.ts';
 import type { AddedLine } from './added.ts';
-import { codeLines, type FileChange } from './changed.ts';
+import { codeLines, type FileChange, inCall, MOST_LINE } from './changed.ts';
 
 /** Functions that compute the objective, by the names that training code gives them. */
 const EVALUATES =
@@ -11,9 +11,8 @@ const EVALUATES =
 const SPLIT =
   /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval|test)[_-](?:split|frac|fraction|ratio|portion|data|set|dataset|files?|path|dir|bin|tokens|size|seed)\w{0,20}|test_size)["']?\s{0,20}(?:[:=](?!=)|\s\d)/i;
 const SAMPLES =
-  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval)[_-](?:iters|steps|batches|batch_size))["']?\s{0,20}(?:[:=](?!=)|\s\d)/i;
+  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval)[_-](?:iters|steps|batches|batch_size)|(?:val|valid|validation|eval|test)_(?:data)?(?:loaders?|dl))["']?\s{0,20}(?:[:=](?!=)|\s\d)/i;
 const PRINTS = /\b(?:print|log\w{0,20}|write|info|echo|report|emit|print0|add_scalar)\s*\(|\becho\b/i;
-const MOST_LINE = 2000;
 
 export type EvaluationRules = Pick<Environment, 'run' | 'evaluate' | 'objective'>;
 
@@ -25,6 +24,7 @@ export type EvaluationRules = Pick<Environment, 'run' | 'evaluate' | 'objective'
 export function checkEvaluation(files: Texts, changed: readonly FileChange[], rules: EvaluationRules): Finding[] {
   const evaluator = evaluateOnly(files, rules);
   const metric = metricPattern(rules.objective.metric);
+  const set = assigned(rules.objective.metric);
   const findings: Finding[] = [];
   for (const change of changed) {
     const { path } = change;
@@ -44,10 +44,11 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
     }
     const reports = reporter(change, metric);
     for (const one of touched(change)) {
-      const text = one.text.slice(0, MOST_LINE);
+      // What ends in a colon opens a block, and gives nothing a value.
+      const text = one.text.slice(0, MOST_LINE).replace(change.python ? /:\s{0,20}(?:#.*)?$/ : /$^/, '');
       if (reports(one)) {
         // Where `evaluate` measures, what a run prints is a picture on the way.
-        const severity = rules.evaluate === undefined ? 'error' : 'warning';
+        const severity = rules.evaluate === undefined ? 'error' : 'info';
         add(
           severity,
           one.at,
@@ -65,6 +66,12 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
           'warning',
           one.at,
           `This changes ${what}: see that the objective is measured on the samples that the baseline was.`,
+        );
+      } else if (change.python && change.before !== undefined && set.test(text)) {
+        add(
+          rules.evaluate === undefined ? 'warning' : 'info',
+          one.at,
+          `This changes what ${rules.objective.metric} is set to: see that it measures the same.`,
         );
       }
     }
@@ -97,9 +104,6 @@ function touched(change: FileChange): readonly Touched[] {
   ];
 }
 
-/** How many lines above the one that names the metric its `print(` may stand. */
-const CALL_LINES = 5;
-
 /**
  * Whether a line names the metric in a text that is printed or logged, in one line or in a call over several. Python
  * that merely computes with a variable of that name reports nothing.
@@ -112,21 +116,13 @@ function reporter(change: FileChange, metric: RegExp): (one: Touched) => boolean
     const own = code[line - 1]?.slice(0, MOST_LINE) ?? '';
     if (!metric.test(change.python ? withoutCode(short, own) : short)) return false;
     if (PRINTS.test(change.python ? own : short)) return true;
-    for (let back = 1; change.python && back <= CALL_LINES; back += 1) {
-      const above = code.slice(Math.max(0, line - 1 - back), line - 1).map((one) => one.slice(0, MOST_LINE));
-      if (PRINTS.test(above[0] ?? '')) return count(above, '(') > count(above, ')');
-    }
-    return false;
+    return change.python && inCall(code, line, PRINTS);
   };
 }
 
 /** What is text and no code in a line of Python. */
 function withoutCode(line: string, code: string): string {
   return Array.from({ length: line.length }, (_, at) => (code[at] === line[at] ? ' ' : line[at])).join('');
-}
-
-function count(lines: readonly string[], bracket: string): number {
-  return lines.reduce((sum, line) => sum + line.split(bracket).length - 1, 0);
 }
 
 function isComment(text: string): boolean {
@@ -140,6 +136,20 @@ function metricPattern(metric: string): RegExp {
     .split(/[\s_/-]+/)
     .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`(?<![A-Za-z0-9_])${escaped.join('[\\s_/-]')}(?![A-Za-z0-9_])`, 'i');
+}
+
+/** A statement that gives the metric its value: by its name, as an attribute, or under its key. */
+function assigned(metric: string): RegExp {
+  const parts = metric
+    .slice(0, 100)
+    .split(/[\s_/.-]+/)
+    .map((part) => part.replaceAll(/[^\w]/g, '\\$&'));
+  const [name, key] = [parts.join('_'), parts.join('[\\s_/.-]')];
+  const operator = '\\s{0,20}(?:[-+*/@%|&^]|//|\\*\\*)?=(?!=)';
+  return new RegExp(
+    `^\\s{0,200}(?:[\\w.]{1,80}\\s{0,4},\\s{0,4}){0,8}(?:\\w{1,80}\\.){0,4}${name}(?:\\s{0,4},\\s{0,4}[\\w.]{1,80}){0,8}${operator}|["']${key}["']\\s{0,4}(?:\\]${operator}|:)`,
+    'i',
+  );
 }
 
 interface Stretch {

@@ -5,6 +5,15 @@ const COMMENT_OR_TEXT = /#[^\n]*|("""|''')|["']/g;
  * An f-string's expressions go too.
  */
 export function maskPython(text: string): string {
+  return masked(text, () => true);
+}
+
+/** Python with its comments blanked out, texts left as they are. */
+export function withoutComments(text: string): string {
+  return masked(text, (token) => token.startsWith('#'));
+}
+
+function masked(text: string, blanked: (token: string) => boolean): string {
   let code = '';
   let from = 0;
   COMMENT_OR_TEXT.lastIndex = 0;
@@ -12,7 +21,8 @@ export function maskPython(text: string): string {
     const start = found.index;
     const [token] = found;
     const end = token.startsWith('#') ? start + token.length : endOfText(text, start, token);
-    code += text.slice(from, start) + blank(text.slice(start, end));
+    const own = text.slice(start, end);
+    code += text.slice(from, start) + (blanked(token) ? blank(own) : own);
     from = end;
     COMMENT_OR_TEXT.lastIndex = end;
   }

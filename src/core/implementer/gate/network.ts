@@ -1,6 +1,6 @@
 import type { Finding } from '../../domain/index.ts';
 import type { Texts } from '../types.ts';
-import { codeLines, type FileChange } from './changed.ts';
+import { codeLines, type FileChange, type FileKind, fileKind, inCall, MOST_LINE } from './changed.ts';
 
 interface Use {
   readonly name: string;
@@ -47,7 +47,6 @@ const COMMANDS: readonly Use[] = [
 ];
 const RUNS_COMMAND = /\b(?:os\.system|os\.popen|subprocess|check_call|check_output|Popen|sh\.)\b/;
 const OFFLINE = /\bmode\s*=\s*["'](?:offline|disabled)["']/;
-const MOST_LINE = 2000;
 
 /** Uses of the network that no file of the base has, each kind once a file, on the line that brings it. */
 export function checkNetwork(files: Texts, changed: readonly FileChange[]): Finding[] {
@@ -57,7 +56,7 @@ export function checkNetwork(files: Texts, changed: readonly FileChange[]): Find
     const lines = codeLines(change.after, change);
     const seen = new Set<string>();
     for (const { line, text } of change.added) {
-      for (const use of usesOf(lines[line - 1] ?? '', text, change)) {
+      for (const use of usesOf(lines, line, text, change)) {
         if (seen.has(use.name) || inBase(files, use)) continue;
         seen.add(use.name);
         const what = use.severity === 'error' ? 'which reaches the network' : 'which may reach the network';
@@ -80,20 +79,23 @@ export function checkNetwork(files: Texts, changed: readonly FileChange[]): Find
   return findings;
 }
 
-function usesOf(code: string, text: string, kind: Pick<FileChange, 'python' | 'shell'>): readonly Use[] {
+/** @param lines the file's lines as code; @param line 1-based; @param text that line as it is */
+function usesOf(lines: readonly string[], line: number, text: string, kind: FileKind): readonly Use[] {
+  const code = (lines[line - 1] ?? '').slice(0, MOST_LINE);
+  if (kind.shell) return COMMANDS.filter((use) => use.pattern.test(code));
   const short = text.slice(0, MOST_LINE);
-  if (kind.shell) return COMMANDS.filter((use) => use.pattern.test(code.slice(0, MOST_LINE)));
-  const used = PYTHON.filter((use) => use.pattern.test(code.slice(0, MOST_LINE)));
-  const commands = RUNS_COMMAND.test(code.slice(0, MOST_LINE)) ? COMMANDS.filter((use) => use.pattern.test(short)) : [];
-  return [...used, ...commands].filter((use) => !(use.name === 'wandb.init' && OFFLINE.test(short)));
+  const used = PYTHON.filter((use) => use.pattern.test(code));
+  const commands = COMMANDS.filter((use) => use.pattern.test(short));
+  const runs = commands.length > 0 && (RUNS_COMMAND.test(code) || inCall(lines, line, RUNS_COMMAND));
+  return [...used, ...(runs ? commands : [])].filter((use) => !(use.name === 'wandb.init' && OFFLINE.test(short)));
 }
 
 function inBase(files: Texts, use: Use): boolean {
   for (const [path, text] of files) {
-    const kind = { python: /\.pyw?$/.test(path), shell: /\.(?:ba|z)?sh$/.test(path) };
+    const kind = fileKind(path);
     if (!kind.python && !kind.shell) continue;
-    const plain = text.split('\n');
-    if (codeLines(text, kind).some((code, index) => usesOf(code, plain[index] ?? '', kind).includes(use))) return true;
+    const lines = codeLines(text, kind);
+    if (text.split('\n').some((plain, index) => usesOf(lines, index + 1, plain, kind).includes(use))) return true;
   }
   return false;
 }

@@ -1,8 +1,10 @@
 import type { CandidateTag, Environment, Finding } from '../../domain/index.ts';
 import type { Texts, TreeEntry } from '../types.ts';
 import { readChanges } from './changed.ts';
+import { checkEffect } from './effect.ts';
 import { checkEvaluation } from './evaluation.ts';
 import { checkChanges, type SizeLimits } from './gate.ts';
+import { checkHidden } from './hidden.ts';
 import { checkNetwork } from './network.ts';
 import { checkConfigs, checkPython } from './ruff/check.ts';
 import type { SyntaxChecker } from './ruff/checker.ts';
@@ -39,6 +41,8 @@ export async function runGates(input: GateInput): Promise<GateReport> {
   const bounds = checkChanges(files, changes, environment, { limits: input.limits, tree: input.tree, renames });
   if (hasErrors(bounds)) return { findings: bounds, tags: [] };
   const changed = readChanges(files, changes, renames);
+  const effect = checkEffect(files, changed, environment);
+  const hidden = checkHidden(changed);
   const syntax = [
     ...(await checkPython(files, changes, checker, renames)),
     ...(await checkConfigs(files, changes, checker, renames)),
@@ -49,9 +53,10 @@ export async function runGates(input: GateInput): Promise<GateReport> {
   const seed = checkSeed(changed);
   const tags: CandidateTag[] = [];
   if (seed.only) tags.push('seed-only');
-  if (evaluation.length > 0) tags.push('touches-evaluation');
+  if (evaluation.some((one) => one.severity !== 'info')) tags.push('touches-evaluation');
   if (network.length > 0) tags.push('network');
-  return { findings: [...bounds, ...syntax, ...secrets, ...network, ...evaluation, ...seed.findings], tags };
+  const read = [...syntax, ...secrets, ...network, ...evaluation, ...seed.findings];
+  return { findings: [...effect, ...bounds, ...hidden, ...read], tags };
 }
 
 /** Whether any finding refuses the patch. */
