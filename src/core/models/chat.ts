@@ -18,28 +18,42 @@ export async function askChat(
   for await (const chunk of stream) {
     // Servers send chunks with no choice at all (usage), and Azure one with an empty list first.
     const choice = chunk.choices?.[0];
-    const said = choice?.delta ?? wholeOf(choice);
-    const piece = said?.content;
-    if (piece) {
+    const said: Said | undefined = choice?.delta ?? wholeOf(choice);
+    const piece = textOf(said?.content);
+    if (piece !== '') {
       streamed.text += piece;
       request.onText?.(streamed.text);
     }
     refusal += said?.refusal ?? '';
-    finish = choice?.finish_reason ?? finish;
+    finish = (choice?.finish_reason as string | null | undefined) ?? finish;
     if (chunk.usage) usage = usageOf(chunk.usage);
   }
   if (refusal !== '') return { ok: true, text: refusal, finish: 'refused', usage };
-  if (finish === undefined) {
+  // `error` is OpenRouter's word for a model that broke off.
+  if (finish === undefined || finish === 'error') {
     return { ok: false, kind: 'cut', message: 'the answer ended in the middle', partial: streamed.text };
   }
   const word = finish === 'length' ? 'length' : finish === 'content_filter' ? 'refused' : 'stop';
   return { ok: true, text: streamed.text, finish: word, usage };
 }
 
+interface Said {
+  readonly content?: unknown;
+  readonly refusal?: string | null;
+}
+
 /** Where a server sent its answer in one piece. */
-function wholeOf(choice: object | undefined): { readonly content?: string; readonly refusal?: string } | undefined {
-  return (choice as { readonly message?: { readonly content?: string; readonly refusal?: string } } | undefined)
-    ?.message;
+function wholeOf(choice: object | undefined): Said | undefined {
+  return (choice as { readonly message?: Said } | undefined)?.message;
+}
+
+/** Mistral's reasoning models send a list of parts; of those that think nothing is said to us. */
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content
+    .map((part: { type?: unknown; text?: unknown } | null) => (part?.type === 'text' ? String(part.text ?? '') : ''))
+    .join('');
 }
 
 function body(request: WireRequest): ChatCompletionCreateParamsStreaming {

@@ -6,6 +6,7 @@ import type {
   ResponseUsage,
 } from 'openai/resources/responses/responses';
 import type { TokenUsage } from '../domain/index.ts';
+import { brokenDown } from './broken.ts';
 import type { SendOptions, Streamed } from './transport.ts';
 import type { WireAnswer, WireFailure, WireRequest } from './wire.ts';
 
@@ -46,18 +47,12 @@ function endOf(event: ResponseStreamEvent, text: string, refusal: string): WireA
       return { ok: true, text: text === '' ? wholeText(response) : text, finish: finishOf(response), usage };
     }
     case 'response.failed':
-      return failure(text, event.response.error?.message, event.response.error?.code);
+      return brokenDown(text, event.response.error?.message, event.response.error?.code);
     case 'error':
-      return failure(text, event.message, event.code ?? undefined);
+      return brokenDown(text, event.message, event.code);
     default:
       return undefined;
   }
-}
-
-/** Words that arrive in the stream itself: the request was taken, so the server's trouble is its own. */
-function failure(partial: string, message = 'the server gave no reason', code?: string): WireFailure {
-  const status = code === 'rate_limit_exceeded' ? 429 : /^invalid_/.test(code ?? '') ? 400 : 500;
-  return { ok: false, kind: 'status', status, message, partial, ...(code === undefined ? {} : { code }) };
 }
 
 function finishOf({ incomplete_details }: Response): WireAnswer['finish'] {

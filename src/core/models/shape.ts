@@ -77,9 +77,12 @@ export function readShape<T>(schema: z.ZodType<T>, text: string): ShapeRead<T> {
   return { ok: false, clean: parse(bare) !== undefined, problem: problem ?? 'There is no JSON in it.' };
 }
 
-/** Local reasoning models put their thoughts in the answer. */
+/** Local reasoning models put their thoughts in the answer; some servers swallow the tag that opens them. */
 function withoutThoughts(text: string): string {
-  return text.replace(/^\s*<(think|thinking|reasoning)>[\s\S]*?<\/\1>/, '');
+  const said = text.replace(/^\s*<(think|thinking|reasoning)>[\s\S]*?<\/\1>/, '');
+  if (/^\s*[[{]/.test(said)) return said;
+  const end = /^[ \t]*<\/(?:think|thinking|reasoning)>/m.exec(said);
+  return end ? said.slice(end.index + end[0].length) : said;
 }
 
 function jsonPieces(text: string): string[] {

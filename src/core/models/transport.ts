@@ -1,5 +1,6 @@
 import { APIConnectionError, APIError, OpenAI } from 'openai';
 import type { Clock } from '../system/index.ts';
+import { brokenDown } from './broken.ts';
 import { Silence, silent } from './silence.ts';
 import type { WireAnswer, WireFailure, WireRequest } from './wire.ts';
 
@@ -44,7 +45,7 @@ export async function sendThrough(
     logLevel: 'off',
     fetch: async (url, init) => {
       const response = heardBy(silence, await fetch(url, { ...init, redirect: 'manual' }));
-      return response.ok ? asStream(response, request.api) : response;
+      return response.ok ? asStream(response, request.api) : worded(response);
     },
     defaultHeaders: request.apiKey === undefined ? { Authorization: null } : {},
   });
@@ -95,6 +96,43 @@ async function asStream(response: Response, api: WireRequest['api']): Promise<Re
   return new Response(`data: ${data}\n\ndata: [DONE]\n\n`, { status: 200 });
 }
 
+type Json = Readonly<Record<string, unknown>>;
+
+/** A refusal with the server's words where the package looks for them: not every server wraps them as OpenAI does. */
+async function worded(response: Response): Promise<Response> {
+  const text = await response.text().catch(() => '');
+  const error = errorIn(text);
+  const body = error === undefined ? text : JSON.stringify({ error });
+  return new Response(response.status === 204 || response.status === 304 ? null : body, response);
+}
+
+/** The error of a body: OpenAI's, Google's list of one, FastAPI's `detail`, Mistral's bare `message`; undefined for none. */
+function errorIn(text: string): Json | undefined {
+  const parsed = parse(text);
+  const body = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { error, detail, message } = body as Json;
+  if (typeof error === 'object' && error !== null) return error as Json;
+  if (typeof error === 'string') return { message: error };
+  if (typeof detail === 'string') return { message: detail };
+  if (Array.isArray(detail)) return { message: detail.map(complaint).join('; ') };
+  return typeof message === 'string' ? (body as Json) : undefined;
+}
+
+/** One of FastAPI's complaints: where in the request, and what. */
+function complaint(one: { readonly loc?: unknown; readonly msg?: unknown } | null): string {
+  const where = Array.isArray(one?.loc) ? one.loc.filter((part) => part !== 'body').join('.') : '';
+  return `${where}: ${String(one?.msg ?? 'refused')}`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function failureOf(error: unknown, partial: string, now: number): WireFailure {
   if (error instanceof APIError && error.status !== undefined) {
     const retryAfterMs = retryAfter(error.headers, now);
@@ -108,6 +146,9 @@ function failureOf(error: unknown, partial: string, now: number): WireFailure {
       ...(error.param ? { parameter: String(error.param) } : {}),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
+  }
+  if (error instanceof APIError && typeof error.error === 'object' && error.error !== null) {
+    return brokenDown(partial, serverWords(error), error.code ?? error.type);
   }
   const code = systemCode(error);
   // The request may have reached the server when the link broke before the first byte, or when Node itself gave up

@@ -28,8 +28,12 @@ export type Fault =
   | { readonly kind: 'no-stream' }
   /** A page for people where an answer should be. */
   | { readonly kind: 'page' }
-  /** Takes the request and breaks down in the middle, in the stream's own words. */
-  | { readonly kind: 'breaks'; readonly after?: number }
+  /** Takes the request and breaks down in the middle, in the stream's own words; with `finish` by its finish reason alone. */
+  | { readonly kind: 'breaks'; readonly after?: number; readonly code?: string | number; readonly finish?: string }
+  /** Sends its answer as a list of parts with its thoughts among them, as Mistral's reasoning models do. */
+  | { readonly kind: 'parts' }
+  /** Wraps its errors as other servers do: Google, FastAPI, Mistral, Ollama. */
+  | { readonly kind: 'dialect'; readonly of: Dialect }
   /** Closes the connection before a byte of an answer. */
   | { readonly kind: 'drop' }
   /** 400 naming a parameter it does not know. */
@@ -46,6 +50,27 @@ export type Fault =
   /** The model declines. */
   | { readonly kind: 'declines' }
   | { readonly kind: 'no-usage' };
+
+export type Dialect = 'list' | 'detail' | 'fields' | 'message' | 'word';
+
+/** The body of an error, as a server of this dialect words it. */
+export function errorBody({ error }: HttpProblem, dialect: Dialect | undefined): unknown {
+  const { message, param } = error;
+  switch (dialect) {
+    case 'list':
+      return [{ error: { code: 400, message, status: 'INVALID_ARGUMENT' } }];
+    case 'detail':
+      return { detail: message };
+    case 'fields':
+      return { detail: [{ type: 'extra_forbidden', loc: ['body', param], msg: 'Extra inputs are not permitted' }] };
+    case 'message':
+      return { object: 'error', message, type: 'invalid_request_error', param: null, code: null };
+    case 'word':
+      return { error: message };
+    default:
+      return { error };
+  }
+}
 
 export interface HttpProblem {
   readonly status: number;

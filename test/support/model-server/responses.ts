@@ -19,7 +19,10 @@ export function streamResponse(response: ServerResponse, reply: Reply, how: Stre
     ],
     broken: {
       type: 'response.failed',
-      response: { ...whole(reply, 'failed'), error: { code: 'server_error', message: 'The server had an error' } },
+      response: {
+        ...whole(reply, 'failed'),
+        error: { code: String(how.code ?? 'server_error'), message: 'The server had an error' },
+      },
     },
   });
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerFromPrompt } from './answer.ts';
-import { apiOf, type Fault, type HttpProblem, problemOf } from './faults.ts';
+import { apiOf, errorBody, type Fault, type HttpProblem, problemOf } from './faults.ts';
 import { sendResponse, streamResponse } from './responses.ts';
 import { chunksOf, sendWhole, streamAnswer } from './stream.ts';
 
@@ -160,7 +160,8 @@ async function handle(state: State, incoming: IncomingMessage, response: ServerR
   state.add(request);
   const key = /^Bearer (.*)$/.exec(incoming.headers.authorization ?? '')?.[1] ?? '';
   const problem = wrongKey(state, key) ?? unknownModel(state, request.model) ?? problemOf(faults, body, key);
-  if (problem) return json(response, problem.status, { error: problem.error }, problem.headers);
+  const dialect = faults.find((fault) => fault.kind === 'dialect')?.of;
+  if (problem) return json(response, problem.status, errorBody(problem, dialect), problem.headers);
   if (faults.some((fault) => fault.kind === 'drop')) {
     incoming.socket.destroy();
     return;
@@ -220,6 +221,9 @@ async function answer(
     delayMs: has('slow')?.delayMs ?? 0,
     cutAfter: ends ? (ends.after ?? Math.floor(text.length / 2)) : undefined,
     end: cut ? (cut.quietly ? 'quietly' : 'reset') : stall ? (stall.comments ? 'comments' : 'stall') : 'breaks',
+    code: breaks?.code,
+    brokenFinish: breaks?.finish,
+    parts: has('parts') !== undefined,
     withUsage: (request.body.stream_options as { include_usage?: boolean } | undefined)?.include_usage === true,
   });
 }

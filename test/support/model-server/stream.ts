@@ -26,6 +26,12 @@ export interface StreamHow {
   /** How it then ends, or does not. */
   readonly end: 'quietly' | 'reset' | 'stall' | 'comments' | 'breaks';
   readonly withUsage: boolean;
+  /** What it says of itself where it breaks down. */
+  readonly code?: string | number | undefined;
+  /** The finish reason it breaks down with, in place of an error. */
+  readonly brokenFinish?: string | undefined;
+  /** Whether the text comes as a list of parts, behind thoughts. */
+  readonly parts?: boolean;
 }
 
 export type Sent = 'whole' | 'cut' | 'abandoned';
@@ -46,14 +52,31 @@ export function streamAnswer(response: ServerResponse, reply: Reply, how: Stream
     choices: [{ index: 0, delta, finish_reason: finish, logprobs: null }],
   });
   return stream(response, how, {
-    before: [chunk({ role: 'assistant', content: '' })],
-    piece: (piece) => chunk(reply.refusal === undefined ? { content: piece } : { refusal: piece }),
+    before: [
+      chunk({ role: 'assistant', content: '' }),
+      ...(how.parts
+        ? [chunk({ content: [{ type: 'thinking', thinking: [{ type: 'text', text: '{"no": 1}' }] }] })]
+        : []),
+    ],
+    piece: (piece) =>
+      chunk(
+        reply.refusal === undefined
+          ? { content: how.parts ? [{ type: 'text', text: piece }] : piece }
+          : { refusal: piece },
+      ),
     after: [
       chunk({}, reply.finish),
       ...(how.withUsage && reply.usage ? [{ ...head, choices: [], usage: reply.usage }] : []),
       '[DONE]',
     ],
-    broken: { error: { message: 'The server had an error while processing your request', type: 'server_error' } },
+    broken: how.brokenFinish
+      ? chunk({}, how.brokenFinish)
+      : {
+          error: {
+            message: 'The server had an error while processing your request',
+            ...(how.code === undefined ? { type: 'server_error' } : { code: how.code }),
+          },
+        },
   });
 }
 

@@ -43,6 +43,19 @@ describe('a model server', () => {
   };
   const asked = () => server.requests.map(({ body }) => ('input' in body ? 'responses' : 'chat'));
 
+  describe('that speaks chat completions in a way of its own', () => {
+    it('is asked once more where an answer ends with an error for its reason', async () => {
+      await serve({ faults: [{ kind: 'breaks', finish: 'error' }] });
+      assert.equal((await (await client('chat')).complete({ ...question, schema: undefined })).text, ANSWER);
+      assert.equal(server.requests.length, 2);
+    });
+    it('is read where its answer is a list of parts, without its thoughts', async () => {
+      await serve({ standing: [{ kind: 'parts' }] });
+      const got = await (await client('chat')).complete({ ...question, schema: undefined });
+      assert.equal(got.text, ANSWER);
+    });
+  });
+
   for (const api of ['chat', 'responses'] as const) {
     describe(`asked by ${api}`, () => {
       it('streams its answer, in the shape asked for, with the tokens it counted', async () => {
@@ -156,6 +169,38 @@ describe('a model server', () => {
         const [{ usage } = {}] = log.calls;
         assert.ok((usage?.output ?? 0) > Math.ceil(ANSWER.length / 4), 'what came before it broke is counted too');
       });
+
+      it('is waited for when the stream itself says that it is busy, and not where no money is left', async () => {
+        await serve({ faults: [{ kind: 'breaks', code: api === 'chat' ? 429 : 'rate_limit_exceeded' }] });
+        const said: string[] = [];
+        const asks = { ...question, onProgress: (line: string) => said.push(line) };
+        assert.deepEqual((await (await client(api)).complete(asks)).value, value);
+        assert.match(said.join(), /is busy; asking again/);
+        server.stand({ kind: 'breaks', code: 'insufficient_quota' });
+        const error = await failure((await client(api)).complete({ ...question, key: 'b' }), 'model-rate-limited');
+        assert.match(error.message, /no quota left/);
+        assert.equal(server.requests.length, 3);
+      });
+
+      for (const of of ['list', 'detail', 'fields', 'message', 'word'] as const) {
+        it(`is understood where it words its errors in another way (${of})`, async () => {
+          await serve({
+            standing: [
+              { kind: 'refuses', parameter: 'temperature' },
+              { kind: 'dialect', of },
+            ],
+          });
+          assert.deepEqual((await (await client(api)).complete({ ...question, temperature: 1 })).value, value);
+          assert.equal(server.requests.length, 2);
+          assert.ok(!('temperature' in (server.requests[1]?.body ?? {})));
+          server.stand(
+            { kind: 'status', status: 418, message: 'the teapot is short and stout' },
+            { kind: 'dialect', of },
+          );
+          const error = await failure((await client(api)).complete({ ...question, key: 'b' }), 'model-refused');
+          if (of !== 'fields') assert.match(error.message, /\(418: the teapot is short and stout\)/);
+        });
+      }
 
       it('may send its answer in one piece', async () => {
         await serve({ standing: [{ kind: 'no-stream' }] });

@@ -44,6 +44,7 @@ describe('the shape of an answer', () => {
           (json: string) => `Here you are:\n\n\`\`\`json\n${json}\n\`\`\`\nAnything else?`,
           (json: string) => `I think {this} is it: ${json} [hope so]`,
           (json: string) => `<think>maybe {"title": 1}</think>\n${json}`,
+          (json: string) => `maybe {"title":"a draft","size":"small"} then\n</think>\n\n${json}`,
         ),
         fc.boolean(),
         (thing, wrap, pretty) => {
