@@ -1,3 +1,4 @@
+export * from './approval.ts';
 export * from './crashes.ts';
 export * from './funnel.ts';
 export * from './guardrails.ts';

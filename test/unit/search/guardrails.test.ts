@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
-import type { Run } from '../../../src/core/domain/index.ts';
-import { chooseParents, flagsOf, foldResults, outcomesOf } from '../../../src/core/search/index.ts';
+import type { ApprovalPolicy, Candidate, Run } from '../../../src/core/domain/index.ts';
+import { approvesUnread, chooseParents, flagsOf, foldResults, outcomesOf } from '../../../src/core/search/index.ts';
 import { seededRandom } from '../../../src/core/system/index.ts';
 import { candidateRow, ideaRow, runRow } from '../../support/rows.ts';
 
@@ -14,6 +14,24 @@ function flagged(run: Run, tags: readonly 'seed-only'[] = []) {
   const results = foldResults('minimize', candidates, [...baseline, run], GUARDRAILS);
   return results.judged.get(run.id)?.flags.map(({ code }) => code) ?? [];
 }
+
+describe('a patch that nobody reads', () => {
+  it('runs where a search approves all, or where it changes hyperparameters alone and no gate has a word for it', () => {
+    const table: readonly (readonly [ApprovalPolicy, Candidate['kind'], Candidate['tags'], boolean])[] = [
+      ['ask', 'hyperparameter', [], false],
+      ['policy', 'hyperparameter', [], true],
+      ['policy', 'algorithmic', [], false],
+      ['policy', undefined, [], false],
+      ['policy', 'hyperparameter', ['seed-only'], false],
+      ['policy', 'hyperparameter', ['touches-evaluation'], false],
+      ['policy', 'hyperparameter', ['network'], false],
+      ['all', 'algorithmic', ['touches-evaluation'], true],
+    ];
+    for (const [policy, kind, tags, runs] of table) {
+      assert.equal(approvesUnread(policy, { ...candidateRow(1), kind, tags }), runs, [policy, kind, ...tags].join());
+    }
+  });
+});
 
 describe('guardrails on results', () => {
   it('let an ordinary gain and an ordinary loss through', () => {

@@ -16,7 +16,15 @@ import {
   type Search,
   summarise,
 } from '../../domain/index.ts';
-import { budgetUsedUp, countedValue, foldBase, isEarlyCrash, roundIsReady, type Spent } from '../../search/index.ts';
+import {
+  approvesUnread,
+  budgetUsedUp,
+  countedValue,
+  foldBase,
+  isEarlyCrash,
+  roundIsReady,
+  type Spent,
+} from '../../search/index.ts';
 import { ensureBase } from '../base.ts';
 import { pricedCalls } from '../calls.ts';
 import { gpusOf } from '../fleet-rules.ts';
@@ -350,8 +358,7 @@ async function approved({ job, payload }: Hunt, made: Candidate): Promise<Candid
   const { parts, signal } = job;
   if (made.state === 'approved') return made;
   if (made.state !== 'ready') return undefined;
-  if (payload.approve === 'all') return approveWhole(parts, made.id, 'policy');
-  if (payload.approve === 'policy' && made.kind === 'hyperparameter') return approveWhole(parts, made.id, 'policy');
+  if (approvesUnread(payload.approve, made)) return approveWhole(parts, made.id, 'policy');
   for (;;) {
     const now = await parts.store.candidate(made.id);
     if (now?.state === 'approved') return now;
