@@ -157,6 +157,27 @@ describe('answers in other formats', () => {
     });
   });
 
+  it('reads edits in tags, whatever the two are called, and never a part of them', () => {
+    const files = { 'x.py': 'a = "<new>"\nb = 2\n', 'y.py': 'c = 3\n' };
+    const edit = (old: string, now: string) => (path: string, from: string, to: string) =>
+      `<change>\n<file_path>${path}</file_path>\n<${old}>\n${from}\n</${old}>\n\n<${now}>${to}</${now}>\n</change>\n`;
+    for (const [old, now] of [
+      ['search', 'replace'],
+      ['find', 'replace'],
+      ['old_str', 'new_str'],
+      ['old_code', 'new_code'],
+      ['original', 'updated'],
+    ] as const) {
+      const one = edit(old, now);
+      const both = one('x.py', 'b = 2', 'b = 7') + one('y.py', 'c = 3', '');
+      assert.deepEqual(apply(files, both), { 'x.py': 'a = "<new>"\nb = 7\n', 'y.py': '' }, old);
+      assert.equal(apply(files, both.slice(0, -30)), 'no-edits', old);
+      assert.equal(apply(files, both.replaceAll(/<file_path>.*\n/g, '')), 'no-edits', old);
+    }
+    const odd = edit('old', 'new')('x.py', 'a = "<new>"', 'a = 1');
+    assert.equal(apply(files, odd), 'no-edits', 'code that holds a tag of ours: not to be told apart');
+  });
+
   it('comes to an end on hostile answers', () => {
     const big = Array.from({ length: 5000 }, (_, index) => `value_${index} = ${index}`).join('\n');
     for (const answer of [
@@ -167,6 +188,11 @@ describe('answers in other formats', () => {
       `*** Update File: x${' '.repeat(500_000)}y\n`,
       `--- a/x.py${' '.repeat(500_000)}y\n+++ b/x.py\n`,
       `# rest ${'rest '.repeat(100_000)}\n`,
+      '<search>'.repeat(100_000),
+      `${'<search>'.repeat(400)}${'</search><replace>'.repeat(400)}${'</replace>'.repeat(400)}`,
+      `<edit ${'path '.repeat(190_000)}\n<search></search><replace></replace>`,
+      `<a ${'path="x" '.repeat(100_000)}`,
+      '<file path="x">\n'.repeat(60_000),
       block('x.py', '...\nvalue_1 = 1\n'.repeat(5000), '...\nvalue_1 = 2\n'.repeat(5000)),
       diff(...Array.from({ length: 2000 }, (_, index) => `@@\n-no_${index}\n+yes`)),
     ]) {

@@ -1,3 +1,5 @@
+import { asRows, fromXml } from './xml.ts';
+
 /** Keys under which answers that were asked for as JSON carry a patch. */
 const TEXT_KEYS = ['patch', 'diff', 'answer', 'input', 'content', 'text'];
 const LIST_KEYS = ['edits', 'changes', 'blocks'];
@@ -12,7 +14,7 @@ export function decodeEntities(text: string): string {
 
 /**
  * Other ways to read an answer in which no edit was found: as JSON that holds one, as the inside of a JSON string, as
- * HTML. Never tried on an answer that can be read as it stands.
+ * HTML, with its edits in tags. Never tried on an answer that can be read as it stands.
  */
 export function unwrapped(answer: string): readonly string[] {
   if (answer.length > MOST_CHARS) return [];
@@ -24,6 +26,8 @@ export function unwrapped(answer: string): readonly string[] {
   const json = fromJson(bare);
   if (json !== undefined) return [json];
   const found: string[] = [];
+  const tagged = fromXml(answer);
+  if (tagged !== undefined) found.push(tagged);
   if (/&lt;{1,2}|&gt;|&amp;/.test(answer)) found.push(decodeEntities(answer));
   if (/\\n/.test(bare) && bare.split('\n').length <= 3) found.push(unescaped(bare));
   return found;
@@ -56,15 +60,9 @@ function blocksOf(edits: readonly unknown[]): string | undefined {
     const search = first('search', 'old', 'old_string', 'old_str');
     const replace = first('replace', 'new', 'new_string', 'new_str');
     if (path === undefined || search === undefined || replace === undefined || /\n/.test(path)) return undefined;
-    return `${path}\n<<<<<<< SEARCH\n${rows(search)}=======\n${rows(replace)}>>>>>>> REPLACE\n`;
+    return `${path}\n<<<<<<< SEARCH\n${asRows(search)}=======\n${asRows(replace)}>>>>>>> REPLACE\n`;
   });
   return blocks.length > 0 && blocks.every((one) => one !== undefined) ? blocks.join('\n') : undefined;
-}
-
-function rows(text: string): string {
-  if (text === '') return '';
-  const escaped = text.replace(/^(?=[<=>]{5,9})/gm, '\\');
-  return escaped.endsWith('\n') ? escaped : `${escaped}\n`;
 }
 
 /** `\n`, `\t`, `\"` and `\\` as inside a JSON string. */
