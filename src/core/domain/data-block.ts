@@ -1,5 +1,15 @@
 /** Every block of data in a prompt of ours. A text in one of them can begin or end none. */
-export const DATA_BLOCKS = ['results', 'problem', 'brief', 'repeats', 'idea', 'feedback', 'refused', 'known'] as const;
+export const DATA_BLOCKS = [
+  'results',
+  'problem',
+  'brief',
+  'parents',
+  'repeats',
+  'idea',
+  'feedback',
+  'refused',
+  'known',
+] as const;
 
 const DELIMITER = new RegExp(`<(?=[\\s/]*(?:${DATA_BLOCKS.join('|')})\\b)`, 'gi');
 

@@ -7,6 +7,7 @@ const duration = z
   .refine((text) => (parseDuration(text) ?? 0) > 0, { error: 'expected a duration such as 45s, 30m or 1h30m' })
   .describe('A duration such as 45s, 30m or 1h30m.');
 const line = z.string().trim().min(1);
+const oneLine = line.refine((text) => !/[\n\r]/.test(text), { error: 'expected one line' });
 const inside = (path: string) => !/^[/\\]|^[A-Za-z]:/.test(path) && !path.split(/[/\\]/).includes('..');
 const glob = line
   .refine(inside, { error: 'expected a path or glob inside the repository, without .. or a slash in front' })
@@ -37,10 +38,10 @@ const onBox = z.string().regex(/^(\/|[A-Za-z]:[\\/])[^\n\t\0]*$/, {
 
 export const objectiveSchema = z
   .strictObject({
-    metric: line.describe('The name of the metric, as the run prints it.'),
+    metric: oneLine.describe('The name of the metric, as the run prints it.'),
     goal: z.enum(['minimize', 'maximize']),
     summary: z
-      .union([z.enum(['last', 'best']), z.strictObject({ target: z.number(), axis: line })])
+      .union([z.enum(['last', 'best']), z.strictObject({ target: z.number(), axis: oneLine })])
       .default('last')
       .describe('Which number of the curve counts: last, best, or the value of `axis` when `target` is reached.'),
     valid: z
@@ -69,7 +70,7 @@ const smokeSchema = z.strictObject({
 
 /** `research.yaml`. Keys are those of docs/research-yaml.md. */
 export const environmentSchema = z.strictObject({
-  name: line.describe('A short name for this research problem.'),
+  name: oneLine.describe('A short name for this research problem.'),
   brief: z.string().default('').describe('What to aim for, in words: a path or inline text, read again each round.'),
   setup: line.optional().describe('Makes $RESEARCH_ENV; runs once per box and content of setup_inputs.'),
   setup_inputs: z.array(glob).default([]),
@@ -83,7 +84,7 @@ export const environmentSchema = z.strictObject({
   metrics: z.array(metricSourceSchema).default([]),
   editable: z.array(glob).default(['**']).describe('What a patch may change.'),
   protected: z.array(glob).default([]).describe('What a patch may never change. Wins over editable.'),
-  protected_regions: z.array(z.strictObject({ file: glob, from: line, to: line })).default([]),
+  protected_regions: z.array(z.strictObject({ file: glob, from: oneLine, to: oneLine })).default([]),
   resources: z
     .strictObject({ gpus: z.int().min(0).default(1), timeout: duration.default('1h') })
     .prefault({})

@@ -17,7 +17,7 @@ export function describeCurve(points: readonly Point[]): string {
   if (!first || !last) return points.length === 0 ? 'no points' : `no finite value in ${points.length} points${odd}`;
   if (finite.length === 1) return `one value, ${number(first.value)}${at(first)}${odd}`;
   const values = finite.map((point) => point.value);
-  const range = Math.max(...values) - Math.min(...values);
+  const range = most(values) - least(values);
   const span = `${number(first.value)} to ${number(last.value)} over ${finite.length} points${steps(first, last)}`;
   if (range === 0) return `${span}: does not move${odd}`;
   return `${span}: ${[...shape(finite, range)].join(', ')}${odd}`;
@@ -34,7 +34,7 @@ function* shape(points: readonly Point[], range: number): Generator<string> {
   yield word === 'ends where it began' || values.length < 4
     ? word
     : `${word} ${early > 0.75 ? 'mostly in its first third' : early < 0.2 ? 'mostly after its first third' : 'steadily'}`;
-  const extreme = down ? Math.min(...values) : Math.max(...values);
+  const extreme = down ? least(values) : most(values);
   const turn = points[values.indexOf(extreme)];
   if (turn && Math.abs(last - extreme) > TURN * range) {
     yield `turned back from ${number(extreme)}${at(turn)}`;
@@ -45,6 +45,15 @@ function* shape(points: readonly Point[], range: number): Generator<string> {
   yield Math.abs(last - late) < FLAT * range
     ? 'flat at the end'
     : `still ${last < late ? 'falling' : 'rising'} at the end`;
+}
+
+/** Not `Math.max(...)`: a run that reports each step has more values than a call has arguments. */
+function most(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+}
+
+function least(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 }
 
 function stateName(point: Point): string {

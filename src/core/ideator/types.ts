@@ -11,6 +11,8 @@ export interface Outcome {
     | 'better'
     | 'worse'
     | 'no different'
+    | 'no baseline'
+    | 'no number'
     | 'flagged'
     | 'failed to run'
     | 'failed to implement'

@@ -70,16 +70,25 @@ export function sameError(one: string, other: string): boolean {
 }
 
 const OUT_OF_MEMORY = /out of memory/i;
-/** How PyTorch names the other processes of a GPU that is full. */
-const OTHER_PROCESS = /Process \d+ has ([\d.]+) ([KMGT])iB memory in use/g;
+/** How PyTorch names the processes of a GPU that is full: its own too where it does not know itself, as in a container. */
+const PROCESS = /Process \d+ has ([\d.]+) ([KMGT])iB memory in use/g;
+const OWN = /\bthis process has [\d.]+ [KMGT]iB/i;
+const ALLOCATED = /allocated memory ([\d.]+) ([KMGT])iB is allocated by PyTorch/;
 const GIB: Readonly<Record<string, number>> = { K: 1 / 1024 ** 2, M: 1 / 1024, G: 1, T: 1024 };
 /** A driver's own context on a GPU takes a few hundred MiB. */
 const OTHERS_GIB = 1;
+/** What a process takes beyond what PyTorch has allocated: what is reserved, the context, libraries. */
+const BEYOND_GIB = 4;
 
 /** Whether a run found a GPU full of what others have there: then no other patch is needed. */
 export function isOutOfMemoryOfOthers(tail: string): boolean {
   if (!OUT_OF_MEMORY.test(tail)) return false;
-  return [...tail.matchAll(OTHER_PROCESS)].some(
-    ([, size, unit]) => Number(size) * (GIB[unit ?? ''] ?? 0) >= OTHERS_GIB,
-  );
+  const sizes = [...tail.matchAll(PROCESS)].map(gib);
+  const own = OWN.test(tail) ? undefined : gib(ALLOCATED.exec(tail) ?? []);
+  const mine = sizes.findIndex((size) => own !== undefined && size >= own - 0.1 && size <= own + BEYOND_GIB);
+  return sizes.some((size, index) => index !== mine && size >= OTHERS_GIB);
+}
+
+function gib([, size, unit]: readonly (string | undefined)[]): number {
+  return Number(size) * (GIB[unit ?? ''] ?? 0);
 }

@@ -1,7 +1,7 @@
 import type { Candidate, Idea, Run } from '../domain/index.ts';
 import { isEnd } from '../domain/index.ts';
 import type { Outcome } from '../ideator/index.ts';
-import type { Results } from './results.ts';
+import type { CandidateResult, Results } from './results.ts';
 
 /** What an idea's newest candidate and its runs came to, beyond the rows: read from logs and curves by the caller. */
 export interface Evidence {
@@ -21,39 +21,25 @@ export function outcomesOf(
   evidence: ReadonlyMap<string, Evidence> = new Map(),
 ): Outcome[] {
   const byIdea = Map.groupBy(candidates, (candidate) => candidate.idea);
-  const byCandidate = new Map(results.candidates.map((result) => [result.candidate, result]));
   return ideas.map((idea) => {
     if (idea.rejection !== undefined) return { idea, verdict: 'rejected', reason: idea.rejection };
     if (idea.dropped !== undefined) return { idea, verdict: 'dropped', reason: idea.dropped };
     const own = (byIdea.get(idea.id) ?? []).toSorted((a, b) => b.number - a.number);
-    const candidate = own.find((one) => byCandidate.has(one.id)) ?? own[0];
-    if (!candidate) return { idea, verdict: 'not run' };
-    const result = byCandidate.get(candidate.id);
-    if (result) {
-      const verdict = result.improved
-        ? 'better'
-        : (result.delta ?? 0) === 0 || isNoise(result)
-          ? 'no different'
-          : 'worse';
-      const told = { idea, candidate, objective: result.summary, ...evidence.get(candidate.id) };
-      return result.delta === undefined ? { ...told, verdict: 'not run' } : { ...told, verdict, delta: result.delta };
-    }
+    const result = results.candidates.find(({ candidate }) => own.some((one) => one.id === candidate));
+    const candidate = own.find((one) => one.id === result?.candidate);
+    if (result && candidate) return { idea, candidate, ...compared(result), ...evidence.get(candidate.id) };
     const doubted = own.find((one) => results.flagged.has(one.id));
-    if (doubted) {
-      const { summary, delta } = results.flagged.get(doubted.id) ?? {};
-      const reason = flagsFor(doubted.id, runs, results).join(' ');
-      return {
-        idea,
-        candidate: doubted,
-        verdict: 'flagged',
-        objective: summary,
-        delta,
-        reason,
-        ...evidence.get(doubted.id),
-      };
-    }
-    return { idea, candidate, ...verdictWithoutResult(candidate, runs), ...evidence.get(candidate.id) };
+    if (!doubted) return withoutNumber(idea, own, runs, evidence);
+    const { summary, delta } = results.flagged.get(doubted.id) ?? {};
+    const reason = flagsFor(doubted.id, runs, results).join(' ');
+    const told = { idea, candidate: doubted, objective: summary, delta, reason };
+    return { ...told, verdict: 'flagged', ...evidence.get(doubted.id) };
   });
+}
+
+function compared({ summary, delta, improved, worsened }: CandidateResult): Omit<Outcome, 'idea'> {
+  if (delta === undefined) return { verdict: 'no baseline', objective: summary };
+  return { verdict: improved ? 'better' : worsened ? 'worse' : 'no different', objective: summary, delta };
 }
 
 /** What the runs of a candidate are flagged for, each reason once. */
@@ -62,18 +48,45 @@ export function flagsFor(candidate: string, runs: readonly Run[], { judged }: Pi
   return [...new Set(own.flatMap((run) => judged.get(run.id)?.flags.map(({ message }) => message) ?? []))];
 }
 
-function isNoise(result: Results['candidates'][number]): boolean {
-  return result.sigmas !== undefined && Math.abs(result.sigmas) < 2;
+/**
+ * An idea none of whose candidates came to a number. One that crashed has said something of the idea, also where no
+ * later patch mended it; one that waits or runs has not.
+ * @param own its candidates, the newest first
+ */
+function withoutNumber(
+  idea: Idea,
+  own: readonly Candidate[],
+  runs: readonly Run[],
+  evidence: ReadonlyMap<string, Evidence>,
+): Outcome {
+  const [newest] = own;
+  if (!newest) return { idea, verdict: 'not run' };
+  const trials = (one: Candidate) =>
+    runs.filter((run) => run.candidate === one.id && run.purpose === 'trial' && run.counts && isEnd(run.state));
+  const over = own.filter((one) => one.id !== newest.id || isOver(one) || trials(one).length > 0);
+  if (over.length < own.length) return { idea, candidate: newest, verdict: 'not run' };
+  for (const candidate of over) {
+    const ended = trials(candidate);
+    const crash = ended.findLast(({ state }) => state === 'failed' || state === 'timed-out');
+    const empty = ended.findLast(({ state }) => state === 'succeeded');
+    const told = { idea, candidate, ...evidence.get(candidate.id) };
+    if (crash) return { ...told, verdict: 'failed to run', reason: crash.reason ?? crash.state };
+    if (empty) return { ...told, verdict: 'no number', reason: EMPTY[empty.objective?.state ?? 'missing'] };
+  }
+  const reason = newest.failure?.message;
+  if (newest.state === 'failed') return { idea, candidate: newest, verdict: 'failed to implement', reason };
+  if (newest.state === 'rejected') return { idea, candidate: newest, verdict: 'rejected', reason };
+  if (newest.duplicateOf === undefined) return { idea, candidate: newest, verdict: 'not run' };
+  return { idea, candidate: newest, verdict: 'dropped', reason: `its patch is that of ${newest.duplicateOf}` };
 }
 
-function verdictWithoutResult(candidate: Candidate, runs: readonly Run[]): Pick<Outcome, 'verdict' | 'reason'> {
-  if (candidate.state === 'failed') {
-    return { verdict: 'failed to implement', reason: candidate.failure?.message };
-  }
-  if (candidate.state === 'rejected') return { verdict: 'rejected', reason: candidate.failure?.message };
-  const ended = runs.filter((run) => run.candidate === candidate.id && isEnd(run.state));
-  const last = ended.at(-1);
-  return last && last.state !== 'cancelled' && last.state !== 'lost'
-    ? { verdict: 'failed to run', reason: last.reason ?? last.state }
-    : { verdict: 'not run' };
+/** Whether nothing more will come of a candidate that has not run. */
+function isOver({ state, duplicateOf }: Candidate): boolean {
+  return state === 'failed' || state === 'rejected' || duplicateOf !== undefined;
 }
+
+const EMPTY: Readonly<Record<string, string>> = {
+  nan: 'it became NaN',
+  inf: 'it became infinite',
+  missing: 'it was never reported',
+};

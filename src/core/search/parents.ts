@@ -1,4 +1,4 @@
-import { better, type CandidateId, type Goal, type IdeaId, ideaOf } from '../domain/index.ts';
+import { better, type CandidateId, type Goal, type Idea, type IdeaId, ideaOf } from '../domain/index.ts';
 import type { Random } from '../system/index.ts';
 import type { CandidateResult, Results } from './results.ts';
 
@@ -24,6 +24,19 @@ export function chooseParents(
   const pool = winners.length > 0 ? winners : wished.length > 0 ? [] : others.slice(0, 1);
   const drawn = new Set(draw(pool, count - wished.length, random));
   return [...wished, ...pool.filter((result) => drawn.has(result))].map((result) => result.candidate);
+}
+
+/** The results that a round may build on: none of an idea that a person rejected, and the best of each other idea. */
+export function buildable(results: Results, ideas: readonly Idea[]): Results {
+  const off = new Set(
+    ideas.filter((idea) => idea.rejection !== undefined || idea.dropped !== undefined).map(({ id }) => id),
+  );
+  const seen = new Set<IdeaId>();
+  const candidates = results.candidates.filter(({ candidate }) => {
+    const idea = ideaOf(candidate);
+    return !off.has(idea) && !seen.has(idea) && seen.add(idea);
+  });
+  return { ...results, candidates };
 }
 
 /** `count` different members of a list by chance; all of it when it is no longer than that. */

@@ -34,6 +34,8 @@ export interface CandidateResult extends ClassResult {
   readonly delta?: number;
   readonly sigmas?: number;
   readonly improved?: boolean;
+  /** As sure to be worse as `improved` is to be better; neither where it is within the noise. */
+  readonly worsened?: boolean;
 }
 
 export interface Results {
@@ -110,7 +112,7 @@ export function foldResults(
     const shown = believed ?? mostRuns(byClass(own, reportedValue));
     const result = shown && compare(goal, id, shown, baselines.get(shown.comparisonClass));
     if (result && believed) results.push(result);
-    else if (result) flagged.set(id, { ...result, improved: false });
+    else if (result) flagged.set(id, { ...result, improved: false, worsened: false });
   }
   results.sort((a, b) => rankOrder(goal, a, b));
   return { baselines, candidates: results, judged, flagged };
@@ -142,5 +144,8 @@ function compare(
   if (!baseline) return { candidate, ...own };
   const delta = own.summary.mean - baseline.summary.mean;
   const sigmas = baseline.summary.std > 0 ? delta / baseline.summary.std : undefined;
-  return { candidate, ...own, delta, sigmas, improved: isImprovement(goal, own.summary, baseline.summary) };
+  const other: Goal = goal === 'minimize' ? 'maximize' : 'minimize';
+  const improved = isImprovement(goal, own.summary, baseline.summary);
+  const worsened = isImprovement(other, own.summary, baseline.summary);
+  return { candidate, ...own, delta, sigmas, improved, worsened };
 }

@@ -7,13 +7,15 @@ const MOST = 0.8;
 
 /**
  * Whether the next round may begin: every run of this one ended, or nearly all did and the rest take more than twice
- * the median. A late run still counts when it ends; nothing is thrown away.
+ * the median of those that came to their end: a crash says nothing of how long a run takes. A late run still counts when
+ * it ends; nothing is thrown away.
  */
 export function roundIsReady(runs: readonly Run[], now: Millis): boolean {
   const ended = runs.filter((run) => isEnd(run.state));
   if (ended.length === runs.length) return true;
   if (ended.length < runs.length * MOST) return false;
   const durations = ended
+    .filter(({ state }) => state === 'succeeded' || state === 'timed-out')
     .flatMap((run) => (run.startedAt !== undefined && run.endedAt !== undefined ? [run.endedAt - run.startedAt] : []))
     .sort((a, b) => a - b);
   const median = durations[Math.floor(durations.length / 2)];

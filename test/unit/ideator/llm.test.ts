@@ -2,7 +2,13 @@ import * as assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { isHumanError } from '../../../src/core/domain/index.ts';
 import { historyBlock } from '../../../src/core/ideator/history.ts';
-import { createLlmIdeator, type IdeaRequest, type ProposedIdea } from '../../../src/core/ideator/index.ts';
+import {
+  createLlmIdeator,
+  type IdeaRequest,
+  type Outcome,
+  type ProposedIdea,
+} from '../../../src/core/ideator/index.ts';
+import { ideaPrompt } from '../../../src/core/ideator/prompt.ts';
 import { seededRandom } from '../../../src/core/system/index.ts';
 import {
   type ModelServer,
@@ -124,7 +130,7 @@ describe('the ideator that asks a model', () => {
       ),
       outcome(3, {}, { verdict: 'failed to run', reason: 'exit 1', tail: 'Traceback\nValueError: boom' }),
     ];
-    const block = historyBlock(history, base.environment.objective, []);
+    const block = historyBlock(history, base.environment.objective);
     assert.match(block, /#1 [^#]*could not be turned into a patch\. This says nothing about the idea \(no-match\)/);
     assert.match(
       block,
@@ -134,6 +140,39 @@ describe('the ideator that asks a model', () => {
       block,
       /#3 [^#]*crashed when it ran \(exit 1\)\n {2}last lines of its log:\n {4}\| Traceback\n {4}\| ValueError: boom/,
     );
+  });
+
+  it('tells a long history in bounded room, whose beginning stays what it was as ideas come', () => {
+    const long = (count: number) =>
+      Array.from({ length: count }, (_, at) =>
+        outcome(
+          at + 1,
+          { details: 'x '.repeat(700), hypothesis: 'y '.repeat(300) },
+          { verdict: 'failed to run', tail: 'z '.repeat(700) },
+        ),
+      );
+    const objective = base.environment.objective;
+    for (const count of [60, 400, 3000]) assert.ok(historyBlock(long(count), objective).length < 240_000, `${count}`);
+    assert.match(historyBlock(long(3000), objective), /older ideas are not told/);
+    let moved = 0;
+    for (let count = 90; count < 150; count += 1) {
+      const before = historyBlock(long(count), objective).slice(0, -'\n</results>'.length);
+      if (!historyBlock(long(count + 1), objective).startsWith(before)) moved += 1;
+    }
+    assert.ok(moved <= 4, `the border moved ${moved} times in 60 ideas`);
+  });
+
+  it('tells the parents in full where the history tells them in a line', () => {
+    const history = Array.from({ length: 90 }, (_, at) =>
+      outcome(at + 1, { details: `details of ${at + 1} ${'x '.repeat(700)}` }, { verdict: 'better', delta: -0.1 }),
+    );
+    const asked = (parents: readonly Outcome[]) =>
+      ideaPrompt(request({ files: new Map(), history, parents, explore: 1, exploit: 2 })).at(-1)?.content ?? '';
+    const prompt = asked([history[0] as Outcome, history[89] as Outcome]);
+    assert.equal(prompt.split('| details of 1 ').length, 2);
+    assert.equal(prompt.split('| details of 90 ').length, 2);
+    const start = (text: string) => text.slice(0, text.indexOf('# The request'));
+    assert.equal(start(prompt), start(asked([])), 'which are drawn changes nothing before the request');
   });
 
   it('keeps the text of logs and models inside the block of data, whatever it holds', () => {
@@ -156,7 +195,6 @@ describe('the ideator that asks a model', () => {
         const block = historyBlock(
           [outcome(1, { title, details, hypothesis: tail }, { verdict: 'failed to run', tail, reason, curve: reason })],
           base.environment.objective,
-          [],
         );
         assert.equal(block.match(/<[\s/]*results/gi)?.length, 2, 'only our own delimiters');
         assert.ok(block.startsWith('<results>\n') && block.endsWith('\n</results>'));

@@ -69,7 +69,10 @@ function ideasAsked([file, readme, words, log, brief]: Five): string {
     base: { ...ideator.base, environment },
     exploit: 2,
     history,
-    parents: history.slice(1),
+    parents: [
+      ...history.slice(1),
+      ideator.outcome(3, told, { verdict: 'worse', tail: log, reason: log, curve: words }),
+    ],
     brief,
   });
   const again = againPrompt(asked, '', [{ title: words, twin: `#1 "${log}"` }], { explore: 1, exploit: 0 });
@@ -80,7 +83,10 @@ function patchAsked([file, readme, words, log, more]: Five): string {
   const asked = implementer.request({
     files: filesOf(file, readme),
     idea: { ...implementer.IDEA, title: words, hypothesis: words, details: more, expected: log, risk: words },
-    environment: implementer.environment({ run: words, protected_regions: [{ file: 'a', from: log, to: more }] }),
+    environment: {
+      ...implementer.environment({ run: words }),
+      protected_regions: [{ file: 'a', from: log, to: more }],
+    },
     feedback: `The last lines that the run printed:\n${log}`,
   });
   const revision = feedbackText(

@@ -82,5 +82,12 @@ describe('a run that crashes within its first minutes', () => {
     assert.ok(!isOutOfMemoryOfOthers(torch('Process 4711 has 420.00 MiB memory in use. ')));
     assert.ok(!isOutOfMemoryOfOthers(torch('')));
     assert.ok(!isOutOfMemoryOfOthers('Process 4711 has 74.80 GiB memory in use.'));
+    // In a container PyTorch does not know itself among the processes.
+    const contained = (others: string) =>
+      'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 15.77 GiB ' +
+      `of which 1.04 GiB is free. ${others}Process 2201 has 14.73 GiB memory in use. ` +
+      'Of the allocated memory 14.39 GiB is allocated by PyTorch, and 20.00 MiB is reserved but unallocated.';
+    assert.ok(!isOutOfMemoryOfOthers(contained('')));
+    assert.ok(isOutOfMemoryOfOthers(contained('Process 4711 has 60.10 GiB memory in use. ')));
   });
 });

@@ -1,13 +1,16 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
+import { type Candidate, candidateId, type Idea, type Run } from '../../../src/core/domain/index.ts';
 import {
   budgetUsedUp,
+  buildable,
   chooseParents,
   exploitShare,
   foldResults,
   isImprovement,
   outcomesOf,
   planRound,
+  restOf,
   roundIsReady,
 } from '../../../src/core/search/index.ts';
 import { seededRandom } from '../../../src/core/system/index.ts';
@@ -139,6 +142,84 @@ describe('outcomes', () => {
   });
 });
 
+describe('the outcome of an idea', () => {
+  const told = (candidates: readonly Candidate[], runs: readonly Run[], base: readonly Run[] = baseline) => {
+    const ideas = [...new Set(candidates.map(({ idea }) => idea))].map((id) => ideaRow(id));
+    const rows = [...base, ...runs];
+    const outcomes = outcomesOf(ideas, candidates, rows, foldResults('minimize', candidates, rows));
+    return outcomes.map(({ verdict, candidate, reason }) => [verdict, candidate?.id, reason ?? '']);
+  };
+  const seeds = (values: readonly number[], id = '1.1') =>
+    values.map((value, at) => runRow(id, value, { seed: at + 1 }));
+  const one = [candidateRow(1)];
+
+  it('is worse only as surely as it would be better, else no different', () => {
+    const steady = [2, 2.01, 1.99].map((value, at) => runRow(undefined, value, { seed: at + 1 }));
+    for (const [values, verdict, base] of [
+      [[1.8, 1.95, 1.95], 'no different', steady],
+      [[1.8, 2.05, 1.95], 'no different', steady.slice(0, 1)],
+      [[1.99], 'no different', steady],
+      [[2.005], 'no different', steady],
+      [[2.1], 'worse', steady],
+      [[1.9], 'better', steady],
+    ] as const) {
+      assert.equal(told(one, seeds(values), base)[0]?.[0], verdict, values.join());
+    }
+  });
+
+  it('is told of a run without a number, and of one whose baseline is still to come', () => {
+    const without = (state: 'nan' | 'inf' | 'missing') => [runRow('1.1', 1, { objective: { state, value: null } })];
+    assert.deepEqual(told(one, without('nan')), [['no number', '1.1', 'it became NaN']]);
+    assert.deepEqual(told(one, without('missing')), [['no number', '1.1', 'it was never reported']]);
+    assert.deepEqual(told(one, seeds([2]), []), [['no baseline', '1.1', '']]);
+  });
+
+  it('is a crash, whatever became of the attempt to mend it, unless that may still run', () => {
+    const crash = runRow('1.1', undefined, { reason: 'exit 1' });
+    const second = (more: Partial<Candidate>) => [
+      ...one,
+      candidateRow(1, { id: candidateId(1, 2), number: 2, ...more }),
+    ];
+    const failure = { code: 'no-match', message: 'no such lines' };
+    const crashed = [['failed to run', '1.1', 'exit 1']];
+    assert.deepEqual(told(second({ state: 'failed', failure, revises: candidateId(1, 1) }), [crash]), crashed);
+    assert.deepEqual(told(second({ state: 'ready', duplicateOf: candidateId(1, 1) }), [crash]), crashed);
+    assert.deepEqual(told(second({ state: 'ready', revises: candidateId(1, 1) }), [crash]), [['not run', '1.2', '']]);
+    assert.deepEqual(told(one, [crash, runRow('1.1', undefined, { state: 'cancelled', seed: 2 })]), crashed);
+    const again = [{ ...crash, counts: false }, runRow('1.1', undefined, { state: 'running', seed: 2 })];
+    assert.deepEqual(told(one, again), [['not run', '1.1', '']]);
+    assert.deepEqual(told(one, [runRow('1.1', undefined, { purpose: 'smoke' })]), [['not run', '1.1', '']]);
+  });
+
+  it('is another’s where the patch is the same', () => {
+    const candidates = [candidateRow(1), candidateRow(2, { state: 'ready', duplicateOf: candidateId(1, 1) })];
+    assert.deepEqual(told(candidates, seeds([2.5]))[1], ['dropped', '2.1', 'its patch is that of 1.1']);
+  });
+
+  it('is that of its best candidate, which is also the one to build on', () => {
+    const candidates = [candidateRow(1), candidateRow(1, { id: candidateId(1, 2), number: 2 }), candidateRow(3)];
+    const runs = [...seeds([1.8]), ...seeds([2.5], '1.2'), ...seeds([2.6], '3.1')];
+    assert.deepEqual(told(candidates, runs)[0], ['better', '1.1', '']);
+    const results = foldResults('minimize', candidates, [...baseline, ...runs]);
+    const chosen = (ideas: readonly Idea[]) => chooseParents('minimize', buildable(results, ideas), 3, seededRandom(1));
+    assert.deepEqual(chosen([ideaRow(1), ideaRow(3)]), ['1.1', '3.1']);
+    assert.deepEqual(chosen([ideaRow(1, { rejection: 'too slow', dropped: 'rejected' }), ideaRow(3)]), ['3.1']);
+  });
+});
+
+describe('what a round still wants', () => {
+  it('counts every move that builds on results', () => {
+    const has = (...moves: readonly Idea['move'][]) => moves.map((move) => ({ move }));
+    const plan = { explore: 4, exploit: 4 };
+    assert.deepEqual(restOf(plan, has('crossover', 'crossover', 'ablation', 'exploit')), { explore: 4, exploit: 0 });
+    assert.deepEqual(restOf(plan, has('explore', 'exploit')), { explore: 3, exploit: 3 });
+    assert.deepEqual(restOf(plan, has('explore', 'explore', 'explore', 'explore', 'explore')), {
+      explore: 0,
+      exploit: 3,
+    });
+  });
+});
+
 describe('a round', () => {
   const ended = [1, 2, 3, 4].map((seed) => runRow('1.1', 2, { seed, startedAt: 0, endedAt: 1000 }));
   const late = runRow('2.1', undefined, { state: 'running', startedAt: 0, endedAt: undefined });
@@ -146,6 +227,12 @@ describe('a round', () => {
   it('is ready when every run ended', () => assert.ok(roundIsReady(ended, 1000)));
   it('waits for a run that takes no longer than the others', () => assert.ok(!roundIsReady([...ended, late], 1500)));
   it('goes on without a straggler', () => assert.ok(roundIsReady([...ended, late], 2500)));
+  it('learns nothing from crashes of how long a run takes', () => {
+    const crashed = [5, 6, 7, 8, 9].map((seed) => runRow('3.1', undefined, { seed, startedAt: 0, endedAt: 10 }));
+    assert.ok(!roundIsReady([...ended, ...crashed, late], 1500));
+    assert.ok(roundIsReady([...ended, ...crashed, late], 2500));
+    assert.ok(!roundIsReady([...crashed, late], 99_000), 'nothing to go by');
+  });
   it('never goes on while a run has not begun', () => {
     assert.ok(!roundIsReady([...ended, { ...late, state: 'queued', startedAt: undefined }], 99_000));
   });

@@ -3,13 +3,14 @@ import { type Base, type CandidateId, goalOf, type Idea, type IdeaId, type Round
 import { readContext } from '../../environment/index.ts';
 import { describeCurve, type Outcome, type ProposedIdea } from '../../ideator/index.ts';
 import {
+  buildable,
   chooseParents,
   type Evidence,
   exploitShare,
   foldBase,
   outcomesOf,
   planRound,
-  type Results,
+  restOf,
 } from '../../search/index.ts';
 import { seededRandom } from '../../system/index.ts';
 import { ensureBase } from '../base.ts';
@@ -101,13 +102,13 @@ async function fillRound(
   const calls = await store.calls({ base: base.id, since });
   const stage = stageOf({ key, since }, calls, mine, parts.system.clock.now());
   const plan = restOf(
-    planRound(number, count, results.candidates.length > 0),
+    planRound(number, count, buildable(results, ideas).candidates.length > 0),
     mine.filter((idea) => idea.createdAt < stage.since),
   );
   const texts = await readTexts(parts.repository, base.commit, (text) => parts.log('warn', text));
   const random = seededRandom(createHash('sha256').update(key).digest().readUInt32BE(0));
-  const parents = chooseParents(goal, results, Math.max(1, plan.exploit), random, pinnedOf(ideas));
-  const evidence = await gatherEvidence(parts, base, results, runs);
+  const parents = chooseParents(goal, buildable(results, ideas), Math.max(1, plan.exploit), random, pinnedOf(ideas));
+  const evidence = await gatherEvidence(parts, base, runs);
   const history = outcomesOf(
     // What a question brought must not change it when it is asked again.
     ideas.filter((idea) => idea.createdAt < stage.since),
@@ -158,14 +159,6 @@ async function fillRound(
   return standing;
 }
 
-/** What a round still wants when some of its ideas are there. */
-function restOf<P extends { readonly explore: number; readonly exploit: number }>(plan: P, has: readonly Idea[]): P {
-  const left = Math.max(0, plan.explore + plan.exploit - has.length);
-  const built = has.filter((idea) => idea.move === 'exploit').length;
-  const exploit = Math.min(left, Math.max(0, plan.exploit - built));
-  return { ...plan, exploit, explore: left - exploit };
-}
-
 function pinnedOf(ideas: readonly Idea[]): ReadonlySet<IdeaId> {
   return new Set(ideas.filter((idea) => idea.pinned && idea.dropped === undefined).map((idea) => idea.id));
 }
@@ -205,16 +198,15 @@ function parentOutcomes(parents: readonly CandidateId[], history: readonly Outco
 async function gatherEvidence(
   parts: Parts,
   base: Base,
-  results: Results,
   runs: Awaited<ReturnType<Parts['store']['runs']>>,
 ): Promise<Map<string, Evidence>> {
   const evidence = new Map<string, Evidence>();
   const metric = base.environment.objective.metric;
-  for (const { candidate } of results.candidates) {
-    const run = runs.findLast((one) => one.candidate === candidate && one.state === 'succeeded');
-    if (!run) continue;
+  // Also of those that came to no number: how it went wrong is in the curve.
+  const succeeded = runs.filter((one) => one.purpose === 'trial' && one.state === 'succeeded');
+  for (const [candidate, run] of new Map(succeeded.map((one) => [one.candidate, one]))) {
     const points = await parts.store.metrics(run.id, { names: [metric] });
-    evidence.set(candidate, { curve: describeCurve(points) });
+    if (candidate !== undefined) evidence.set(candidate, { curve: describeCurve(points) });
   }
   for (const run of runs.filter((one) => one.state === 'failed' || one.state === 'timed-out')) {
     if (run.candidate === undefined || evidence.has(run.candidate)) continue;
