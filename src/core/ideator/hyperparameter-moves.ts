@@ -21,6 +21,9 @@ export function signature(edits: readonly Edit[]): string {
     .join('\n\n');
 }
 
+/** Steps that went wrong; a number that became NaN is as bad as a bad one. */
+const BAD: ReadonlySet<Outcome['verdict']> = new Set(['worse', 'failed to run', 'no number']);
+
 /** What earlier results say about one hyperparameter, from ideas that moved it alone. */
 class Lessons {
   readonly #outcomes = new Map<string, { readonly direction: number; readonly verdict: Outcome['verdict'] }[]>();
@@ -41,7 +44,7 @@ class Lessons {
     return known.reduce((factor, { direction, verdict }) => {
       const same = direction === directionOf(change.edit);
       if (verdict === 'better') return factor * (same ? 1.5 : 0.3);
-      if (verdict === 'worse' || verdict === 'failed to run') return factor * (same ? 0.2 : 1.4);
+      if (BAD.has(verdict)) return factor * (same ? 0.2 : 1.4);
       return verdict === 'no different' ? factor * 0.4 : factor;
     }, 1);
   }
