@@ -1,9 +1,9 @@
 import { type Finding, HumanError } from '../domain/index.ts';
 import type { Placed } from './apply/apply.ts';
+import { labelsOf } from './describe.ts';
 import { runBoxGates } from './gate/box.ts';
 import { hasErrors, runGates } from './gate/run.ts';
-import { emitPatch, hashPatch } from './patch/emit.ts';
-import { kindOf } from './patch/kind.ts';
+import { emitPatch } from './patch/emit.ts';
 import type { BlockReport, RefusalCode } from './refusal.ts';
 import type { Implementation, ImplementRequest } from './types.ts';
 
@@ -49,7 +49,7 @@ export async function finish(
   const reasons = placed
     .filter((one) => one.prose !== '' && changes.has(one.path))
     .map(({ path, line, prose }) => ({ path, line: Math.min(line, lineCount(changes.get(path))), text: prose }));
-  const made = { changes, reasons, kind: kindOf(files, changes), patchHash: hashPatch(files, changes) };
+  const made = { changes, reasons, ...labelsOf(files, changes) };
   return { ok: true, implementation: { ...made, findings, tags: report.tags }, diff, notes: findings.map(note) };
 }
 

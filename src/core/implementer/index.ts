@@ -1,5 +1,5 @@
 export { type AppliedAnswer, applyAnswer } from './apply/answer.ts';
-export { describePatch } from './describe.ts';
+export { describePatch, labelsOf, type PatchLabels } from './describe.ts';
 export { createEditImplementer, type EditImplementerOptions } from './edit.ts';
 export { checkChanges, DEFAULT_LIMITS, type SizeLimits } from './gate/gate.ts';
 export { checkConfigs, checkPython } from './gate/ruff/check.ts';

@@ -1,5 +1,5 @@
 import { type Candidate, type Config, HumanError, parseSize } from '../domain/index.ts';
-import type { GateReport, SizeLimits, Texts, TreeEntry } from '../implementer/index.ts';
+import type { GateReport, PatchLabels, SizeLimits, Texts, TreeEntry } from '../implementer/index.ts';
 import { modelConfig, type Parts, requireBase } from './parts.ts';
 import { readTexts } from './texts.ts';
 
@@ -19,6 +19,9 @@ export async function readCutFrom({ repository }: Parts, { cutFrom }: Candidate)
   return { files, tree };
 }
 
+/** What the gates see in a patch, and what it is; an empty one is nothing. */
+export type Gated = GateReport & Partial<PatchLabels>;
+
 /**
  * What the static gates see in changed bytes of a candidate, and what its box told of it when it was made.
  * @param changes new bytes by path, null for a deletion; bytes that are no text are refused as such
@@ -28,9 +31,9 @@ export async function gateBytes(
   candidate: Candidate,
   changes: ReadonlyMap<string, Buffer | null>,
   cutFrom?: CutFrom,
-): Promise<GateReport> {
+): Promise<Gated> {
   if (changes.size === 0) return { findings: [], tags: [] };
-  const { runGates } = await import('../implementer/index.ts');
+  const { labelsOf, runGates } = await import('../implementer/index.ts');
   const { environment } = await requireBase(parts, candidate.base);
   const read = cutFrom ?? (await readCutFrom(parts, candidate));
   const files = new Map(read.files);
@@ -39,10 +42,11 @@ export async function gateBytes(
   for (const [path, bytes] of await parts.repository.readMany(candidate.cutFrom, unread)) {
     files.set(path, bytes.toString('utf8'));
   }
+  // A NUL in what is no text: the size gate says so, and git's own bytes are what counts.
+  const texts = new Map([...changes].map(([path, bytes]) => [path, bytes === null ? null : bytes.toString('utf8')]));
   const report = await runGates({
     files,
-    // A NUL in what is no text: the size gate says so, and git's own bytes are what counts.
-    changes: new Map([...changes].map(([path, bytes]) => [path, bytes === null ? null : bytes.toString('utf8')])),
+    changes: texts,
     environment,
     tree: read.tree,
     limits: limitsOf((await modelConfig(parts)).implementer),
@@ -51,7 +55,7 @@ export async function gateBytes(
   const told = candidate.findings.filter(
     (one) => (one.gate === 'imports' || one.gate === 'smoke') && changes.has(one.path),
   );
-  return { ...report, findings: [...report.findings, ...told] };
+  return { ...report, ...labelsOf(files, texts), findings: [...report.findings, ...told] };
 }
 
 /**
@@ -62,7 +66,7 @@ export async function requireGates(
   parts: Parts,
   candidate: Candidate,
   changes: ReadonlyMap<string, Buffer | null>,
-): Promise<GateReport> {
+): Promise<Gated> {
   const report = await gateBytes(parts, candidate, changes);
   const errors = report.findings.filter((one) => one.severity === 'error');
   if (errors.length === 0) return report;

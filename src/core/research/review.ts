@@ -95,7 +95,7 @@ export async function openReviews(parts: Parts): Promise<readonly ReviewHandle[]
 
 /**
  * Commits what a person accepted, once the gates let it pass: with only some hunks, or edited, it is another patch than
- * the one they saw. What they see in it now is kept with the candidate.
+ * the one they saw. What it is and what is seen in it now is kept with the candidate.
  * @throws HumanError `undecided`, `empty`, `not-reviewable`, `gate-refused` with every error and its line
  */
 export async function approveReviewed(parts: Parts, id: CandidateId): Promise<Candidate> {
@@ -103,9 +103,9 @@ export async function approveReviewed(parts: Parts, id: CandidateId): Promise<Ca
   if (inHand(candidate)) throw notFinished(id);
   // What is undecided or empty is told by approve itself.
   const open = (await review.undecided()).length > 0;
-  const { findings, tags } = await requireGates(parts, candidate, open ? new Map() : await review.changes('accepted'));
+  const gated = await requireGates(parts, candidate, open ? new Map() : await review.changes('accepted'));
   const approved = await review.approve(messageFor(candidate, idea), branchName(idea));
-  const after = await parts.store.moveCandidate(id, 'approved', { approved, approvedBy: 'person', findings, tags });
+  const after = await parts.store.moveCandidate(id, 'approved', { approved, approvedBy: 'person', ...gated });
   await review.close();
   return after;
 }

@@ -84,5 +84,10 @@ describe('what a person accepts passes the gates before it may run', () => {
       round.ideas.flatMap((node) => node.candidates.filter((one) => one.id === approved.id)),
     );
     assert.deepEqual(stored?.findings, approved.findings);
+    assert.deepEqual(
+      [handle.candidate.kind, approved.kind],
+      ['hyperparameter', 'algorithmic'],
+      'it is what they made of it',
+    );
   });
 });
