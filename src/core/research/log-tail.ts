@@ -1,6 +1,5 @@
 import type { Run } from '../domain/index.ts';
 import { withoutSecrets } from '../environment/index.ts';
-import { boundedTail } from '../ideator/index.ts';
 import { logFile, type Parts } from './parts.ts';
 
 /**
@@ -11,6 +10,7 @@ export async function logTail({ repository, system }: Parts, run: Run, character
   // A character may be four bytes.
   const from = Math.max(0, run.logBytes - 4 * characters);
   const bytes = await system.files.readRange(logFile(repository, run.id), from, run.logBytes - from);
+  const { boundedTail } = await import('../ideator/index.ts');
   // Before it is bounded: a key that is cut in two would no longer look like one.
   return boundedTail(withoutSecrets(bytes.toString('utf8')).text, characters);
 }

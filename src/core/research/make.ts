@@ -1,6 +1,6 @@
 import { HumanError, type Idea, isHumanError } from '../domain/index.ts';
 import { readHyperparameters } from '../environment/index.ts';
-import { createHyperparameterIdeator, createLlmIdeator, type Ideator } from '../ideator/index.ts';
+import type { Ideator } from '../ideator/index.ts';
 import type { Implementer } from '../implementer/index.ts';
 import { type ClientOptions, loadClients, type ModelClient, originOf, type Role, serverOf } from '../models/index.ts';
 import { requireBudget, requirePrice } from './budget.ts';
@@ -62,6 +62,7 @@ export async function describeIdeator(
 
 export async function makeIdeator(parts: Parts): Promise<Ideator> {
   const client = await makeClient(parts, 'ideator');
+  const { createHyperparameterIdeator, createLlmIdeator } = await import('../ideator/index.ts');
   const { random } = parts.system;
   return client ? createLlmIdeator({ client, random }) : createHyperparameterIdeator({ random });
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Base, type CandidateId, goalOf, type Idea, type IdeaId, type Round } from '../../domain/index.ts';
 import { readContext } from '../../environment/index.ts';
-import { describeCurve, type Outcome, type ProposedIdea } from '../../ideator/index.ts';
+import type { Outcome, ProposedIdea } from '../../ideator/index.ts';
 import {
   buildable,
   chooseParents,
@@ -200,6 +200,7 @@ async function gatherEvidence(
   base: Base,
   runs: Awaited<ReturnType<Parts['store']['runs']>>,
 ): Promise<Map<string, Evidence>> {
+  const { describeCurve } = await import('../../ideator/index.ts');
   const evidence = new Map<string, Evidence>();
   const metric = base.environment.objective.metric;
   // Also of those that came to no number: how it went wrong is in the curve.
