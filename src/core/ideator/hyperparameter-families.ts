@@ -170,8 +170,21 @@ const CHOICE: Family = { ...OTHER, name: 'choice', weight: 0.45, up: 'Another ch
 const COUNT = scaled('count', { ...SIZE, weight: 0.25, factors: [2, 1 / 2], low: 1, high: 1e9 });
 
 /** Names whose change would change what is measured, where things go, or what a run costs, and not how well it learns. */
-const LEAVE =
-  /seed|(^|_)(eval|log|logging|save|saving|print|report|checkpoint|ckpt|val|test|wandb|tensorboard|profile|debug|verbose|compile|device|devices|gpu|gpus|port|local_rank|world|workers?|threads?|prefetch|pin|vocab|num_classes|version|resume|timeout|out|path|dir|file)(_|$)|^(max_|num_|n_|total_|train_)*(iters?|iterations?|steps?|epochs?|tokens?|characters?|samples?)$/;
+const LEAVE = new RegExp(
+  [
+    'seed|random_state|(^|_)rng(_|$)',
+    '(^|_)(eval|log|logging|save|saving|print|report|checkpoint|ckpt|val|test|wandb|tensorboard|profile|debug|verbose)(_|$)',
+    '(^|_)(compile|device|devices|gpu|gpus|port|local_rank|world|workers?|threads?|prefetch|pin)(_|$)',
+    '(^|_)(vocab|num_classes|version|resume|timeout|out|path|dir|file|push|hub|upload|download|dry_run)(_|$)',
+  ].join('|'),
+);
+/** Of the last segment of a key path only: how long training runs, which of its stages run, what is told apart by number. */
+const LENGTH =
+  /^(max_?|num_?|n_?|nb_|total_|train_|training_|env_|episode_|wall_?|clock_|time_?)*(iters?|iterations?|steps?|epochs?|tokens?|characters?|samples?|episodes?|updates?|seconds?|minutes?|hours?|time|limit|budget|duration)$/;
+const STAGE = /^do_(train|eval|test|predict)$/;
+const IDENTITY = /(^|_)(ids?|index)$/;
+/** The steps that a return of reinforcement learning looks ahead: one word, and no length. */
+const LOOKAHEAD = 'n_step';
 
 const FAMILIES: readonly (readonly [RegExp, Family])[] = [
   [/(^|_)(min|final|end|last)_(lr|learning_rate)/, LAST_RATE],
@@ -192,13 +205,26 @@ const FAMILIES: readonly (readonly [RegExp, Family])[] = [
 
 /** The family of a hyperparameter by its name, or undefined where it is to be left alone. */
 export function familyOf(at: Hyperparameter): Family | undefined {
-  const name = at.name
-    .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase()
-    .replaceAll(/[.-]/g, '_');
-  if (LEAVE.test(name)) return undefined;
+  const segments = segmentsOf(at.name);
+  const name = segments.join('_');
+  if (LEAVE.test(name) || isLength(segments.at(-1) ?? '')) return undefined;
   if (at.type === 'bool') return SWITCH;
   if (at.type === 'choice') return CHOICE;
   const known = FAMILIES.find(([expression]) => expression.test(name))?.[1];
   return known ?? (at.type === 'int' ? COUNT : OTHER);
+}
+
+function isLength(last: string): boolean {
+  return (LENGTH.test(last) && last !== LOOKAHEAD) || STAGE.test(last) || IDENTITY.test(last);
+}
+
+/** A key path in lower case with underscores; the place in a list belongs to the key before it. */
+function segmentsOf(name: string): string[] {
+  const segments = name
+    .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .replaceAll('-', '_')
+    .split('.');
+  while (segments.length > 1 && /^\d+$/.test(segments.at(-1) ?? '')) segments.pop();
+  return segments;
 }
