@@ -78,10 +78,21 @@ function literalLike(at: Hyperparameter, value: number): string {
   if (at.type === 'int') return String(Math.round(value));
   // Close to one it is the distance to one that counts: 0.9967 is not 1.
   const rounded = value > 0.5 && value < 1 ? 1 - Number((1 - value).toPrecision(2)) : Number(value.toPrecision(2));
-  const exponent = /[eE]/.test(at.literal);
-  if (exponent && rounded !== 0) return rounded.toExponential().replace('e+', 'e');
+  if (/[eE]/.test(at.literal) && rounded !== 0) return withExponent(at.literal, rounded);
   const plain = rounded.toFixed(12).replace(/0+$/, '');
   return plain.endsWith('.') ? `${plain}0` : plain;
+}
+
+/**
+ * With a dot and a sign where the literal replaced has them. YAML 1.1, which PyYAML reads, takes `3.0e-4` and `1.0e+3`
+ * for numbers, and `3e-4` and `1.0e3` for text.
+ */
+function withExponent(literal: string, value: number): string {
+  const [mantissa = '', exponent = ''] = value.toExponential().split('e');
+  const dotted = literal.includes('.');
+  const signed = dotted ? /e[-+]/i.test(literal) : /e\+/i.test(literal);
+  const shown = dotted && !mantissa.includes('.') ? `${mantissa}.0` : mantissa;
+  return `${shown}e${signed ? exponent : exponent.replace('+', '')}`;
 }
 
 function flipped(literal: string): string {
