@@ -1,5 +1,5 @@
 import type { Environment } from '../domain/index.ts';
-import { changeable, type Hyperparameter, programFiles, withoutGiven } from '../environment/index.ts';
+import { changeable, type Hyperparameter, withinReach, withoutGiven, withoutOverridden } from '../environment/index.ts';
 import { type Family, familyOf } from './hyperparameter-families.ts';
 
 /** A hyperparameter that may be moved, and where to. */
@@ -25,18 +25,9 @@ export function knobsOf(
 ): Knob[] {
   const may = changeable(environment);
   const mine = hyperparameters.filter((one) => may(one.path));
-  const program = new Set(programFiles(files, environment));
-  const texts = [environment.run, ...[...program].map((file) => files.get(file) ?? '')];
-  const reached = mine.filter(
-    (one) =>
-      program.has(one.path) || (one.source === 'yaml' && texts.some((text) => text.includes(baseName(one.path)))),
-  );
-  // Where nothing of the program is seen to be reached (a launcher we cannot read), any file may be part of it.
-  return withoutGiven(reached.length > 0 ? reached : mine, environment.run).flatMap(knobOf);
-}
-
-function baseName(file: string): string {
-  return file.slice(file.lastIndexOf('/') + 1);
+  const reached = withinReach(mine, files, environment.run);
+  const free = withoutGiven(withoutOverridden(reached, files, environment.run), files, environment.run);
+  return free.flatMap(knobOf);
 }
 
 function knobOf(at: Hyperparameter): Knob[] {

@@ -13,8 +13,19 @@ const LAUNCHER =
 /** A row up to its comment; a `#` within quotes or a word starts none. */
 const CODE = /^(?:'[^']*'|"[^"]*"|\s(?!#)|[^\s])*/;
 
-export function withoutComment(row: string): string {
+function withoutComment(row: string): string {
   return row.startsWith('#') ? '' : (CODE.exec(row)?.[0] ?? '');
+}
+
+/** What a script runs, each with its flags on one line, without comments and what is only printed. */
+export function shellCommands(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map(withoutComment)
+    .join('\n')
+    .replaceAll(/\\\n/g, ' ')
+    .split(/\n|;|&&|\|\|?/)
+    .filter((command) => /\S/.test(command) && !/^\s*(echo|printf)\b/.test(command));
 }
 
 /** The numbers that a shell script hands to a program as flags, or keeps in variables of its own. */
