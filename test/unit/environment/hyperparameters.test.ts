@@ -164,6 +164,10 @@ class Net(nn.Module):
       assert.deepEqual(shown(read(text, 'run.sh')), found));
   }
 
+  it('of names that no person wrote are left out', () => {
+    assert.deepEqual(read(`${'n'.repeat(201)} = 1\n${'m'.repeat(200)} = 1\n`).length, 1);
+  });
+
   it('of a flag with several names know them all', () => {
     const text = 'p.add_argument("-b", "--batch-size", default=32)\n@click.option("--amp/--no-amp", default=True)\n';
     assert.deepEqual(

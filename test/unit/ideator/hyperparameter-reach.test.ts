@@ -68,6 +68,13 @@ describe('a hyperparameter is moved only where a run reads it', () => {
     assert.deepEqual(named({ 'train.py': 'import sys\n', ...more }), []);
   });
 
+  it('and that is told whatever a script holds: nothing hangs', () => {
+    for (const part of ["'", `"'`, '-m ', '.py -', '\\\n', ' #', 'a/', '$' + '{', '--lr=']) {
+      const script = part.repeat(50_000);
+      assert.ok(Array.isArray(named(train({ 'run.sh': script }), 'bash run.sh && python train.py')));
+    }
+  });
+
   it('of two configs of one name the one is read whose path the program says', () => {
     const files = {
       'train.py': 'open("conf/base.yaml")\n',

@@ -33,7 +33,7 @@ export function withoutOverridden(all: readonly Hyperparameter[], files: Files, 
   return all.filter(
     (one) =>
       one.source !== 'argparse' ||
-      !started.some(({ command, reaches }) => hasFlag(one, command) && reaches.has(one.path)),
+      !started.some(({ commands, reaches }) => reaches.has(one.path) && hasFlag(one, commands)),
   );
 }
 
@@ -48,26 +48,28 @@ export function isShell(path: string): boolean {
 }
 
 interface Started {
-  readonly command: string;
-  /** The files it may hand its flags to. */
+  /** One a line. */
+  readonly commands: string;
+  /** The files that they may hand their flags to. */
   readonly reaches: ReadonlySet<string>;
 }
 
-/** The commands of a script. One that names no program (flags in a variable) may be for any of the script's. */
+/** The commands of a script by what they start. One that names no program (flags in a variable) may be for any of them. */
 function commandsOf(script: string, files: Files): Started[] {
   const text = files.get(script) ?? '';
-  const all = reachedBy(programsIn(text), files);
-  const known = new Map<string, ReadonlySet<string>>();
-  return shellCommands(text).map((command) => {
-    const programs = programsIn(command);
-    const reaches = programs === '' ? all : (known.get(programs) ?? reachedBy(programs, files));
-    known.set(programs, reaches);
-    return { command, reaches };
-  });
+  const byPrograms = Map.groupBy(shellCommands(text), programsIn);
+  return [...byPrograms].map(([programs, commands]) => ({
+    commands: commands.join('\n'),
+    reaches: reachedBy(programs === '' ? programsIn(text) : programs, files),
+  }));
 }
 
 function programsIn(text: string): string {
-  const named = text.match(/[\w./-]+\.(?:py|sh|bash)\b|-m\s+[\w.]+/g) ?? [];
+  const words = text.split(/[\s"'=;&|()]+/);
+  const named = words.flatMap((word, index) => {
+    if (word === '-m') return [`-m ${words[index + 1] ?? ''}`];
+    return /\.(py|sh|bash)$/.test(word) ? [word] : [];
+  });
   return [...new Set(named)].join(' ');
 }
 
@@ -83,14 +85,24 @@ export function baseName(file: string): string {
   return file.slice(file.lastIndexOf('/') + 1);
 }
 
-/** Whether a command says it by a flag: by any of its names, with `_` or `-`, as `--no-x` too, with or without a value. */
-function hasFlag({ name, spellings }: Hyperparameter, command: string): boolean {
+/** Whether commands say it by a flag: by any of its names, with `_` or `-`, as `--no-x` too, with or without a value. */
+function hasFlag({ name, spellings }: Hyperparameter, commands: string): boolean {
   return (spellings ?? [name]).some((one) =>
-    // A letter is a flag of the program only behind the program: `python -m` takes letters of its own.
     one.length === 1
-      ? new RegExp(`(\\.py|-m\\s+[\\w.]+)["']?\\s(.*\\s)?-${quoted(one)}(?=[\\s=\\d.-]|$)`).test(command)
-      : new RegExp(`(^|[\\s"'(])--?(no[-_])?${quoted(one)}(?![\\w.-])`).test(command),
+      ? new RegExp(`\\s-${quoted(one)}(?=[\\s=\\d.-]|$)`, 'm').test(behindPrograms(commands))
+      : new RegExp(`(^|[\\s"'(])--?(no[-_])?${quoted(one)}(?![\\w.-])`).test(commands),
   );
+}
+
+/** A letter is a flag of the program only behind it: `python -m` takes letters of its own. */
+function behindPrograms(commands: string): string {
+  return commands
+    .split('\n')
+    .map((command) => {
+      const program = /\.py(?=["'\s])|(?<=\s)-m\s+\S+/.exec(command);
+      return program ? command.slice(program.index + program[0].length) : '';
+    })
+    .join('\n');
 }
 
 /** Whether a command sets a key of a config: `optim.lr=0.1`, `+optim.lr=0.1`. */

@@ -9,6 +9,8 @@ export { withinReach } from './reach.ts';
 
 /** Larger files hold data, not settings. */
 const MOST_CHARACTERS = 400_000;
+/** Past it a name was not written for people to read; expressions are made of names. */
+const LONGEST_NAME = 200;
 const NOT_CONFIG = /(^|\/)(\.[^/]+\/|research\.ya?ml$|docker-compose|mkdocs|environment\.ya?ml$|\.pre-commit)/;
 
 /**
@@ -19,7 +21,9 @@ const NOT_CONFIG = /(^|\/)(\.[^/]+\/|research\.ya?ml$|docker-compose|mkdocs|envi
 export function readHyperparameters(files: ReadonlyMap<string, string>): Hyperparameter[] {
   return [...files].flatMap(([path, text]) => {
     if (text.length > MOST_CHARACTERS) return [];
-    return ofFile(path, text).sort((a, b) => a.line - b.line || a.startColumn - b.startColumn);
+    return ofFile(path, text)
+      .filter(({ name, spellings = [] }) => [name, ...spellings].every(({ length }) => length <= LONGEST_NAME))
+      .sort((a, b) => a.line - b.line || a.startColumn - b.startColumn);
   });
 }
 
