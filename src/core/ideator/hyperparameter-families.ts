@@ -230,8 +230,8 @@ const STAGE = /^do_(train|eval|test|predict)$/;
 /** What a truth value of this name says is run. */
 const STAGE_SWITCH = /^(train|fit|predict)$/;
 const IDENTITY = /(^|_)(ids?|index)$/;
-/** The steps that a return of reinforcement learning looks ahead: one word, and no length. */
-const LOOKAHEAD = 'n_step';
+/** Of reinforcement learning, no length: the steps that a return looks ahead, those that are gathered for each update. */
+const ROLLOUT = /(^|_)(n_step|(ppo|a2c|trpo|rollouts?)_(n|num)_steps)$/;
 
 /** Numbers that a name's family is not for fall to the next one: `batch_norm.eps` is no size of a batch. */
 type Fits = (value: number, whole: boolean) => boolean;
@@ -280,7 +280,7 @@ export function familyOf(at: Hyperparameter): Family | undefined {
   const segments = segmentsOf(at.name);
   const name = segments.join('_');
   const last = segments.at(-1) ?? '';
-  if (LEAVE.test(name) || isLength(last)) return undefined;
+  if (LEAVE.test(name) || (isLeft(last) && !ROLLOUT.test(name))) return undefined;
   if (at.type === 'bool') return STAGE_SWITCH.test(last) ? undefined : SWITCH;
   if (at.type === 'choice') return CHOICE;
   const value = Number(at.literal.replaceAll('_', ''));
@@ -299,8 +299,8 @@ function unknown(last: string, value: number, type: Hyperparameter['type']): Fam
   return isShare ? SHARE : OTHER;
 }
 
-function isLength(last: string): boolean {
-  return (LENGTH.test(last) && last !== LOOKAHEAD) || STAGE.test(last) || IDENTITY.test(last);
+function isLeft(last: string): boolean {
+  return LENGTH.test(last) || STAGE.test(last) || IDENTITY.test(last);
 }
 
 /** A key path in lower case with underscores; the place in a list belongs to the key before it. */

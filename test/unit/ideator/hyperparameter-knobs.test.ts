@@ -8,6 +8,7 @@ describe('what the hyperparameter ideator leaves alone', () => {
     'trainer: { max_epochs: 10 }',
     'trainer: { max_steps: 1000 }',
     'trainer: { max_time: 3600 }',
+    'trainer: { n_steps: 100 }',
     'training: { num_epochs: 3 }',
     'train: { iterations: 4 }',
     'training: { trainingSteps: 100 }',
@@ -50,6 +51,7 @@ describe('what the hyperparameter ideator leaves alone', () => {
 describe('what the hyperparameter ideator goes on to move', () => {
   for (const [line, moved] of [
     ['n_step: 3', ['6', '2']],
+    ['ppo: { n_steps: 128 }', ['256', '64']],
     ['gradient_accumulation_steps: 8', ['16', '4']],
     ['trainer: { warmup_steps: 90 }', ['30', '270']],
     ['lr_decay_steps: 600', ['1200', '300']],
