@@ -43,5 +43,7 @@ export interface Hyperparameter {
   readonly literal: string;
   readonly type: 'int' | 'float' | 'bool' | 'choice';
   readonly choices?: readonly string[];
+  /** Every name of its flag, without dashes, where it has more than one. */
+  readonly spellings?: readonly string[];
   readonly source: 'argparse' | 'dataclass' | 'module' | 'yaml' | 'shell';
 }

@@ -1,5 +1,5 @@
 import type { Environment } from '../domain/index.ts';
-import { changeable, type Hyperparameter, programFiles, withoutGiven } from '../environment/index.ts';
+import { changeable, type Hyperparameter, withinReach, withoutGiven, withoutOverridden } from '../environment/index.ts';
 import { type Family, familyOf } from './hyperparameter-families.ts';
 
 /** A hyperparameter that may be moved, and where to. */
@@ -25,18 +25,9 @@ export function knobsOf(
 ): Knob[] {
   const may = changeable(environment);
   const mine = hyperparameters.filter((one) => may(one.path));
-  const program = new Set(programFiles(files, environment));
-  const texts = [environment.run, ...[...program].map((file) => files.get(file) ?? '')];
-  const reached = mine.filter(
-    (one) =>
-      program.has(one.path) || (one.source === 'yaml' && texts.some((text) => text.includes(baseName(one.path)))),
-  );
-  // Where nothing of the program is seen to be reached (a launcher we cannot read), any file may be part of it.
-  return withoutGiven(reached.length > 0 ? reached : mine, environment.run).flatMap(knobOf);
-}
-
-function baseName(file: string): string {
-  return file.slice(file.lastIndexOf('/') + 1);
+  const reached = withinReach(mine, files, environment.run);
+  const free = withoutGiven(withoutOverridden(reached, files, environment.run), files, environment.run);
+  return free.flatMap(knobOf);
 }
 
 function knobOf(at: Hyperparameter): Knob[] {
@@ -78,10 +69,21 @@ function literalLike(at: Hyperparameter, value: number): string {
   if (at.type === 'int') return String(Math.round(value));
   // Close to one it is the distance to one that counts: 0.9967 is not 1.
   const rounded = value > 0.5 && value < 1 ? 1 - Number((1 - value).toPrecision(2)) : Number(value.toPrecision(2));
-  const exponent = /[eE]/.test(at.literal);
-  if (exponent && rounded !== 0) return rounded.toExponential().replace('e+', 'e');
+  if (/[eE]/.test(at.literal) && rounded !== 0) return withExponent(at.literal, rounded);
   const plain = rounded.toFixed(12).replace(/0+$/, '');
   return plain.endsWith('.') ? `${plain}0` : plain;
+}
+
+/**
+ * With a dot and a sign where the literal replaced has them. YAML 1.1, which PyYAML reads, takes `3.0e-4` and `1.0e+3`
+ * for numbers, and `3e-4` and `1.0e3` for text.
+ */
+function withExponent(literal: string, value: number): string {
+  const [mantissa = '', exponent = ''] = value.toExponential().split('e');
+  const dotted = literal.includes('.');
+  const signed = dotted ? /e[-+]/i.test(literal) : /e\+/i.test(literal);
+  const shown = dotted && !mantissa.includes('.') ? `${mantissa}.0` : mantissa;
+  return `${shown}e${signed ? exponent : exponent.replace('+', '')}`;
 }
 
 function flipped(literal: string): string {

@@ -136,6 +136,49 @@ class Net(nn.Module):
     );
   });
 
+  for (const [text, found] of [
+    ['lr = 1e-3\nlr = float(os.environ.get("LR", "3e-4"))\n', []],
+    ['lr = 1e-3\nlr, wd = read()\n', []],
+    ['batch = 32\nif big:\n    batch = 64\n', []],
+    ['batch = 32\nfor batch in loader:\n    pass\n', []],
+    ['lr = 1e-3\nlr = float(os.environ.get("LR", lr))\n', ['lr=1e-3:float:module']],
+    ['lr = 1e-3\nif ddp:\n    lr *= 2\n', ['lr=1e-3:float:module']],
+    ['lr = read()\nlr = 1e-3\n', ['lr=1e-3:float:module']],
+    ['lr = 1e-3\ndef f():\n    lr = 3\nclass A(B):\n  lr = 4\n', ['lr=1e-3:float:module']],
+    ['lr = 1e-3\nmodel.lr = 3\nfit(lr=4)\nlr == 5\n', ['lr=1e-3:float:module']],
+  ] as const) {
+    it(`of a module are those it goes on with: ${text.trim().replaceAll('\n', '; ')}`, () =>
+      assert.deepEqual(shown(read(text)), found));
+  }
+
+  for (const [text, found] of [
+    ['python train.py # --lr 0.1 was worse', []],
+    ['  # python train.py --lr 0.1', []],
+    ['python train.py --lr 0.1 # --dropout 0.2', ['lr=0.1:float:shell']],
+    ['python train.py --tag "a # b" --lr 0.1', ['lr=0.1:float:shell']],
+    ['python train.py --tag a#b --lr 0.1', ['lr=0.1:float:shell']],
+    ['LR=3e-4; python train.py --lr $LR --dropout 0.2', ['LR=3e-4:float:shell', 'dropout=0.2:float:shell']],
+    ['LR=3e-4 # was 1e-3', ['LR=3e-4:float:shell']],
+  ] as const) {
+    it(`of a script are none that stand in a comment: ${text}`, () =>
+      assert.deepEqual(shown(read(text, 'run.sh')), found));
+  }
+
+  it('of names that no person wrote are left out', () => {
+    assert.deepEqual(read(`${'n'.repeat(201)} = 1\n${'m'.repeat(200)} = 1\n`).length, 1);
+  });
+
+  it('of a flag with several names know them all', () => {
+    const text = 'p.add_argument("-b", "--batch-size", default=32)\n@click.option("--amp/--no-amp", default=True)\n';
+    assert.deepEqual(
+      read(text).map((one) => [one.name, one.spellings]),
+      [
+        ['batch-size', ['b', 'batch-size']],
+        ['amp', ['amp', 'no-amp']],
+      ],
+    );
+  });
+
   it('of any text at all is an answer', () => {
     const part = fc.constantFrom(
       'add_argument(',

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { Environment } from '../../domain/index.ts';
 import { programFiles } from '../context.ts';
-import { readHyperparameters, withoutGiven } from '../hyperparameters/index.ts';
+import { readHyperparameters, withoutGiven, withoutOverridden } from '../hyperparameters/index.ts';
 import type { Detected, Hyperparameter } from '../types.ts';
 import { type Answers, answeredRun, answeredSeed, answeredTimeout } from './answers.ts';
 import type { LineReader } from './candidates.ts';
@@ -84,7 +84,7 @@ export function detectEnvironment(
     ...(outside === undefined ? {} : { inputs: outside }),
   };
   const proposal = written(findings, questions);
-  const tuned = tunedComment(withoutGiven(knobs, command ?? ''));
+  const tuned = tunedComment(withoutGiven(knobs, files, command ?? ''));
   const asked = Object.entries(questions).map(
     ([key, why]) => [key, `${sentence(why)} To fill in: ${OPEN[key]}`] as const,
   );
@@ -255,5 +255,5 @@ function detectSmoke(run: string, knobs: readonly Hyperparameter[]): Finding<str
 
 /** The literals of the program that a person tunes, those of the run command's own files first. */
 function hyperparametersOf(program: Texts, run: string | undefined): Hyperparameter[] {
-  return run === undefined ? [] : readHyperparameters(program);
+  return run === undefined ? [] : withoutOverridden(readHyperparameters(program), program);
 }

@@ -1,5 +1,6 @@
 import type { Hyperparameter } from '../types.ts';
 import { type LogicalLine, logicalLines, splitTokens, stringValue, type Token } from './python.ts';
+import { lastSet } from './set-again.ts';
 import { argumentsOf, keywords } from './tokens.ts';
 
 type Source = Exclude<Hyperparameter['source'], 'yaml' | 'shell'>;
@@ -13,6 +14,7 @@ interface Found {
   readonly end: number;
   readonly type: Hyperparameter['type'];
   readonly choices?: readonly string[];
+  readonly spellings?: readonly string[];
   readonly source: Source;
 }
 
@@ -28,11 +30,14 @@ const CONFIG_CLASS = /(config|args|arguments|params|hyperparameters|settings|opt
 export function fromPython(path: string, text: string): Hyperparameter[] {
   const lines = logicalLines(text);
   const counted = counters(lines);
+  const constants = lines.flatMap(constant).filter(({ name }) => !counted.has(name) && !/^best(_|$)/.test(name));
+  const set = lastSet(lines);
+  const replaced = new Set(constants.filter(({ name, start }) => (set.get(name) ?? 0) > start));
   const found = [
     ...lines.flatMap(argparse),
     ...lines.flatMap(defined),
     ...fields(lines),
-    ...lines.flatMap(constant).filter(({ name }) => !counted.has(name) && !/^best(_|$)/.test(name)),
+    ...constants,
     ...lines.flatMap(configured),
     ...(/\bfire\.Fire\(|\btyper\.run\(/.test(text) ? lines.flatMap(parameters) : []),
   ];
@@ -41,6 +46,7 @@ export function fromPython(path: string, text: string): Hyperparameter[] {
     const same = names.get(one.name) ?? [];
     // A name that is set twice says nothing about which of them counts; fields are told apart by their class.
     if (same.length > 1 && !same.every((other) => other.owner !== undefined)) return [];
+    if (replaced.has(one)) return [];
     const name = same.length > 1 ? `${one.owner}.${one.name}` : one.name;
     return [located(path, text, { ...one, name })];
   });
@@ -58,6 +64,7 @@ function located(path: string, text: string, found: Found): Hyperparameter {
     literal: text.slice(found.start, found.end),
     type: found.type,
     ...(found.choices ? { choices: found.choices } : {}),
+    ...(found.spellings ? { spellings: found.spellings } : {}),
     source: found.source,
   };
 }
@@ -159,15 +166,19 @@ function argparse(line: LogicalLine): Found[] {
     if (!call || line.tokens[index + 1]?.text !== '(') return [];
     const parts = argumentsOf(line.tokens, index + 1);
     const named = keywords(parts);
-    const flags = parts.flatMap((part) => (part.length === 1 ? [stringValue(part[0]) ?? ''] : []));
-    const flag = flags.find((one) => one.startsWith('--')) ?? flags.find((one) => one.startsWith('-'));
+    // click writes a flag and its opposite as one: `--amp/--no-amp`.
+    const flags = parts
+      .flatMap((part) => (part.length === 1 ? (stringValue(part[0]) ?? '').split('/') : []))
+      .filter((one) => one.startsWith('-'));
+    const flag = flags.find((one) => one.startsWith('--')) ?? flags[0];
     const literal = literalOf(named.get('default') ?? []);
     if (!flag || !literal) return [];
     const choices = splitTokens((named.get('choices') ?? []).slice(1, -1), ',').flatMap(
       (part) => stringValue(part[0]) ?? [],
     );
     const place = {
-      name: flag.replace(/^-+/, ''),
+      name: bare(flag),
+      ...(flags.length > 1 ? { spellings: flags.map(bare) } : {}),
       start: literal.start,
       end: literal.end,
       source: 'argparse',
@@ -176,6 +187,10 @@ function argparse(line: LogicalLine): Found[] {
     const declared = named.get('type')?.[0]?.text;
     return [{ ...place, type: literal.type === 'int' && declared === 'float' ? 'float' : literal.type }];
   });
+}
+
+function bare(flag: string): string {
+  return flag.replace(/^-+/, '');
 }
 
 /** The literal that tokens are, or undefined where they are anything else. */

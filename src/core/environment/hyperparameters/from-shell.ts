@@ -3,19 +3,38 @@ import type { Hyperparameter } from '../types.ts';
 const NUMBER = String.raw`[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?`;
 const FLAG = new RegExp(String.raw`(?<=^|\s)--?([A-Za-z][\w.-]{1,60})(?:=|\s+)(${NUMBER})(?=\s|\\|$)`, 'g');
 const ASSIGNED = new RegExp(
-  String.raw`^\s*(?:export\s+)?([A-Z][A-Z0-9_]{1,60})=(?:\$\{\w+:-)?["']?(${NUMBER})["']?\}?\s*$`,
+  String.raw`^\s*(?:export\s+)?([A-Z][A-Z0-9_]{1,60})=(?:\$\{\w+:-)?["']?(${NUMBER})["']?\}?\s*(?:$|;|&&)`,
 );
 
 /** What launchers and Slurm take: how a run is spread, not how it trains. */
 const LAUNCHER =
   /^(nproc[_-]per[_-]node|nnodes|node[_-]rank|master[_-]port|rdzv[\w-]*|num[_-](processes|machines|gpus|nodes)|main[_-]process[_-]port|machine[_-]rank|gpus|cpus[\w-]*|ntasks[\w-]*|nodes|mem|time|CUDA_VISIBLE_DEVICES|OMP_NUM_THREADS|MASTER_PORT|N?NODES|N?GPUS?|NUM_GPUS|NPROC\w*|WORLD_SIZE|SEED|seed)$/;
 
+/** A row up to its comment; a `#` within quotes or a word starts none. */
+const CODE = /^(?:'[^']*'|"[^"]*"|\s(?!#)|[^\s])*/;
+
+function withoutComment(row: string): string {
+  return row.startsWith('#') ? '' : (CODE.exec(row)?.[0] ?? '');
+}
+
+/** What a script runs, each with its flags on one line, without comments and what is only printed. */
+export function shellCommands(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map(withoutComment)
+    .join('\n')
+    .replaceAll(/\\\n/g, ' ')
+    .split(/\n|;|&&|\|\|?/)
+    .filter((command) => /\S/.test(command) && !/^\s*(echo|printf)\b/.test(command));
+}
+
 /** The numbers that a shell script hands to a program as flags, or keeps in variables of its own. */
 export function fromShell(path: string, text: string): Hyperparameter[] {
-  const found = text.split('\n').flatMap((row, index): Hyperparameter[] => {
-    if (/^\s*#/.test(row) || row.length > 2000) return [];
+  const found = text.split('\n').flatMap((whole, index): Hyperparameter[] => {
+    if (whole.length > 2000) return [];
+    const row = withoutComment(whole);
     const assigned = ASSIGNED.exec(row);
-    const hits = assigned ? [assigned] : [...row.matchAll(FLAG)];
+    const hits = [...(assigned ? [assigned] : []), ...row.matchAll(FLAG)];
     return hits.map((hit) => {
       const literal = hit[2] ?? '';
       const startColumn = hit.index + hit[0].lastIndexOf(literal);
