@@ -11,8 +11,14 @@ export const QUOTE = String.raw`[bBrRuUfF]{0,2}\\{0,2}["']`;
 
 /** `=`, `:` and the like, also after a quoted name. */
 export const ASSIGNS = String.raw`\\{0,2}["']?\]?[ \t]{0,20}(?::=|=>|[:=])[ \t]{0,20}`;
-/** The type of a variable stands between: `: str =`. */
-export const TYPED = String.raw`[ \t]{0,4}:[ \t]{0,4}[A-Za-z][\w.[\]|, ]{0,60}=[ \t]{0,4}`;
+/** The type of a variable stands between: `: str =`, `: Optional[str] =`. No comma out of brackets: another name comes there. */
+export const TYPED = String.raw`[ \t]{0,4}:[ \t]{0,4}[A-Za-z][\w.| ]{0,60}(?:\[[^=()\n]{0,80}\])?[ \t]{0,4}(?:\|[ \t]{0,4}\w{1,20}[ \t]{0,4})?=[ \t]{0,4}`;
+/** `= Field(default="value")`, with its type or without. */
+export const FIELD = String.raw`(?:${ASSIGNS}|${TYPED})[A-Za-z_][\w.]{0,60}\((?:[^()"'\n]{0,80},)?[ \t]{0,4}default[ \t]{0,4}=[ \t]{0,4}(?=${QUOTE})`;
+/** `= Secret("value")`, `=("value")`, `= look("up") or "value"`. */
+export const MADE = String.raw`(?:${ASSIGNS}|${TYPED})(?:[\w.]{0,60}\([ \t]{0,4}|[\w.]{1,60}\([^()\n]{0,80}\)[ \t]{1,4}or[ \t]{1,4})(?=${QUOTE})`;
+/** `set_token("value")`. */
+export const GIVEN = String.raw`\([ \t]{0,4}(?=${QUOTE})`;
 /** `setdefault("NAME", "value")`. */
 export const COMMA = String.raw`["'][ \t]{0,4},[ \t]{0,20}(?=${QUOTE})`;
 /** `add_argument("--name", type=str, default="value")`. */

@@ -3,6 +3,7 @@ import {
   BLANK,
   COMMA,
   DEFAULT,
+  FIELD,
   type Found,
   foundAs,
   isBlank,
@@ -15,10 +16,10 @@ import {
 } from './named-values.ts';
 
 /** People choose passwords: they may be short, and words. So they are told by the name before them alone. */
-const PASSWORD_WORD = /^(?:password|passwd|passphrase)\d{0,2}$/;
+const PASSWORD_WORD = /(?:password|passwd|passphrase)\d{0,2}$/;
 const NAMES_ONE = /passw|passphrase/i;
 const QUOTED = new RegExp(
-  String.raw`${NAME}(?=(?<gap>${[ASSIGNS, TYPED, COMMA, DEFAULT, BLANK].join('|')})${QUOTE}(?<value>[^\s"'\\]{4,100})\\{0,2}["'])`,
+  String.raw`${NAME}(?=(?<gap>${[ASSIGNS, TYPED, FIELD, COMMA, DEFAULT, BLANK].join('|')})${QUOTE}(?<value>[^\s"'\\]{4,100})\\{0,2}["'])`,
   'dg',
 );
 /** Of a shell's words and of settings: `DB_PASSWORD=…`, `--password …`, and `password: …` where nothing comes after it. */

@@ -3,11 +3,14 @@ import {
   BLANK,
   COMMA,
   DEFAULT,
+  FIELD,
   type Found,
   foundAs,
+  GIVEN,
   isBlank,
   isOption,
   isVariable,
+  MADE,
   NAME,
   QUOTE,
   TYPED,
@@ -37,7 +40,6 @@ const SHAPES: readonly (readonly [name: string, shape: RegExp])[] = [
 const HANDED = [
   /\b[Bb]earer[ \t]{1,4}([A-Za-z0-9+/=_-]{20,1000})(?![\w+/=.-])/g,
   /\blogin[ \t]{1,4}(?:--?[A-Za-z][\w-]{0,30}[ \t]{1,4}){0,3}["']?([A-Za-z0-9+/=_-]{20,1000})(?![\w+/=.-])/g,
-  /\blogin\([ \t]{0,4}["']([A-Za-z0-9+/=_-]{20,1000})["']/g,
 ];
 /** A line without any of these words names no secret: most lines are told by it. */
 const NAMES_ONE = /key|token|secret|pass|pwd|credential|auth|bearer|login/i;
@@ -46,7 +48,7 @@ const SECRET_WORD =
 
 /** Only the name is taken, so that what follows may be a name itself: `ARGS=--token=…`. */
 const ASSIGNED = new RegExp(
-  String.raw`${NAME}(?=(?<gap>${[ASSIGNS, TYPED, COMMA, DEFAULT, BLANK].join('|')})(?:${QUOTE})?(?:(?:Bearer|Basic|Token|bearer|basic|token)[ \t]{1,4})?(?<value>[A-Za-z0-9+/=_-]{20,1000})(?![\w+/=.(-]))`,
+  String.raw`${NAME}(?=(?<gap>${[ASSIGNS, TYPED, FIELD, MADE, GIVEN, COMMA, DEFAULT, BLANK].join('|')})(?:${QUOTE})?(?:(?:Bearer|Basic|Token|bearer|basic|token)[ \t]{1,4})?(?<value>[A-Za-z0-9+/=_-]{20,1000})(?![\w+/=.(-]))`,
   'dg',
 );
 
