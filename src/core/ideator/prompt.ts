@@ -1,5 +1,5 @@
 import { dataBlock, type Environment, type Message } from '../domain/index.ts';
-import { contextText } from '../environment/index.ts';
+import { contextText, withoutSecrets } from '../environment/index.ts';
 import { historyBlock, parentsBlock, resultLine, summaryText } from './history.ts';
 import { cleanText, oneLine } from './text.ts';
 import type { IdeaRequest, Outcome } from './types.ts';
@@ -33,7 +33,8 @@ export function ideaPrompt(request: IdeaRequest): Message[] {
       content: [
         contextText(request.context),
         '# The research problem',
-        dataBlock('problem', environmentText(environment)),
+        // A command may set a key for its program: `WANDB_API_KEY=… python train.py`.
+        dataBlock('problem', withoutSecrets(environmentText(environment)).text),
         ...(request.baseline
           ? [`The unchanged code gives ${oneLine(objective.metric, 80)} ${summaryText(request.baseline)}.`]
           : []),

@@ -1,4 +1,6 @@
 import type { Idea } from '../domain/index.ts';
+import { areOpposite, stem } from './directions.ts';
+import { plainNumbers, snakeNames, withNames } from './spelling.ts';
 
 export type Words = Pick<Idea, 'title' | 'hypothesis' | 'details'>;
 
@@ -15,13 +17,22 @@ const STOP = new Set(
   ),
 );
 
+/** The most that ideas come to which say opposite things: the words around those are the same as a rule. */
+const OPPOSITE = 0.5;
+
 /**
  * How close two ideas are in words, in [0, 1]; symmetric, 1 for equal texts. The smaller of two measures: the words
  * (tokens and letter trigrams, their mean) and the facts (names and numbers of code). Two ideas in the same
- * words about another parameter, or another value of it, are two experiments.
+ * words about another parameter, or another value of it, are two experiments, and so are "raise it" and "lower it".
  * @param given what both build on: its facts say nothing about how close they are
  */
 export function similarity(a: Words, b: Words, given: readonly Words[] = []): number {
+  const [one, other, ...rest] = spelledAlike([a, b, ...given]) as [Words, Words, ...Words[]];
+  const close = closeness(one, other, rest);
+  return close > OPPOSITE && areOpposite(turned(one), turned(other)) ? OPPOSITE : close;
+}
+
+function closeness(a: Words, b: Words, given: readonly Words[]): number {
   const left = textOf(a);
   const right = textOf(b);
   const words = (jaccard(tokens(left), tokens(right)) + dice(trigrams(left), trigrams(right))) / 2;
@@ -31,19 +42,31 @@ export function similarity(a: Words, b: Words, given: readonly Words[] = []): nu
   return factsA.size === 0 && factsB.size === 0 ? words : Math.min(words, factsWeight(factsA, factsB));
 }
 
+/** The title and the details: what would be changed. A hypothesis says what that would do to other things. */
+function turned({ title, details }: Words): string {
+  return `${title}\n${details}`;
+}
+
+/** The same ideas with numbers written one way, and names as code spells them where one of these ideas does. */
+function spelledAlike(ideas: readonly Words[]): Words[] {
+  const plain = ideas.map((idea) => spelled(idea, (text) => plainNumbers(text.normalize('NFKC'))));
+  const names = new Set(plain.flatMap(({ title, details }) => snakeNames(`${title} ${details}`)));
+  // The same order for both sides: of two names that overlap the longer one counts.
+  const ordered = [...names].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+  return plain.map((idea) => spelled(idea, (text) => withNames(text, ordered)));
+}
+
+function spelled({ title, hypothesis, details }: Words, write: (text: string) => string): Words {
+  return { title: write(title), hypothesis: write(hypothesis), details: write(details) };
+}
+
 function textOf({ title, hypothesis, details }: Words): string {
-  return `${title} ${hypothesis} ${details}`.normalize('NFKC').toLowerCase();
+  return `${title} ${hypothesis} ${details}`.toLowerCase();
 }
 
 function tokens(text: string): Set<string> {
   const all = text.match(/[\p{L}\p{N}_.]+/gu) ?? [];
   return new Set(all.map(stem).filter((word) => word !== '' && !STOP.has(word)));
-}
-
-/** Enough of a stemmer that "increasing rates" meets "increase rate". */
-function stem(word: string): string {
-  const bare = word.replace(/^\.+|\.+$/g, '');
-  return /^[a-z]{5,}$/.test(bare) ? bare.replace(/(?:ing|ed|es|s|e)$/, '') : bare;
 }
 
 function trigrams(text: string): Set<string> {
@@ -58,9 +81,9 @@ function facts({ title, details }: Words): Set<string> {
   const text = `${title} ${details}`;
   const found =
     text.match(
-      /[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+|\b[A-Z]{3,}\b|[a-z]+[A-Z]\w*|(?<![\w.])\d+(?:\.\d+)?(?:e[-+]?\d+)?/g,
+      /[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+|\b[A-Z]{3,}\b|[a-z]+[A-Z]\w*|(?<![\w.])(?:(?<=^|[\s([{=:,`"'])-)?\d+(?:\.\d+)?(?:e[-+]?\d+)?/g,
     ) ?? [];
-  return new Set(found.map((fact) => (/^\d/.test(fact) ? String(Number(fact)) : fact.toLowerCase())));
+  return new Set(found.map((fact) => (/^-?\d/.test(fact) ? String(Number(fact)) : fact.toLowerCase())));
 }
 
 function factsWeight(a: ReadonlySet<string>, b: ReadonlySet<string>): number {

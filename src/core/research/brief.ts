@@ -23,7 +23,7 @@ export async function readBrief(parts: Parts, base?: Base): Promise<Brief> {
   const { files } = parts.system;
   const loaded = await loadEnvironment(files, parts.repository.root);
   const { brief } = loaded.ok ? loaded.value : (base?.environment ?? { brief: '' });
-  const inline = { text: brief, file: environmentFile(parts.repository) };
+  const inline = { text: withoutSecrets(brief).text, file: environmentFile(parts.repository) };
   if (!/^[\w./-]{1,300}$/.test(brief) || brief.includes('..') || path.isAbsolute(brief)) return inline;
   const root = (await files.realPath(parts.repository.root)) ?? parts.repository.root;
   const read = await readPlainText(files, path.join(root, brief), MOST_BYTES, root);

@@ -1,5 +1,11 @@
 import { strict as assert } from 'node:assert';
-import { changeable, contextText, parseEnvironment, readContext } from '../../../src/core/environment/index.ts';
+import {
+  changeable,
+  contextText,
+  parseEnvironment,
+  programFiles,
+  readContext,
+} from '../../../src/core/environment/index.ts';
 
 function environment(more = '', run = 'python3 train.py') {
   const loaded = parseEnvironment(`name: x\nrun: ${run}\nobjective: { metric: a, goal: minimize }\n${more}`, 'f');
@@ -62,6 +68,109 @@ describe('what a model may read', () => {
       'research.yaml': 'name: x',
     });
     assert.deepEqual(selectContext(texts, environment('brief: program.md')), ['train.py']);
+  });
+
+  const hidden = [
+    '.secrets.toml',
+    'secrets.yaml',
+    'secrets.sh',
+    'secrets/prod.yaml',
+    'conf/secrets/db',
+    'credentials/aws.ini',
+    'client_secret.json',
+    'clientSecret.json',
+    'api_keys.json',
+    'api-key.txt',
+    'passwords.txt',
+    'db_password.cfg',
+    '.docker/config.json',
+    'home/.aws/config',
+    '.envrc',
+    'prod.env',
+    'deploy/.env.local',
+    '.pgpass',
+  ];
+  for (const path of hidden) {
+    it(`is never ${path}, also where the command names it, and that is said`, () => {
+      const run = `. ${path} && ./${path} && python3 train.py --file=${path}`;
+      const context = readContext(files({ 'train.py': '', [path]: 'x: 1\n' }), environment('', JSON.stringify(run)));
+      assert.deepEqual(
+        context.files.map((file) => file.path),
+        ['train.py'],
+      );
+      assert.deepEqual(context.leftOut, [{ path, why: 'its name says that it holds secrets' }]);
+    });
+  }
+
+  const readable = [
+    'secrets.py',
+    'secrets/read.py',
+    'credentials_test.py',
+    'api_keys.py',
+    'tokenizer.json',
+    'special_tokens_map.json',
+    'tokens/config.yaml',
+    'env.py',
+    'environment.yaml',
+    'keys.toml',
+    'docker/config.json',
+    'secretary.yaml',
+    'passwordless.toml',
+  ];
+  for (const path of readable) {
+    it(`is ${path}, whose lines are looked through`, () => {
+      const texts = files({ 'train.py': '', [path]: 'password = "hunter2"\nx = 1\n' });
+      const [, file] = readContext(texts, environment()).files;
+      assert.deepEqual([file?.path, file?.text], [path, 'password = "[secret]"\nx = 1\n']);
+    });
+  }
+
+  for (const folder of ['data', 'datasets', 'src/data', 'build', 'dist', 'out']) {
+    it(`is a package called ${folder}: its Python files, and nothing else that lies there`, () => {
+      const name = folder.replace('src/', '');
+      const texts = files({
+        'train.py': `from ${name}.loader import load\n`,
+        'a.py': '',
+        [`${folder}/loader.py`]: 'from . import words\n',
+        [`${folder}/words.py`]: '',
+        [`${folder}/unused.py`]: '',
+        [`${folder}/corpus.txt`]: 'x',
+        [`${folder}/corpus.json`]: '{}',
+        [`${folder}/prepare.sh`]: 'x',
+        [`node_modules/${folder}/a.py`]: '',
+      });
+      assert.deepEqual(programFiles(texts, environment()), ['train.py', `${folder}/loader.py`, `${folder}/words.py`]);
+      const shown = selectContext(texts, environment());
+      assert.deepEqual(shown.slice(0, 3), ['train.py', `${folder}/loader.py`, `${folder}/words.py`]);
+      assert.deepEqual(shown.slice(3).sort(), ['a.py', `${folder}/unused.py`].sort());
+    });
+  }
+
+  const imports: Readonly<Record<string, string>> = {
+    'in brackets over lines': 'from lib import (\n    net,\n    opt as o,\n)\n',
+    'with comments between them':
+      'from lib import (  # all (both)\n    net,  # the (v2), and so on\n    # opt, too\n    opt,)\n',
+    'with line breaks of Windows': 'from lib import (\r\n    net,\r\n    opt\r\n)\r\n',
+    'in brackets without a blank': 'from lib import(net, opt)\n',
+    'after a backslash': 'from lib import net, \\\n    opt\n',
+    'as modules after a backslash': 'import lib.net, \\\n    lib.opt as o\n',
+    'inside of a function': 'def f():\n    from lib import (\n        net, opt)\n',
+    'after words that look like one': '"""\nfrom the import (of all. things)\n"""\nfrom lib import net, opt\n',
+  };
+  for (const [how, text] of Object.entries(imports)) {
+    it(`follows names ${how}`, () => {
+      const texts = files({ 'train.py': text, 'lib/net.py': '', 'lib/opt.py': '', 'lib/other.py': '' });
+      assert.deepEqual(programFiles(texts, environment()).slice(1).sort(), ['lib/net.py', 'lib/opt.py']);
+    });
+  }
+
+  it('is found in time that grows as a file does', () => {
+    for (const piece of ['from .', '.', ' ', 'from x import (', 'from x import (#', 'import a, \\\n', 'import (\n']) {
+      const text = `from ${piece.repeat(190_000 / piece.length)}`;
+      const from = performance.now();
+      programFiles(files({ 'train.py': text }), environment());
+      assert.ok(performance.now() - from < 3_000, `${JSON.stringify(piece)}: ${performance.now() - from} ms`);
+    }
   });
 
   it('shows files whole within its budget, outlines beyond it, and says what it left out', () => {

@@ -250,12 +250,17 @@ describe('the gates', () => {
       'a Slack token': `x = "${'xoxb-'}123456789012-abcdef"`,
       'a wandb key': `os.environ["WANDB_API_KEY"] = "${'0f9e8d7c6b5a49382716'}${'f5e4d3c2b1a09988aabb'}"`,
       'a shell variable': `export HF_TOKEN=${fake('', 30)}`,
+      'an option with a key': `python train.py --wandb_api_key ${fake('', 40)}`,
+      'a password': 'connect(user="me", password="Tr0ub4dor&3-and-so")',
+      'a short password': 'p = dict(db_password="hunter2-s4f", a=1, b=2)',
+      'an address with a password': 'url = "postgresql://admin:Xk29fLpQ8z@db.example.com/prod-1234"',
     };
     for (const [name, text] of Object.entries(planted)) {
       it(`refuse ${name}, and do not repeat it`, async () => {
         const { findings } = await gates({ 'a.py': 'x = 1\n' }, { 'a.py': `x = 1\n${text}\n` });
         assert.deepEqual(brief(findings), ['secrets secret-added error 2']);
         assert.ok(!findings[0]?.message.includes(text.slice(-20, -4)));
+        assert.ok(!/hunter|Tr0u|Xk29/.test(findings[0]?.message ?? ''), findings[0]?.message);
       });
     }
     const innocent = [
@@ -267,6 +272,9 @@ describe('the gates', () => {
       'sha = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"',
       'key = "model.layers.0.self_attn.q_proj.weight"',
       'task-risk-sk-learn-classifier-name-long = 1',
+      'password = os.environ["DB_PASSWORD"]',
+      'password = "changeme"',
+      'url = f"postgresql://{user}:{password}@{host}"',
     ];
     for (const text of innocent) it(`let pass ${text}`, async () => assert.deepEqual(await line('a.py', text), []));
     it('let a line pass that only moved', async () => {

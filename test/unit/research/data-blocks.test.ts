@@ -162,6 +162,22 @@ describe('secrets in a text that is quoted to a model', () => {
     }
   });
 
+  it('are taken out of the commands, whoever is asked, and nothing else of them is', () => {
+    const [key, token] = ['8f3a1c9e7b2d4f6a0c5e9d1b3f7a2c4e6d8b0f1a', `hf_${'a1B2'.repeat(9)}`];
+    const run = `WANDB_API_KEY=${key} HF_TOKEN=${token} python train.py --tokens 4096`;
+    const evaluate = `python evaluate.py --password=hunter2 --key val_loss`;
+    const files = new Map([['train.py', 'x = 1\n']]);
+    const base = { ...ideator.base, environment: { ...ideator.base.environment, run, evaluate } };
+    const ideas = ideaPrompt(ideator.request({ files, base }));
+    const patch = implementPrompt(implementer.request({ files, environment: implementer.environment({ run }) }));
+    for (const messages of [ideas, patch]) {
+      const prompt = messages.map(({ content }) => content).join('\n');
+      assert.ok(prompt.includes('Run: WANDB_API_KEY=[secret] HF_TOKEN=[secret] python train.py --tokens 4096'), prompt);
+      assert.ok(![key, token, 'hunter2'].some((one) => prompt.includes(one)));
+    }
+    assert.ok(ideas[1]?.content.includes('python evaluate.py --password=[secret] --key val_loss'));
+  });
+
   it('change nothing in a text that holds none', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('x = 1\n', 'loss: 0.1', '\n', 'abc ', begin.slice(0, 9))), (pieces) => {

@@ -112,6 +112,12 @@ describe('what the files of a repository can do to who opens it', () => {
       assert.equal((await brief('program.md')).text, 'Lower the loss.\ntoken = "[secret]"\n');
     });
 
+    it('is the words that stand there, without what looks like a secret', async () => {
+      const words = 'Lower the loss; the password: "hunter2" is for the data';
+      assert.equal((await brief(`'${words}'`)).text, words.replace('hunter2', '[secret]'));
+      assert.equal((await brief('Lower the loss by a new key')).text, 'Lower the loss by a new key');
+    });
+
     it('is never a file outside, one that holds secrets, a pipe, or more than words', async () => {
       symlinkSync('../outside.md', path.join(root, 'link.md'));
       symlinkSync('..', path.join(root, 'up'));

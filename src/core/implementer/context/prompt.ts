@@ -53,7 +53,7 @@ export function implementPrompt(request: ImplementRequest): Message[] {
   const parts = [
     contextText(context),
     '# The environment',
-    dataBlock('problem', environmentText(environment)),
+    dataBlock('problem', withoutSecrets(environmentText(environment)).text),
     '# The idea',
     dataBlock('idea', ideaText(idea)),
     ...(request.feedback

@@ -13,9 +13,14 @@ export function checkSecrets(files: Texts, changed: readonly FileChange[]): Find
       const found = secretIn(text.slice(0, MOST_LINE));
       // One that the base holds is not ours to find: the line was moved.
       if (!found || [...files.values()].some((one) => one.includes(found.value))) continue;
-      const message = `This line holds what looks like ${found.name} (${found.value.slice(0, 4)}…). Read it from the environment; name it under secrets in research.yaml.`;
+      const message = `This line holds what looks like ${found.name}${beginning(found.value)}. Read it from the environment; name it under secrets in research.yaml.`;
       findings.push({ gate: 'secrets', code: 'secret-added', path, line, message, severity: 'error' });
     }
   }
   return findings;
+}
+
+/** Enough of a long key that a person knows which; nothing of a short one. */
+function beginning(value: string): string {
+  return value.length < 20 ? '' : ` (${value.slice(0, 4)}…)`;
 }
