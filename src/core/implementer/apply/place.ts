@@ -16,7 +16,13 @@ export interface Splice extends Merged {
 }
 
 export type Placing =
-  | { readonly ok: true; readonly rung: string; readonly splices: readonly Splice[] }
+  | {
+      readonly ok: true;
+      readonly rung: string;
+      readonly splices: readonly Splice[];
+      /** There was no other place to choose from. */
+      readonly alone: boolean;
+    }
   | { readonly ok: false; readonly refusal: Refusal };
 
 /** More `...` lines than this in one edit are no way to write it, and each piece costs a look through the file. */
@@ -74,7 +80,7 @@ export class Place {
     if (this.#isThere(from, variant, match)) return { ok: false, refusal: alreadyApplied(this.path, edit) };
     const windows = match.rung === 'exact' && this.lines[from]?.end === '\r\n';
     const rung = variant.repair ?? (windows ? 'line-endings' : match.rung);
-    return { ok: true, rung, splices: [{ edit, from, to, ...merged }] };
+    return { ok: true, rung, splices: [{ edit, from, to, ...merged }], alone: places.length === 1 };
   }
 
   #takeSparse(edit: EditOp, variant: Variant, sparse: Sparse): Placing | undefined {
@@ -84,7 +90,8 @@ export class Place {
     if ('code' in chosen) return { ok: false, refusal: chosen };
     const merged = mergeSparse(this.lines, chosen, variant.search, variant.replace, this.#usual, sparse);
     if (!merged) return undefined;
-    return { ok: true, rung: sparse.rung, splices: [{ edit, from: chosen.from, to: chosen.to, ...merged }] };
+    const splices = [{ edit, from: chosen.from, to: chosen.to, ...merged }];
+    return { ok: true, rung: sparse.rung, splices, alone: places.length === 1 };
   }
 
   /** An edit with the same `...` lines in both halves: each piece must stand once, one after the other. */
@@ -107,7 +114,7 @@ export class Place {
         splices.push({ ...splice, edit });
         after = splice.to;
       }
-      if (splices.length > 0) return { ok: true, rung: 'ellipsis-paired', splices };
+      if (splices.length > 0) return { ok: true, rung: 'ellipsis-paired', splices, alone: true };
     }
     return undefined;
   }

@@ -1,0 +1,46 @@
+import { strict as assert } from 'node:assert';
+import { applyAnswer } from '../../../src/core/implementer/index.ts';
+
+type Files = Readonly<Record<string, string>>;
+
+/** The new texts of an answer, or the code it is refused with. */
+function apply(files: Files, answer: string): Record<string, string | null> | string {
+  const applied = applyAnswer(new Map(Object.entries(files)), answer);
+  return applied.ok ? Object.fromEntries(applied.changes) : (applied.refusals[0]?.code ?? 'refused');
+}
+
+const diff = (...lines: readonly string[]) => `--- a/x.py\n+++ b/x.py\n${lines.join('\n')}\n`;
+
+describe('which of two equal places an answer means', () => {
+  const rows = (change: Readonly<Record<number, string>> = {}) =>
+    `${Array.from({ length: 60 }, (_, at) => change[at + 1] ?? (at === 10 || at === 50 ? 'x = 1' : `y${at} = 0`)).join('\n')}\n`;
+  const hunk = (header: string) => diff(header, '-x = 1', '+x = 2');
+  const other = (line: number) => [`@@ -${line},1 +${line},1 @@`, '-y29 = 0', '+y29 = 1'];
+  for (const [what, answer, wanted] of [
+    ['takes an exact line number', hunk('@@ -51,1 +51,1 @@'), rows({ 51: 'x = 2' })],
+    ['takes a line number that is a few lines off', hunk('@@ -47,1 +47,1 @@'), rows({ 51: 'x = 2' })],
+    ['takes no number for a place that is far from it', hunk('@@ -72,1 +72,1 @@'), 'ambiguous'],
+    ['takes the placeholder -1,1 for no number', hunk('@@ -1,1 +1,1 @@'), 'ambiguous'],
+    ['takes the placeholder -0,0 for no number', hunk('@@ -0,0 +1,1 @@'), 'ambiguous'],
+    [
+      'takes numbers that are as far off as those of another hunk',
+      diff(...other(130), '@@ -151,1 +151,1 @@', '-x = 1', '+x = 2'),
+      rows({ 30: 'y29 = 1', 51: 'x = 2' }),
+    ],
+    [
+      'takes neither place where one has the number and the other what another hunk shows',
+      diff('@@ -11,1 +11,1 @@', '-x = 1', '+x = 2', '@@ -19,1 +19,1 @@', '-y58 = 0', '+y58 = 1'),
+      'ambiguous',
+    ],
+  ] as const) {
+    it(what, () => {
+      const result = apply({ 'x.py': rows() }, answer);
+      assert.deepEqual(result, wanted.includes('\n') ? { 'x.py': wanted } : wanted);
+    });
+  }
+
+  it('takes a first line for line 1 where it is that', () => {
+    const text = `x = 1\n${'y = 0\n'.repeat(30)}x = 1\n`;
+    assert.deepEqual(apply({ 'x.py': text }, hunk('@@ -1,1 +1,1 @@')), { 'x.py': text.replace('x = 1', 'x = 2') });
+  });
+});
