@@ -44,3 +44,38 @@ describe('which of two equal places an answer means', () => {
     assert.deepEqual(apply({ 'x.py': text }, hunk('@@ -1,1 +1,1 @@')), { 'x.py': text.replace('x = 1', 'x = 2') });
   });
 });
+
+describe('a new file as a diff', () => {
+  const fenced = (...lines: readonly string[]) =>
+    `\`\`\`diff\n--- /dev/null\n+++ b/n.py\n${lines.join('\n')}\n\`\`\`\n`;
+  const text = 'import os\n\nprint(os)\n';
+  for (const [what, answer, wanted] of [
+    ['takes its lines without a + for its text', fenced('@@ -0,0 +1,3 @@', 'import os', '', 'print(os)'), text],
+    ['takes blank lines without a +', fenced('@@ -0,0 +1,3 @@', '+import os', '', '+print(os)'), text],
+    ['takes an empty one', fenced(), ''],
+    [
+      'refuses lines of which only some have a +',
+      fenced('@@ -0,0 +1,3 @@', '+import os', '', 'print(os)'),
+      'malformed',
+    ],
+    [
+      'refuses lines that may have a mark before them',
+      fenced('@@ -0,0 +1,2 @@', ' import os', ' print(os)'),
+      'malformed',
+    ],
+    ['refuses lines without a + behind other numbers', fenced('@@ -3,1 +3,1 @@', 'import os'), 'malformed'],
+    ['refuses lines without a + and a header', fenced('', 'import os', 'print(os)'), 'malformed'],
+    [
+      'refuses lines without a + outside a fence',
+      fenced('@@ -0,0 +1 @@', 'import os').replaceAll(/```.*\n/g, ''),
+      'malformed',
+    ],
+  ] as const) {
+    it(what, () => {
+      const refused = wanted === 'malformed';
+      assert.deepEqual(apply({ 'x.py': 'a = 1\n' }, answer), refused ? wanted : { 'n.py': wanted });
+      const beside = apply({ 'x.py': 'a = 1\n' }, `${answer}\n${diff('@@ -1 +1 @@', '-a = 1', '+a = 2')}`);
+      assert.deepEqual(beside, refused ? wanted : { 'n.py': wanted, 'x.py': 'a = 2\n' }, 'beside another edit');
+    });
+  }
+});

@@ -1,6 +1,7 @@
 import type { RefusalCode } from '../refusal.ts';
 import { isFileHeader, readHunk, readHunkHeader, sidesOf } from './hunks.ts';
-import type { Op } from './ops.ts';
+import { type EditOp, isBlank, type Op } from './ops.ts';
+import { startsV4a } from './v4a.ts';
 
 export type Section =
   | { readonly ok: true; readonly ops: readonly Op[]; readonly next: number; readonly lastPath?: string }
@@ -127,24 +128,7 @@ function fileOps(reading: Reading, names: Names, at: number, from: number): Sect
     return skipped.ok ? { ...skipped, ops: [{ op: 'delete', path: gone, ...base }], lastPath: gone } : skipped;
   }
   if (names.created || old === null) {
-    const hunks = readHunks(reading, from, path);
-    if (!hunks.ok) return hunks;
-    const edits = hunks.ops.flatMap((op) => (op.op === 'edit' ? [op] : []));
-    if (edits.some((op) => op.search.some((line) => line.trim() !== ''))) {
-      return {
-        ok: false,
-        code: 'malformed',
-        message: `${path} is new in line ${at + 1} of the answer, and has lines to remove.`,
-      };
-    }
-    const lines = edits.flatMap((op) => op.replace);
-    const newline = !edits.some((op) => op.hunk?.some((line) => line.startsWith('\\')));
-    return {
-      ok: true,
-      ops: [{ op: 'create', path, lines, how: 'diff', newline, ...base }],
-      next: hunks.next,
-      lastPath: path,
-    };
+    return newFile(reading, path, at, from);
   }
   const moves = names.from !== undefined && names.to !== undefined && names.from !== names.to;
   const target = moves ? (names.from ?? path) : same(old ?? path, path, reading.known);
@@ -158,6 +142,40 @@ function fileOps(reading: Reading, names: Names, at: number, from: number): Sect
   return { ok: true, ops: [...move, ...hunks.ops], next: hunks.next, lastPath: target };
 }
 
+/** A new file by its hunks. Never less than they show: lines without a + are its text where nothing else stands there. */
+function newFile(reading: Reading, path: string, at: number, from: number): Section {
+  const hunks = readHunks(reading, from, path, true);
+  if (!hunks.ok) return hunks;
+  const edits = hunks.ops.flatMap((op) => (op.op === 'edit' ? [op] : []));
+  const texts = edits.map((op) => addedLines(op, reading.fenced));
+  const lines = texts.flatMap((text) => text ?? []);
+  if ((edits.length === 0 && holdsText(reading, hunks.next)) || texts.some((text) => text === undefined)) {
+    const message = `${path} is new in line ${at + 1} of the answer, and has lines without a +. Write + before each of its lines.`;
+    return { ok: false, code: 'malformed', message };
+  }
+  const newline = !edits.some((op) => op.hunk?.some((line) => line.startsWith('\\')));
+  const base = { prose: reading.prose, line: at + 1 };
+  const create: Op = { op: 'create', path, lines, how: 'diff', newline, ...base };
+  return { ok: true, ops: [create], next: hunks.next, lastPath: path };
+}
+
+/** The lines that a hunk of a new file gives it; undefined where that cannot be told. */
+function addedLines({ hunk = [], search, replace, hint }: EditOp, fenced: boolean): readonly string[] | undefined {
+  if (isBlank(search)) return replace;
+  const lines = hunk.filter((line) => !line.startsWith('\\'));
+  // Behind -0,0 all is new. A blank before each line may be a mark, and without a fence prose may follow.
+  const plain = fenced && hint?.line === 0 && lines.every((line) => !/^[+-]/.test(line));
+  return plain && lines.some((line) => /^\S/.test(line)) ? lines : undefined;
+}
+
+/** Whether lines that may be a file's stand behind its names: right there, or anywhere in the fence. */
+function holdsText({ lines, end, fenced }: Reading, at: number): boolean {
+  let next = at;
+  while (fenced && next < end && (lines[next] ?? '').trim() === '') next += 1;
+  const line = lines[next] ?? '';
+  return next < end && line.trim() !== '' && !/^-- ?$/.test(line) && !startsDiff(lines, next) && !startsV4a(line);
+}
+
 /** The file that two names of one header mean: `--- train.py.orig`, `+++ train.py`. */
 function same(old: string, now: string, known: ReadonlySet<string>): string | undefined {
   if (old === now || (known.has(now) && !known.has(old))) return now;
@@ -167,7 +185,8 @@ function same(old: string, now: string, known: ReadonlySet<string>): string | un
   return undefined;
 }
 
-function readHunks(reading: Reading, at: number, path: string): Section {
+/** @param unmarked hunks in which no line has a mark are read as well */
+function readHunks(reading: Reading, at: number, path: string, unmarked = false): Section {
   const { lines, end, fenced, prose } = reading;
   const ops: Op[] = [];
   let next = at;
@@ -187,7 +206,7 @@ function readHunks(reading: Reading, at: number, path: string): Section {
     if (hunk.short) {
       return { ok: false, code: 'truncated', message: `The hunk at line ${next + 1} of the answer is cut off.` };
     }
-    if (hunk.lines.some((one) => /^[+-]/.test(one))) {
+    if (hunk.lines.some((one) => /^[+-]/.test(one) || (unmarked && one.trim() !== ''))) {
       ops.push({ op: 'edit', path, ...sidesOf(hunk.lines), hunk: hunk.lines, hint: hunk.hint, prose, line: next + 1 });
     }
     next = hunk.next;
