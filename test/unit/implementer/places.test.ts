@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { applyAnswer } from '../../../src/core/implementer/index.ts';
+import { block } from './requests.ts';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -78,4 +79,54 @@ describe('a new file as a diff', () => {
       assert.deepEqual(beside, refused ? wanted : { 'n.py': wanted, 'x.py': 'a = 2\n' }, 'beside another edit');
     });
   }
+});
+
+describe('HTML escapes in new lines', () => {
+  const files = {
+    'run.sh': 'python train.py\n',
+    'a.js': 'for (i = 0; i < n; i++) {}\nlet x = 1;\n',
+    'x.py': 'a = 1\n',
+    'r.md': 'a\n',
+    'page.py': 'T = "&lt;"\na = 1\n',
+  };
+  const escaped = block('a.js', 'for (i = 0; i &lt; n; i++) {}', 'for (i = 0; i &lt; m; i++) {}');
+  const js = files['a.js'].replace('n;', 'm;');
+  const sh = block('run.sh', 'python train.py', 'python train.py &gt; log.txt 2&gt;&amp;1');
+  const v4a =
+    '*** Begin Patch\n*** Update File: run.sh\n@@\n-python train.py\n+cd x &amp;&amp; python train.py\n*** End Patch\n';
+  const whole = 'new.sh\n```bash\npython a.py &gt; log\n```\n';
+  const py = (text: string, path: 'x.py' | 'page.py' = 'x.py') => block(path, 'a = 1', text);
+  for (const [what, answer, wanted] of [
+    ['are refused in code', sh, 'malformed'],
+    ['are refused in an apply_patch patch', v4a, 'malformed'],
+    ['are refused in a new file', whole, 'malformed'],
+    ['are refused in a text that has them for no reason', py('a = "x &gt; y"'), 'malformed'],
+    [
+      'are undone where another edit shows them',
+      escaped + block('a.js', 'let x = 1;', 'let x = a &lt; b;'),
+      { 'a.js': js.replace('x = 1', 'x = a < b') },
+    ],
+    [
+      'are undone in every file where one edit shows them',
+      escaped + sh,
+      { 'a.js': js, 'run.sh': 'python train.py > log.txt 2>&1\n' },
+    ],
+    [
+      'are undone in a patch and in a new file',
+      `${escaped}\n${v4a}\n${whole}`,
+      { 'a.js': js, 'run.sh': 'cd x && python train.py\n', 'new.sh': 'python a.py > log\n' },
+    ],
+    ['stay in a language that has them', block('r.md', 'a', 'use &lt;tag&gt;'), { 'r.md': 'use &lt;tag&gt;\n' }],
+    ['stay where the file has some', py('b = "a &amp; b"', 'page.py'), { 'page.py': 'T = "&lt;"\nb = "a &amp; b"\n' }],
+    ['stay in code that writes them', py('a = s.replace("<", "&lt;")'), { 'x.py': 'a = s.replace("<", "&lt;")\n' }],
+    ['stay as a text of their own', py("a = ['&amp;', '&lt;']"), { 'x.py': "a = ['&amp;', '&lt;']\n" }],
+    ['stay beside tags', py('a = """\n<p>a &lt; b</p>\n"""'), { 'x.py': 'a = """\n<p>a &lt; b</p>\n"""\n' }],
+  ] as const) {
+    it(what, () => assert.deepEqual(apply(files, answer), wanted));
+  }
+
+  it('are told with what to send instead', () => {
+    const applied = applyAnswer(new Map(Object.entries(files)), sh);
+    assert.match(applied.ok ? '' : (applied.refusals[0]?.message ?? ''), /run\.sh has HTML entities.*signs themselves/);
+  });
 });
