@@ -130,3 +130,64 @@ describe('HTML escapes in new lines', () => {
     assert.match(applied.ok ? '' : (applied.refusals[0]?.message ?? ''), /run\.sh has HTML entities.*signs themselves/);
   });
 });
+
+describe('an edit whose first line lost its indentation', () => {
+  const files = {
+    'c.yaml': 'x:\n  - a\n  - c\ny:\n  lr: 1\n  wd: 2\n',
+    'x.py': 'def f(a):\n    if a: b()\n    c(a)\n    return a\n',
+    'run.sh': 'if true; then\n    python a.py\nfi\n',
+  };
+  for (const [what, path, search, replace, old, wanted] of [
+    ['gives a list its further item', 'c.yaml', '- a', '- a\n  - b', '  - a', '  - a\n  - b'],
+    ['gives a map its further key', 'c.yaml', 'lr: 1', 'lr: 3\n  mu: 4', '  lr: 1', '  lr: 3\n  mu: 4'],
+    ['keeps the keys of an item under its first', 'c.yaml', '- a', '- n: a\n  m: b', '  - a', '  - n: a\n    m: b'],
+    [
+      'gives an opened block its body',
+      'x.py',
+      'if a: b()',
+      'if a:\n        b()\n        d()',
+      '    if a: b()',
+      '    if a:\n        b()\n        d()',
+    ],
+    [
+      'shifts a body that was shifted with its head',
+      'x.py',
+      'if a: b()',
+      'if a:\n    b()\n    d()',
+      '    if a: b()',
+      '    if a:\n        b()\n        d()',
+    ],
+    [
+      'shifts a block put around the line',
+      'x.py',
+      'c(a)',
+      'with d:\n    c(a)',
+      '    c(a)',
+      '    with d:\n        c(a)',
+    ],
+    ['gives a statement its sibling', 'x.py', 'c(a)', 'c(a)\n    d(a)', '    c(a)', '    c(a)\n    d(a)'],
+    [
+      'gives a command its sibling',
+      'run.sh',
+      'python a.py',
+      'python a.py\n    python b.py',
+      '    python a.py',
+      '    python a.py\n    python b.py',
+    ],
+    [
+      'keeps the lines of a bracket as written',
+      'x.py',
+      'c(a)',
+      'c(\n        a,\n    )',
+      '    c(a)',
+      '    c(\n        a,\n    )',
+    ],
+    ['shifts lines that were all moved to the left', 'x.py', 'c(a)', 'c(a)\nd(a)', '    c(a)', '    c(a)\n    d(a)'],
+    ['refuses lines that fit nowhere', 'x.py', 'c(a)', 'c(a)\n      d(a)', '', 'ambiguous'],
+  ] as const) {
+    it(what, () => {
+      const text = files[path].replace(old, wanted);
+      assert.deepEqual(apply(files, block(path, search, replace)), old === '' ? wanted : { [path]: text });
+    });
+  }
+});

@@ -4,6 +4,7 @@ import type { Refusal } from '../refusal.ts';
 import { choose } from './choose.ts';
 import type { Line } from './lines.ts';
 import { type Merged, mergeLines, mergeSparse, partsOf } from './merge.ts';
+import { outdentOf, stepOf } from './outdent.ts';
 import { Haystack, type Match, RUNGS } from './rungs.ts';
 import { BLANK_LINES, COMMENTS, findSparse, type Sparse } from './sparse.ts';
 import { piecesOf, type Variant, variantsOf } from './variants.ts';
@@ -73,7 +74,9 @@ export class Place {
     if (places.length === 0) return undefined;
     const chosen = this.#choose(edit, variant, places);
     if ('code' in chosen) return { ok: false, refusal: chosen };
-    const { match, from, to } = chosen;
+    const { from, to } = chosen;
+    const match = this.#outdented(chosen.match, variant);
+    if (!match) return { ok: false, refusal: unclearIndent(this.path, edit) };
     if (match.only && match.only.length > 0 && !allKept(variant, match.only)) return undefined;
     const merged = mergeLines(this.lines.slice(from, to), variant.search, variant.replace, this.#usual, match.write);
     if (!merged) return undefined;
@@ -81,6 +84,18 @@ export class Place {
     const windows = match.rung === 'exact' && this.lines[from]?.end === '\r\n';
     const rung = variant.repair ?? (windows ? 'line-endings' : match.rung);
     return { ok: true, rung, splices: [{ edit, from, to, ...merged }], alone: places.length === 1 };
+  }
+
+  /** How the new lines are to be written where those quoted may have lost the indentation of the first only. */
+  #outdented(match: Match, { search, replace }: Variant): Match | undefined {
+    const { pad } = match;
+    if (pad === undefined) return match;
+    const { lines } = this.#haystack;
+    const outdent = outdentOf(search, replace, pad, stepOf(lines));
+    if (outdent === 'all-shifted') return match;
+    const first = replace.find((line) => line.trim() !== '');
+    if (outdent === 'unclear' || first === undefined) return undefined;
+    return { ...match, write: (line) => (line === first ? pad + line : line) };
   }
 
   #takeSparse(edit: EditOp, variant: Variant, sparse: Sparse): Placing | undefined {
@@ -155,6 +170,11 @@ function ambiguous(
   const ranges = places.slice(0, 6).map((place) => `${place.from + 1}-${place.to}`);
   const more = places.length > 6 ? ` and ${places.length - 6} more` : '';
   const message = `The lines to change in ${path} stand there more than once, at ${ranges.join(', ')}${more}. Add lines around them until they stand once.`;
+  return { code: 'ambiguous', path, message, search: edit.search };
+}
+
+function unclearIndent(path: string, edit: EditOp): Refusal {
+  const message = `The lines quoted of ${path} stand there further right, and it cannot be told how far in the new ones belong. Quote whole lines, with the blanks they begin with.`;
   return { code: 'ambiguous', path, message, search: edit.search };
 }
 
