@@ -191,3 +191,107 @@ describe('an edit whose first line lost its indentation', () => {
     });
   }
 });
+
+describe('dots in both halves', () => {
+  const text = 'def a():\n    x = 1\n# why\n\n    return x\n\n\ndef b():\n    y = 1\n    return y\n';
+  const dots = (head: string, end: string, now: string, indent = '    ') =>
+    block('x.py', `${head}\n${indent}...\n    ${end}`, `${head}\n${indent}...\n    ${now}`);
+  for (const [what, answer, wanted] of [
+    [
+      'pass over lines of their block',
+      dots('def a():', 'return x', 'return x + 1'),
+      text.replace('return x', 'return x + 1'),
+    ],
+    ['do not pass over the end of their block', dots('def a():', 'return y', 'return y + 1'), 'elided-code'],
+    [
+      'pass over anything where they stand at the left',
+      dots('def a():', 'return y', 'return y + 1', ''),
+      text.replace('return y', 'return y + 1'),
+    ],
+  ] as const) {
+    it(what, () => {
+      assert.deepEqual(apply({ 'x.py': text }, answer), wanted.includes('\n') ? { 'x.py': wanted } : wanted);
+    });
+  }
+});
+
+describe('an empty line without a + between new lines', () => {
+  const text = 'def a():\n    pass\n\n\ndef z():\n    pass\n';
+  const hunk = (between: string, ...rest: readonly string[]) =>
+    diff(
+      '@@ -1,2 +1,8 @@',
+      ' def a():',
+      '     pass',
+      '+',
+      '+',
+      '+def b():',
+      '+    pass',
+      between,
+      between,
+      '+def c():',
+      '+    pass',
+      ...rest,
+    );
+  const wanted = text.replace('    pass\n', '    pass\n\n\ndef b():\n    pass\n\n\ndef c():\n    pass\n');
+  it('is new, and leaves the empty lines of the file to it', () => {
+    assert.deepEqual(apply({ 'x.py': text }, `\`\`\`diff\n${hunk('')}\`\`\`\n`), { 'x.py': wanted });
+  });
+  it('is one of the file where it has the mark of context or lines of the file follow', () => {
+    const kept = 'def a():\n    pass\n\n\ndef b():\n    pass\n\n\ndef c():\n    pass\ndef z():\n    pass\n';
+    assert.deepEqual(apply({ 'x.py': text }, `\`\`\`diff\n${hunk(' ')}\`\`\`\n`), { 'x.py': kept });
+    assert.deepEqual(apply({ 'x.py': text }, `\`\`\`diff\n${hunk('', ' def z():')}\`\`\`\n`), { 'x.py': kept });
+  });
+});
+
+describe('the path of a file to delete', () => {
+  const remove = (path: string) => `*** Begin Patch\n*** Delete File: ${path}\n*** End Patch\n`;
+  const files = { 'train.py': 'a\n', 'src/model.py': 'b\n' };
+  for (const [path, wanted] of [
+    ['train.py', { 'train.py': null }],
+    ['./train.py', { 'train.py': null }],
+    ['repo/train.py', { 'train.py': null }],
+    ['old/train.py', 'file-not-found'],
+    ['model.py', 'file-not-found'],
+  ] as const) {
+    it(`${path}: ${wanted === 'file-not-found' ? 'is no other file that ends so' : 'is that of the file'}`, () => {
+      assert.deepEqual(apply(files, remove(path)), wanted);
+    });
+  }
+});
+
+describe('an edit that is kept while the others are mended', () => {
+  const files = new Map([['x.py', 'import os\nlr = 1\nk = 5\n']]);
+  const after = (kept: readonly [string, string], fresh: readonly [string, string]) => {
+    const first = applyAnswer(files, block('x.py', ...kept) + block('x.py', 'k = 50', 'k = 6'));
+    const second = applyAnswer(files, block('x.py', ...fresh), { standing: first.ok ? [] : first.standing });
+    return second.ok ? second.changes.get('x.py') : second.refusals[0]?.code;
+  };
+  for (const [what, kept, fresh, wanted] of [
+    [
+      'is never lost with the lines it adds',
+      ['import os', 'import os\nimport math'],
+      ['import os', 'import os, sys'],
+      'overlap',
+    ],
+    [
+      'is never lost with lines beside a changed one',
+      ['lr = 1', 'lr = 2\nwd = 3'],
+      ['lr = 1\nk = 5', 'lr = 4\nk = 5'],
+      'overlap',
+    ],
+    [
+      'gives way to one that has its lines',
+      ['import os', 'import os\nimport math'],
+      ['import os\nlr = 1', 'import os\nimport math\nlr = 2'],
+      'import os\nimport math\nlr = 2\nk = 5\n',
+    ],
+    [
+      'gives way to one that changes its line otherwise',
+      ['lr = 1', 'lr = 2'],
+      ['lr = 1\nk = 5', 'lr = 3\nk = 6'],
+      'import os\nlr = 3\nk = 6\n',
+    ],
+  ] as const) {
+    it(what, () => assert.equal(after(kept, fresh), wanted));
+  }
+});

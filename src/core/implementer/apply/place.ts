@@ -122,16 +122,31 @@ export class Place {
           continue;
         }
         const { hunk: _, hint: __, ...plain } = edit;
-        const placing = this.find({ ...plain, ...piece });
+        const placing = this.find({ ...plain, search: piece.search, replace: piece.replace });
         if (!placing?.ok) return placing;
         const [splice] = placing.splices;
         if (!splice || splice.from < after) return undefined;
+        if (after > 0 && piece.dots !== undefined && this.#leaves(piece.dots, piece, after, splice.from))
+          return undefined;
         splices.push({ ...splice, edit });
         after = splice.to;
       }
       if (splices.length > 0) return { ok: true, rung: 'ellipsis-paired', splices, alone: true };
     }
     return undefined;
+  }
+
+  /** Whether dots would pass over lines that are less far in than they are: the end of the block they stand in. */
+  #leaves(dots: string, { search }: Variant, after: number, from: number): boolean {
+    const depth = (line: string) => /^\s*/.exec(line)?.[0].length ?? 0;
+    const first = Math.max(
+      0,
+      search.findIndex((line) => line.trim() !== ''),
+    );
+    // The quoted lines may stand further in, or less, than they are quoted.
+    const shift = depth(this.lines[from + first]?.text ?? '') - depth(search[first] ?? '');
+    const skipped = this.lines.slice(after, from).map((line) => line.text);
+    return skipped.some((line) => !/^\s*(?:#|\/\/|$)/.test(line) && depth(line) < depth(dots) + shift);
   }
 
   #choose<P extends { readonly from: number; readonly to: number }>(
