@@ -295,3 +295,61 @@ describe('an edit that is kept while the others are mended', () => {
     it(what, () => assert.equal(after(kept, fresh), wanted));
   }
 });
+
+describe('dots and words that stand for code', () => {
+  const typing = 'from typing import Protocol, overload\n\n\n';
+  const code = (line: string, path = 'x.py') => apply({ [path]: 'lr = 1\n' }, block(path, 'lr = 1', `${line}\nlr = 2`));
+  for (const line of [
+    '# ... rest of the code',
+    '# ... training loop ...',
+    '# ... model definition',
+    '# ... and the rest of the code',
+    '# rest unchanged',
+    '# rest of the code unchanged',
+    '# The rest stays the same.',
+    '# rest of the function',
+    '# other parameters unchanged',
+    '# remaining methods stay the same',
+    '// existing code',
+    '// existing code here',
+    '# (same as before)',
+    '# (other functions as before)',
+    '...',
+    '# ...',
+  ]) {
+    it(`are refused: ${line}`, () => assert.equal(code(line), 'elided-code'));
+  }
+  for (const line of [
+    '# other parameters stay frozen',
+    '# The remaining steps use the same lr.',
+    '# ... and decay it',
+    '# Remaining work is the same',
+    '# the rest of the budget goes to validation',
+    '# previous values are kept for the plot',
+  ]) {
+    it(`are not seen in the comment ${line}`, () => assert.deepEqual(code(line), { 'x.py': `${line}\nlr = 2\n` }));
+  }
+  it('are not seen in a heading of Markdown, but in its dots', () => {
+    const heading = '# The rest is the same';
+    assert.deepEqual(code(heading, 'r.md'), { 'r.md': `${heading}\nlr = 2\n` });
+    assert.equal(code('# ... rest of the text', 'r.md'), 'elided-code');
+  });
+
+  const fresh = (text: string, path = 'n.py') => apply({}, block(path, '', text));
+  const method =
+    'class A(Protocol):\n    def f(self) -> int:\n        ...\n\n    def g(\n        self,\n    ) -> int:\n        """Doc."""\n        ...';
+  for (const [what, text, path] of [
+    ['a protocol', typing + method, 'n.py'],
+    ['an overload', `${typing}@overload\ndef f(a: int) -> int:\n    ...\n\n\ndef f(a):\n    return a`, 'n.py'],
+    ['an abstract class', 'import abc\n\n\nclass A:\n    @abc.abstractmethod\n    def f(self):\n        ...', 'n.py'],
+    ['a stub', 'def f() -> int:\n    ...', 'n.pyi'],
+  ] as const) {
+    it(`are the body of ${what}`, () => assert.deepEqual(fresh(text, path), { [path]: `${text}\n` }));
+  }
+  it('are no body of what has one, or has more than them', () => {
+    const body = `${typing}def f():\n    return 1\n`;
+    assert.equal(apply({ 'x.py': body }, block('x.py', 'def f():\n    return 1', 'def f():\n    ...')), 'elided-code');
+    assert.equal(fresh(`${typing}def f():\n    ...\n    return 1`), 'elided-code');
+    assert.equal(fresh('def f():\n    ...'), 'elided-code');
+  });
+});
