@@ -40,6 +40,35 @@ describe('which of two equal places an answer means', () => {
     });
   }
 
+  const v4a = (...chunks: readonly string[]) =>
+    `*** Begin Patch\n*** Update File: x.py\n${chunks.map((chunk) => `@@\n${chunk}\n`).join('')}*** End Patch\n`;
+  for (const [what, answer, wanted] of [
+    [
+      'takes the one place behind the chunk before',
+      v4a('-y29 = 0\n+y29 = 1', '-x = 1\n+x = 2'),
+      rows({ 30: 'y29 = 1', 51: 'x = 2' }),
+    ],
+    ['takes none where two are behind it', v4a('-y1 = 0\n+y1 = 1', '-x = 1\n+x = 2'), 'ambiguous'],
+    [
+      'takes none where the chunks are in no order',
+      v4a('-y58 = 0\n+y58 = 1', '-y29 = 0\n+y29 = 1', '-x = 1\n+x = 2'),
+      'ambiguous',
+    ],
+  ] as const) {
+    it(`${what}, in an apply_patch patch`, () => {
+      assert.deepEqual(apply({ 'x.py': rows() }, answer), wanted.includes('\n') ? { 'x.py': wanted } : wanted);
+    });
+  }
+  it('takes nothing from the order of two patches', () => {
+    const two = v4a('-y29 = 0\n+y29 = 1') + v4a('-x = 1\n+x = 2');
+    assert.equal(apply({ 'x.py': rows() }, two), 'ambiguous');
+  });
+  it('takes the first place behind an anchor that heads no block', () => {
+    const text = 'import os\n\nx = 1\n\nimport sys\n\nx = 1\n\nx = 1\n';
+    const answer = v4a('-x = 1\n+x = 2').replace('@@', '@@ import sys');
+    assert.deepEqual(apply({ 'x.py': text }, answer), { 'x.py': text.replace('sys\n\nx = 1', 'sys\n\nx = 2') });
+  });
+
   it('takes a first line for line 1 where it is that', () => {
     const text = `x = 1\n${'y = 0\n'.repeat(30)}x = 1\n`;
     assert.deepEqual(apply({ 'x.py': text }, hunk('@@ -1,1 +1,1 @@')), { 'x.py': text.replace('x = 1', 'x = 2') });
@@ -351,5 +380,63 @@ describe('dots and words that stand for code', () => {
     assert.equal(apply({ 'x.py': body }, block('x.py', 'def f():\n    return 1', 'def f():\n    ...')), 'elided-code');
     assert.equal(fresh(`${typing}def f():\n    ...\n    return 1`), 'elided-code');
     assert.equal(fresh('def f():\n    ...'), 'elided-code');
+  });
+});
+
+describe('an answer whose form is unusual and whose meaning is plain', () => {
+  const text = 'import os\n\nlr = 1\nwd = 2\n';
+  const files = { 'train.py': text, 'x.py': 'a = 1\n' };
+  const wanted = { 'train.py': text.replace('lr = 1', 'lr = 3') };
+  const edit = block('train.py', 'lr = 1', 'lr = 3');
+  const hunk = '@@ -3,1 +3,1 @@\n-lr = 1\n+lr = 3\n';
+  const fence = (body: string, info = 'diff') => `\`\`\`${info}\n${body}\`\`\`\n`;
+  const sample = fence('- lr = 1\n+ lr = 3\n');
+  const json = `${JSON.stringify({ edits: [{ path: 'train.py', old_string: 'lr = 1', new_string: 'lr = 3' }] })}\n`;
+  for (const [what, answer] of [
+    ['words behind the end of its reasoning', `<think>\nhm\n</think>Here is the patch:\n\n${edit}`],
+    ['reasoning and words in one line', `<think>hm</think> Here:\n\n${edit}`],
+    ['words behind the end of reasoning whose beginning was swallowed', `hm\n</think>Here:\n\n${edit}`],
+    [
+      'reasoning that speaks of its own end',
+      `<think>\nthe \`</think>\` tag and </think> there\n${sample}\n</think>\n${edit}`,
+    ],
+    ['names with (original) and (modified)', fence(`--- train.py (original)\n+++ train.py (modified)\n${hunk}`)],
+    ['names in old/ and new/', fence(`--- old/train.py\n+++ new/train.py\n${hunk}`)],
+    ['names in i/ and w/', fence(`--- i/train.py\n+++ w/train.py\n${hunk}`)],
+    ['the words original and modified below a path', `train.py\n${fence(`--- original\n+++ modified\n${hunk}`)}`],
+    ['the new name only', fence(`+++ b/train.py\n${hunk}`)],
+    ['a sample of its edit before it', `The core change is:\n\n${sample}\n${edit}`],
+    ['a sample of its edit below the name of the file', `The core change in \`train.py\` is:\n\n${sample}\n${edit}`],
+    ['edits as JSON with words around them', `Here:\n${fence(json, 'json')}\nDone.\n`],
+  ] as const) {
+    it(`is taken with ${what}`, () => assert.deepEqual(apply(files, answer), wanted));
+  }
+  for (const [what, answer, code] of [
+    ['a diff of no file that no other edit has', `First:\n\n${fence('- wd = 2\n+ wd = 4\n')}\n${edit}`, 'malformed'],
+    ['a diff of no file alone', sample, 'malformed'],
+    ['the words original and modified and no path', fence(`--- original\n+++ modified\n${hunk}`), 'malformed'],
+    ['names of two files', fence(`--- old/train.py\n+++ new/x.py\n${hunk}`), 'malformed'],
+    [
+      'two fences of JSON',
+      `One of:\n${fence(json, 'json')}\nor\n${fence(json.replace('lr = 3', 'lr = 4'), 'json')}`,
+      'no-edits',
+    ],
+    [
+      'a file that is not there and has lines',
+      fence('--- a/n.py\n+++ b/n.py\n@@ -1,1 +1,1 @@\n-a\n+b\n'),
+      'file-not-found',
+    ],
+  ] as const) {
+    it(`is refused with ${what}`, () => assert.equal(apply(files, answer), code));
+  }
+  it('takes a diff whose one hunk had no line before for a new file', () => {
+    const made = fence(
+      `--- a/n.py\n+++ b/n.py\n@@ -0,0 +1,2 @@\n+a = 1\n+b = 2\n--- a/train.py\n+++ b/train.py\n${hunk}`,
+    );
+    assert.deepEqual(apply(files, made), { 'n.py': 'a = 1\nb = 2\n', ...wanted });
+  });
+  it('takes each new name for the next file', () => {
+    const both = fence(`+++ b/train.py\n${hunk}+++ b/x.py\n@@ -1,1 +1,1 @@\n-a = 1\n+a = 2\n`);
+    assert.deepEqual(apply(files, both), { ...wanted, 'x.py': 'a = 2\n' });
   });
 });

@@ -29,6 +29,10 @@ export interface Hint {
   readonly offsets?: readonly number[];
   /** Lines above the place, outermost first (`class Net:`, `def forward`). */
   readonly anchors?: readonly string[];
+  /** The format asks that the place is behind that of the edit before this one. */
+  readonly ordered?: boolean;
+  /** 0-based; the place is behind the lines before this one. */
+  readonly after?: number;
   /** The place is the end of the file. */
   readonly atEnd?: boolean;
 }

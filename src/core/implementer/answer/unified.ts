@@ -1,5 +1,5 @@
 import type { RefusalCode } from '../refusal.ts';
-import { isFileHeader, readHunk, readHunkHeader, sidesOf } from './hunks.ts';
+import { isFileHeader, isNewName, readHunk, readHunkHeader, sidesOf } from './hunks.ts';
 import { type EditOp, isBlank, type Op } from './ops.ts';
 import { startsV4a } from './v4a.ts';
 
@@ -10,7 +10,7 @@ export type Section =
 /** Whether a diff starts at a line. */
 export function startsDiff(lines: readonly string[], at: number): boolean {
   const line = lines[at] ?? '';
-  return line.startsWith('diff --git ') || isFileHeader(lines, at) || /^@@+(?:\s|$)/.test(line);
+  return line.startsWith('diff --git ') || isFileHeader(lines, at) || isNewName(lines, at) || /^@@+(?:\s|$)/.test(line);
 }
 
 /** The names of a file's headers, as they come. */
@@ -50,14 +50,17 @@ export function readUnified(
   const reading: Reading = { lines, end, ...options };
   const ops: Op[] = [];
   let path = options.path;
+  let named = false;
   let next = at;
   while (next < end) {
     const line = lines[next] ?? '';
-    if (line.startsWith('diff --git ') || isFileHeader(lines, next)) {
-      const file = readFile(reading, next);
+    if (line.startsWith('diff --git ') || isFileHeader(lines, next) || isNewName(lines, next)) {
+      // Below the names of a file, others that are none are its changed lines.
+      const file = readFile(reading, next, named ? undefined : path);
       if (!file.ok) return file;
       ops.push(...file.ops);
       path = file.lastPath ?? path;
+      named = true;
       next = file.next;
     } else if (/^@@+(?:\s|$)/.test(line)) {
       if (path === undefined) {
@@ -77,7 +80,7 @@ export function readUnified(
   return { ok: true, ops, next, ...(path === undefined ? {} : { lastPath: path }) };
 }
 
-function readFile(reading: Reading, at: number): Section {
+function readFile(reading: Reading, at: number, path: string | undefined): Section {
   const { lines, end, known } = reading;
   const names: Names = { created: false, deleted: false };
   let next = at;
@@ -110,8 +113,38 @@ function readFile(reading: Reading, at: number): Section {
     names.old = headerPath(lines[next] ?? '', 'a/', known);
     names.now = headerPath(lines[next + 1] ?? '', 'b/', known);
     next += 2;
+  } else if (isNewName(lines, next)) {
+    names.now = headerPath(lines[next] ?? '', 'b/', known);
+    names.old = names.now;
+    next += 1;
   }
+  plainNames(names, /^@@/.test(lines[next] ?? '') ? path : undefined, known);
   return fileOps(reading, names, at, next);
+}
+
+/** What some write before both names (`old/x` and `new/x`), and instead of them below a line that names the file. */
+const SIDES: readonly (readonly [old: string, now: string])[] = [
+  ['old/', 'new/'],
+  ['i/', 'w/'],
+  ['c/', 'i/'],
+  ['original/', 'modified/'],
+  ['before/', 'after/'],
+];
+const WORDS = /^(?:(?:original|old|before)\|(?:modified|new|updated|after))$/i;
+
+function plainNames(names: Names, path: string | undefined, known: ReadonlySet<string>): void {
+  const { old, now } = names;
+  if (!old || !now || old === now || known.has(old) || known.has(now)) return;
+  if (path !== undefined && WORDS.test(`${old}|${now}`)) {
+    names.old = path;
+    names.now = path;
+  }
+  for (const [from, to] of SIDES) {
+    const name = old.slice(from.length);
+    if (!old.startsWith(from) || now !== to + name) continue;
+    names.old = name;
+    names.now = name;
+  }
 }
 
 function fileOps(reading: Reading, names: Names, at: number, from: number): Section {
@@ -127,7 +160,7 @@ function fileOps(reading: Reading, names: Names, at: number, from: number): Sect
     const skipped = readHunks(reading, from, gone);
     return skipped.ok ? { ...skipped, ops: [{ op: 'delete', path: gone, ...base }], lastPath: gone } : skipped;
   }
-  if (names.created || old === null) {
+  if (names.created || old === null || (old === now && isNewText(reading, path, from))) {
     return newFile(reading, path, at, from);
   }
   const moves = names.from !== undefined && names.to !== undefined && names.from !== names.to;
@@ -157,6 +190,18 @@ function newFile(reading: Reading, path: string, at: number, from: number): Sect
   const base = { prose: reading.prose, line: at + 1 };
   const create: Op = { op: 'create', path, lines, how: 'diff', newline, ...base };
   return { ok: true, ops: [create], next: hunks.next, lastPath: path };
+}
+
+/** Whether the one hunk of a file that is not there says that it had no line before. */
+function isNewText({ lines, end, known }: Reading, path: string, from: number): boolean {
+  const there = [...known].some((file) => file === path || file.endsWith(`/${path}`) || path.endsWith(`/${file}`));
+  if (there || !/^@@ -0,0 \+1\b/.test(lines[from] ?? '')) return false;
+  for (let next = from + 1; next < end && !isFileHeader(lines, next) && !isNewName(lines, next); next += 1) {
+    const line = lines[next] ?? '';
+    if (line.startsWith('diff --git ')) break;
+    if (/^(?:@@|-)/.test(line)) return false;
+  }
+  return true;
 }
 
 /** The lines that a hunk of a new file gives it; undefined where that cannot be told. */
@@ -228,7 +273,7 @@ function headerPath(line: string, prefix: string, known: ReadonlySet<string>): s
   const raw = text.startsWith('"') ? unquote(text) : (text.split('\t')[0] ?? '').trimEnd();
   const name =
     /^(.*?)\s+\d{4}-\d\d-\d\d[ T][\d:.]+.*$/.exec(raw)?.[1] ??
-    raw.replace(/\s+\((?:revision|working copy)[^)]*\)$/, '');
+    raw.replace(/\s+\((?:revision|working copy|original|modified|old|new|updated|before|after)\b[^)]*\)$/i, '');
   if (name === '/dev/null') return null;
   return strip(name.replace(/^`|`$/g, ''), prefix, known);
 }

@@ -27,6 +27,11 @@ export function choose<P extends Place>(places: readonly P[], hint: Hint, lines:
     const last = left.find((place) => lines.slice(place.to).every((line) => line.trim() === ''));
     if (last) return last;
   }
+  const { after } = hint;
+  if (after !== undefined) {
+    const behind = left.filter((place) => place.from >= after);
+    if (behind.length === 1) return behind[0];
+  }
   if (hint.line === undefined) return undefined;
   const { line, offsets = [] } = hint;
   const read = [0, ...offsets].map((offset) => byLine(left, line, offset)).filter((place) => place !== undefined);
@@ -94,5 +99,7 @@ function blockEnd(from: number, to: number, lines: readonly string[]): number {
     if (line.trim() !== '' && depth(line) <= own && !/^\s*[)\]}]/.test(line)) break;
     at += 1;
   }
+  // Blank lines behind a line are no block of it.
+  while (at > from + 1 && (lines[at - 1] ?? '').trim() === '') at -= 1;
   return at;
 }
