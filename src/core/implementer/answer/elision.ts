@@ -8,7 +8,7 @@ const PLACEHOLDERS = [
   new RegExp(`^\\s*(?:${COMMENT}\\s*)?${DOTS}\\s*(?:\\*\\/|-->)?$`),
   // A comment that starts with dots, and does not go on with a sentence, or one that is about the rest and has dots.
   new RegExp(
-    `^\\s*${COMMENT}\\s*[[(<]?\\s*${DOTS}(?!\\s*(?:and|or|but|then|so|which|because|to|with|for|if|unless|until)\\s)`,
+    `^\\s*${COMMENT}\\s*[[(<]?\\s*${DOTS}(?!\\s*(?:and(?! (?:so|more|others?|the)\\b)|or|but|because|which)\\s)`,
     'i',
   ),
   new RegExp(
@@ -21,11 +21,17 @@ const PLACEHOLDERS = [
     'i',
   ),
 ];
-/** Words alone, by the words of a comment: "rest of the code unchanged", "existing code here". No object follows them. */
+/** What is said of code that is left out, at the end of a comment: with an object behind it, it says something else. */
+const SAID =
+  '(?:unchanged|untouched|omitted|same|as (?:it )?(?:is|was|before|above)|stays?|remains?|here)(?: (?:here|below|above|from before|as before|as above|as well|for brevity|for now))?$';
+const PARTS =
+  '(?:loops?|training|models?|layers?|parameters?|params|hyperparameters|arguments?|args|options|config|setup|logic|blocks?|sections?|steps?|init|forward|pipeline|fields|settings|tests?|network|optimizer|statements?|variables)';
+/** Words alone, by the words of a comment: "rest of the code unchanged", "existing code here". */
 const WORDS = [
-  new RegExp(`^${HEAD}\\b.*\\b(?:unchanged|untouched|omitted)(?: here| for brevity)?$`),
-  new RegExp(`^${HEAD}\\b.*\\b${NOUN}\\b.*\\b(?:same|as before|as above|as is|stays?|remains?|goes here|here)$`),
-  /^(?:the )?(?:rest|remainder)(?: (?:is|stays|remains))?(?: the same| as before| as above| as is| goes here| here| stays| remains)$/,
+  new RegExp(`^${HEAD}\\b.*\\b(?:unchanged|untouched|omitted)(?: here| below| above| from before| for brevity)?$`),
+  new RegExp(`^${HEAD}\\b.*\\b(?:${NOUN}|${PARTS})\\b(?:.* )?${SAID}`),
+  new RegExp(`^(?:(?:the|all|keep) ){0,2}(?:rest|remainder)\\b(?:.* )?(?:\\b| )${SAID}`),
+  new RegExp(`^${HEAD} (?:(?:is|are|stays?|remains?|goes) )?(?:the )?${SAID}`),
   new RegExp(`^(?:the )?(?:rest|remainder) of (?:the |this |your )?(?:[\\w.]+ )?${NOUN}(?: here)?$`),
 ];
 
