@@ -33,6 +33,11 @@ export function isFileHeader(lines: readonly string[], at: number): boolean {
   return /^--- \S/.test(lines[at] ?? '') && /^\+\+\+ \S/.test(lines[at + 1] ?? '');
 }
 
+/** `+++ b/path` without its other half, right before a hunk with numbers. */
+export function isNewName(lines: readonly string[], at: number): boolean {
+  return /^\+\+\+ b\/\S/.test(lines[at] ?? '') && /^@@ -\d/.test(lines[at + 1] ?? '');
+}
+
 const V4A = /^\s*\*\*\* (?:Begin Patch|End Patch|Update File:|Add File:|Delete File:|Move to:)/;
 
 /**
@@ -53,6 +58,7 @@ export function readHunk(
   for (; next < end; next += 1) {
     const line = lines[next] ?? '';
     if (line.startsWith('@@') || line.startsWith('diff --git ') || V4A.test(line) || isFileHeader(lines, next)) break;
+    if (isNewName(lines, next)) break;
     if (/^\s*\*\*\* End of File/.test(line)) {
       atEnd = true;
       next += 1;

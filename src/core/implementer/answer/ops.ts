@@ -25,8 +25,14 @@ export interface EditOp extends OpBase {
 export interface Hint {
   /** 1-based line of the file as it was. */
   readonly line?: number;
+  /** How far off the answer's line numbers are where they can be checked: as other edits of the file show. */
+  readonly offsets?: readonly number[];
   /** Lines above the place, outermost first (`class Net:`, `def forward`). */
   readonly anchors?: readonly string[];
+  /** The format asks that the place is behind that of the edit before this one. */
+  readonly ordered?: boolean;
+  /** 0-based; the place is behind the lines before this one. */
+  readonly after?: number;
   /** The place is the end of the file. */
   readonly atEnd?: boolean;
 }

@@ -4,6 +4,7 @@ import { closes, type Fence, fenceOf } from './fence.ts';
 import { isBlank, type Op, type WholeOp } from './ops.ts';
 import { onlyPath, pathBefore, pathInFence, pathInSentence } from './path-line.ts';
 import { dropReasoning } from './reasoning.ts';
+import { isSample, withoutSamples } from './samples.ts';
 import { readUnified, startsDiff } from './unified.ts';
 import { unwrapped } from './unwrap.ts';
 import { readV4a, startsV4a } from './v4a.ts';
@@ -37,6 +38,9 @@ class Reader {
   readonly #ops: Op[] = [];
   /** Files given whole, and whether a path line of their own or only a sentence names them. */
   readonly #wholes: { readonly op: WholeOp; readonly sure: boolean }[] = [];
+  /** Edits by diffs without a header, and those that no line says the file of: they may only show what others do. */
+  readonly #headlessOps = new Set<Op>();
+  readonly #nameless: Op[] = [];
   #refusal: Refusal | undefined;
   /** Where the words before the next edit begin. */
   #from = 0;
@@ -58,7 +62,12 @@ class Reader {
     let at = 0;
     while (at < this.#lines.length && this.#refusal === undefined) at = this.#step(at);
     if (this.#refusal) return { ok: false, refusal: this.#refusal };
-    const ops = [...this.#ops, ...this.#wholeFiles()];
+    const ops = withoutSamples([...this.#ops, ...this.#wholeFiles()], this.#headlessOps);
+    const lost = this.#nameless.find((op) => !isSample(op, ops));
+    if (lost) {
+      const message = `The diff at line ${lost.line} of the answer names no file.`;
+      return { ok: false, refusal: { code: 'malformed', message } };
+    }
     if (ops.length > 0) return { ok: true, ops };
     const message = 'The answer holds no edit: no search/replace block, no diff, no whole file.';
     return { ok: false, refusal: { code: 'no-edits', message } };
@@ -161,17 +170,21 @@ class Reader {
   #headless(at: number, end: number): number {
     const before = this.#before(at);
     const path = pathBefore(before, this.#known) ?? pathInFence(this.#lines.slice(at, at + 1)) ?? this.#lastPath;
-    if (path === undefined) {
-      return this.#refuse('malformed', `The diff at line ${at + 1} of the answer names no file.`);
-    }
     const lines = ['@@ @@', ...this.#lines.slice(at + 1, end)];
     const read = readUnified(lines, 0, lines.length, {
       fenced: true,
       known: this.#known,
-      path,
+      path: path ?? '',
       prose: this.#prose(at),
     });
-    return this.#take(read.ok ? { ...read, next: end + 1 } : read, at);
+    if (!read.ok) return this.#take(read, at);
+    const ops = read.ops.map((op) => ({ ...op, line: at + 1 }));
+    if (path === undefined) {
+      this.#nameless.push(...ops);
+      return end + 1;
+    }
+    for (const op of ops) this.#headlessOps.add(op);
+    return this.#take({ ...read, ops, next: end + 1 }, at);
   }
 
   #whole(at: number, end: number, closed: boolean, indent: string): number {

@@ -1,6 +1,7 @@
 import type { RefusalCode } from '../refusal.ts';
-import { isFileHeader, readHunk, readHunkHeader, sidesOf } from './hunks.ts';
-import type { Op } from './ops.ts';
+import { isFileHeader, isNewName, readHunk, readHunkHeader, sidesOf } from './hunks.ts';
+import { type EditOp, isBlank, type Op } from './ops.ts';
+import { startsV4a } from './v4a.ts';
 
 export type Section =
   | { readonly ok: true; readonly ops: readonly Op[]; readonly next: number; readonly lastPath?: string }
@@ -9,7 +10,7 @@ export type Section =
 /** Whether a diff starts at a line. */
 export function startsDiff(lines: readonly string[], at: number): boolean {
   const line = lines[at] ?? '';
-  return line.startsWith('diff --git ') || isFileHeader(lines, at) || /^@@+(?:\s|$)/.test(line);
+  return line.startsWith('diff --git ') || isFileHeader(lines, at) || isNewName(lines, at) || /^@@+(?:\s|$)/.test(line);
 }
 
 /** The names of a file's headers, as they come. */
@@ -49,14 +50,17 @@ export function readUnified(
   const reading: Reading = { lines, end, ...options };
   const ops: Op[] = [];
   let path = options.path;
+  let named = false;
   let next = at;
   while (next < end) {
     const line = lines[next] ?? '';
-    if (line.startsWith('diff --git ') || isFileHeader(lines, next)) {
-      const file = readFile(reading, next);
+    if (line.startsWith('diff --git ') || isFileHeader(lines, next) || isNewName(lines, next)) {
+      // Below the names of a file, others that are none are its changed lines.
+      const file = readFile(reading, next, named ? undefined : path);
       if (!file.ok) return file;
       ops.push(...file.ops);
       path = file.lastPath ?? path;
+      named = true;
       next = file.next;
     } else if (/^@@+(?:\s|$)/.test(line)) {
       if (path === undefined) {
@@ -76,7 +80,7 @@ export function readUnified(
   return { ok: true, ops, next, ...(path === undefined ? {} : { lastPath: path }) };
 }
 
-function readFile(reading: Reading, at: number): Section {
+function readFile(reading: Reading, at: number, path: string | undefined): Section {
   const { lines, end, known } = reading;
   const names: Names = { created: false, deleted: false };
   let next = at;
@@ -109,8 +113,38 @@ function readFile(reading: Reading, at: number): Section {
     names.old = headerPath(lines[next] ?? '', 'a/', known);
     names.now = headerPath(lines[next + 1] ?? '', 'b/', known);
     next += 2;
+  } else if (isNewName(lines, next)) {
+    names.now = headerPath(lines[next] ?? '', 'b/', known);
+    names.old = names.now;
+    next += 1;
   }
+  plainNames(names, /^@@/.test(lines[next] ?? '') ? path : undefined, known);
   return fileOps(reading, names, at, next);
+}
+
+/** What some write before both names (`old/x` and `new/x`), and instead of them below a line that names the file. */
+const SIDES: readonly (readonly [old: string, now: string])[] = [
+  ['old/', 'new/'],
+  ['i/', 'w/'],
+  ['c/', 'i/'],
+  ['original/', 'modified/'],
+  ['before/', 'after/'],
+];
+const WORDS = /^(?:(?:original|old|before)\|(?:modified|new|updated|after))$/i;
+
+function plainNames(names: Names, path: string | undefined, known: ReadonlySet<string>): void {
+  const { old, now } = names;
+  if (!old || !now || old === now || known.has(old) || known.has(now)) return;
+  if (path !== undefined && WORDS.test(`${old}|${now}`)) {
+    names.old = path;
+    names.now = path;
+  }
+  for (const [from, to] of SIDES) {
+    const name = old.slice(from.length);
+    if (!old.startsWith(from) || now !== to + name) continue;
+    names.old = name;
+    names.now = name;
+  }
 }
 
 function fileOps(reading: Reading, names: Names, at: number, from: number): Section {
@@ -126,25 +160,8 @@ function fileOps(reading: Reading, names: Names, at: number, from: number): Sect
     const skipped = readHunks(reading, from, gone);
     return skipped.ok ? { ...skipped, ops: [{ op: 'delete', path: gone, ...base }], lastPath: gone } : skipped;
   }
-  if (names.created || old === null) {
-    const hunks = readHunks(reading, from, path);
-    if (!hunks.ok) return hunks;
-    const edits = hunks.ops.flatMap((op) => (op.op === 'edit' ? [op] : []));
-    if (edits.some((op) => op.search.some((line) => line.trim() !== ''))) {
-      return {
-        ok: false,
-        code: 'malformed',
-        message: `${path} is new in line ${at + 1} of the answer, and has lines to remove.`,
-      };
-    }
-    const lines = edits.flatMap((op) => op.replace);
-    const newline = !edits.some((op) => op.hunk?.some((line) => line.startsWith('\\')));
-    return {
-      ok: true,
-      ops: [{ op: 'create', path, lines, how: 'diff', newline, ...base }],
-      next: hunks.next,
-      lastPath: path,
-    };
+  if (names.created || old === null || (old === now && isNewText(reading, path, from))) {
+    return newFile(reading, path, at, from);
   }
   const moves = names.from !== undefined && names.to !== undefined && names.from !== names.to;
   const target = moves ? (names.from ?? path) : same(old ?? path, path, reading.known);
@@ -158,6 +175,52 @@ function fileOps(reading: Reading, names: Names, at: number, from: number): Sect
   return { ok: true, ops: [...move, ...hunks.ops], next: hunks.next, lastPath: target };
 }
 
+/** A new file by its hunks. Never less than they show: lines without a + are its text where nothing else stands there. */
+function newFile(reading: Reading, path: string, at: number, from: number): Section {
+  const hunks = readHunks(reading, from, path, true);
+  if (!hunks.ok) return hunks;
+  const edits = hunks.ops.flatMap((op) => (op.op === 'edit' ? [op] : []));
+  const texts = edits.map((op) => addedLines(op, reading.fenced));
+  const lines = texts.flatMap((text) => text ?? []);
+  if ((edits.length === 0 && holdsText(reading, hunks.next)) || texts.some((text) => text === undefined)) {
+    const message = `${path} is new in line ${at + 1} of the answer, and has lines without a +. Write + before each of its lines.`;
+    return { ok: false, code: 'malformed', message };
+  }
+  const newline = !edits.some((op) => op.hunk?.some((line) => line.startsWith('\\')));
+  const base = { prose: reading.prose, line: at + 1 };
+  const create: Op = { op: 'create', path, lines, how: 'diff', newline, ...base };
+  return { ok: true, ops: [create], next: hunks.next, lastPath: path };
+}
+
+/** Whether the one hunk of a file that is not there says that it had no line before. */
+function isNewText({ lines, end, known }: Reading, path: string, from: number): boolean {
+  const there = [...known].some((file) => file === path || file.endsWith(`/${path}`) || path.endsWith(`/${file}`));
+  if (there || !/^@@ -0,0 \+1\b/.test(lines[from] ?? '')) return false;
+  for (let next = from + 1; next < end && !isFileHeader(lines, next) && !isNewName(lines, next); next += 1) {
+    const line = lines[next] ?? '';
+    if (line.startsWith('diff --git ')) break;
+    if (/^(?:@@|-)/.test(line)) return false;
+  }
+  return true;
+}
+
+/** The lines that a hunk of a new file gives it; undefined where that cannot be told. */
+function addedLines({ hunk = [], search, replace, hint }: EditOp, fenced: boolean): readonly string[] | undefined {
+  if (isBlank(search)) return replace;
+  const lines = hunk.filter((line) => !line.startsWith('\\'));
+  // Behind -0,0 all is new. A blank before each line may be a mark, and without a fence prose may follow.
+  const plain = fenced && hint?.line === 0 && lines.every((line) => !/^[+-]/.test(line));
+  return plain && lines.some((line) => /^\S/.test(line)) ? lines : undefined;
+}
+
+/** Whether lines that may be a file's stand behind its names: right there, or anywhere in the fence. */
+function holdsText({ lines, end, fenced }: Reading, at: number): boolean {
+  let next = at;
+  while (fenced && next < end && (lines[next] ?? '').trim() === '') next += 1;
+  const line = lines[next] ?? '';
+  return next < end && line.trim() !== '' && !/^-- ?$/.test(line) && !startsDiff(lines, next) && !startsV4a(line);
+}
+
 /** The file that two names of one header mean: `--- train.py.orig`, `+++ train.py`. */
 function same(old: string, now: string, known: ReadonlySet<string>): string | undefined {
   if (old === now || (known.has(now) && !known.has(old))) return now;
@@ -167,7 +230,8 @@ function same(old: string, now: string, known: ReadonlySet<string>): string | un
   return undefined;
 }
 
-function readHunks(reading: Reading, at: number, path: string): Section {
+/** @param unmarked hunks in which no line has a mark are read as well */
+function readHunks(reading: Reading, at: number, path: string, unmarked = false): Section {
   const { lines, end, fenced, prose } = reading;
   const ops: Op[] = [];
   let next = at;
@@ -187,7 +251,7 @@ function readHunks(reading: Reading, at: number, path: string): Section {
     if (hunk.short) {
       return { ok: false, code: 'truncated', message: `The hunk at line ${next + 1} of the answer is cut off.` };
     }
-    if (hunk.lines.some((one) => /^[+-]/.test(one))) {
+    if (hunk.lines.some((one) => /^[+-]/.test(one) || (unmarked && one.trim() !== ''))) {
       ops.push({ op: 'edit', path, ...sidesOf(hunk.lines), hunk: hunk.lines, hint: hunk.hint, prose, line: next + 1 });
     }
     next = hunk.next;
@@ -209,7 +273,7 @@ function headerPath(line: string, prefix: string, known: ReadonlySet<string>): s
   const raw = text.startsWith('"') ? unquote(text) : (text.split('\t')[0] ?? '').trimEnd();
   const name =
     /^(.*?)\s+\d{4}-\d\d-\d\d[ T][\d:.]+.*$/.exec(raw)?.[1] ??
-    raw.replace(/\s+\((?:revision|working copy)[^)]*\)$/, '');
+    raw.replace(/\s+\((?:revision|working copy|original|modified|old|new|updated|before|after)\b[^)]*\)$/i, '');
   if (name === '/dev/null') return null;
   return strip(name.replace(/^`|`$/g, ''), prefix, known);
 }

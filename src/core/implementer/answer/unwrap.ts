@@ -1,3 +1,4 @@
+import { closes, fenceOf } from './fence.ts';
 import { asRows, fromXml } from './xml.ts';
 
 /** Keys under which answers that were asked for as JSON carry a patch. */
@@ -25,12 +26,33 @@ export function unwrapped(answer: string): readonly string[] {
     .trim();
   const json = fromJson(bare);
   if (json !== undefined) return [json];
-  const found: string[] = [];
+  const found: string[] = fencedJson(answer);
   const tagged = fromXml(answer);
   if (tagged !== undefined) found.push(tagged);
   if (/&lt;{1,2}|&gt;|&amp;/.test(answer)) found.push(decodeEntities(answer));
   if (/\\n/.test(bare) && bare.split('\n').length <= 3) found.push(unescaped(bare));
   return found;
+}
+
+/** The one fence of an answer that holds edits as JSON, whatever words stand around it: of several, one may be an example. */
+function fencedJson(answer: string): string[] {
+  const lines = answer.split(/\r?\n/);
+  const found: string[] = [];
+  for (let at = 0; at < lines.length; at += 1) {
+    const open = fenceOf(lines[at] ?? '');
+    if (!open) continue;
+    let end = at + 1;
+    while (end < lines.length && !closes(lines[end] ?? '', open)) end += 1;
+    if (end === lines.length) break;
+    const inner = lines
+      .slice(at + 1, end)
+      .join('\n')
+      .trim();
+    const edits = /^[[{]/.test(inner) ? fromJson(inner) : undefined;
+    if (edits !== undefined) found.push(edits);
+    at = end;
+  }
+  return found.length === 1 ? found : [];
 }
 
 function fromJson(text: string): string | undefined {

@@ -89,6 +89,7 @@ function readFile(
   }
   let anchors: string[] = [];
   let hint: Hint = {};
+  let behind = false;
   while (
     next < end &&
     !/^\s*\*\*\* (?:End Patch|Update File|Add File|Delete File|Begin Patch)/.test(lines[next] ?? '')
@@ -101,9 +102,11 @@ function readFile(
       continue;
     }
     const from = next;
-    const hunk = readHunk(lines, next, end, true, { hint: { ...hint, ...(anchors.length > 0 ? { anchors } : {}) } });
+    const own: Hint = { ...hint, ...(anchors.length > 0 ? { anchors } : {}), ...(behind ? { ordered: true } : {}) };
+    const hunk = readHunk(lines, next, end, true, { hint: own });
     if (hunk.lines.some((line) => /^[+-]/.test(line))) {
       ops.push({ op: 'edit', ...base, ...sidesOf(hunk.lines), hunk: hunk.lines, hint: hunk.hint, line: from + 1 });
+      behind = true;
     }
     anchors = [];
     hint = {};

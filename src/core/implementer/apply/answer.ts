@@ -3,6 +3,7 @@ import { parseAnswer } from '../answer/parse.ts';
 import type { BlockReport, Refusal } from '../refusal.ts';
 import type { Texts } from '../types.ts';
 import { applyOps, type Placed } from './apply.ts';
+import { unescapedOps } from './entities.ts';
 import { restOf, standingOps } from './standing.ts';
 
 export type AppliedAnswer =
@@ -50,11 +51,13 @@ export function applyAnswer(
   }
   const parsed = parseAnswer(answer, new Set(files.keys()));
   if (!parsed.ok) return none(parsed.refusal);
-  const rest = restOf(standing, parsed.ops);
-  const ops = [...parsed.ops, ...rest];
+  const read = unescapedOps(files, parsed.ops);
+  if (!read.ok) return none(read.refusal);
+  const rest = restOf(standing, read.ops);
+  const ops = [...read.ops, ...rest];
   const { refusals, report, refused, ...applied } = applyOps(files, ops);
   const told = report.map((row, index) =>
-    index < parsed.ops.length ? row : { ...row, outcome: `kept: ${row.outcome}` },
+    index < read.ops.length ? row : { ...row, outcome: `kept: ${row.outcome}` },
   );
   if (refusals.length === 0) return { ok: true, ...applied, report: told };
   return { ok: false, refusals, report: told, standing: standingOps(ops, refused, refusals) };

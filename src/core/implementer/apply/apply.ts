@@ -1,4 +1,4 @@
-import { isPlaceholder } from '../answer/elision.ts';
+import { placeholdersIn } from '../answer/elision.ts';
 import { type CreateOp, isBlank, type Op, type WholeOp } from '../answer/ops.ts';
 import type { BlockReport, Refusal } from '../refusal.ts';
 import type { Texts } from '../types.ts';
@@ -125,10 +125,13 @@ class Work {
     const edits = plan.edits.filter((op) => !refused.has(op));
     if (edits.length === 0) return text;
     const before = readLines(text);
-    const known = new Set(before.lines.map((line) => line.text.trim()));
+    const old = before.lines.map((line) => line.text);
+    const known = new Set(old.map((line) => line.trim()));
     const whole = edits.filter((op) => {
       const own = new Set(op.search.map((line) => line.trim()));
-      const elided = op.replace.find((line) => isPlaceholder(line) && !own.has(line.trim()) && !known.has(line.trim()));
+      const elided = placeholdersIn(plan.path, op.replace, old).find(
+        (line) => !own.has(line.trim()) && !known.has(line.trim()),
+      );
       if (elided !== undefined) this.refuse(op, elidedCode(plan.path, elided, op.search));
       return elided === undefined;
     });
@@ -145,7 +148,7 @@ class Work {
       this.refuse(op, op.op === 'whole' || op.how === 'diff' ? fileExists(path) : emptySearch(path));
       return undefined;
     }
-    const elided = op.lines.find(isPlaceholder);
+    const [elided] = placeholdersIn(path, op.lines);
     if (elided !== undefined) {
       this.refuse(op, elidedCode(path, elided, []));
       return undefined;

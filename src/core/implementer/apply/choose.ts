@@ -8,10 +8,12 @@ interface Place {
 
 /** How much nearer than the next a place must be to the line an answer names. */
 const NEARER = 3;
+/** Lines; a number further off than this was not read off the file but made up. */
+const NEAR = 20;
 
 /**
  * Which of several equal places an answer means: by the lines it names above the place, the end of the file, or a line
- * number that is right or far nearer to one than to the others. Undefined where nothing tells.
+ * number that is right or far nearer to one than to the others. Undefined where nothing tells, or two things differ.
  */
 export function choose<P extends Place>(places: readonly P[], hint: Hint, lines: readonly string[]): P | undefined {
   if (places.length < 2) return places[0];
@@ -25,12 +27,26 @@ export function choose<P extends Place>(places: readonly P[], hint: Hint, lines:
     const last = left.find((place) => lines.slice(place.to).every((line) => line.trim() === ''));
     if (last) return last;
   }
+  const { after } = hint;
+  if (after !== undefined) {
+    const behind = left.filter((place) => place.from >= after);
+    if (behind.length === 1) return behind[0];
+  }
   if (hint.line === undefined) return undefined;
-  const wanted = hint.line - 1;
-  const [first, second] = left.toSorted((a, b) => Math.abs(a.from - wanted) - Math.abs(b.from - wanted));
+  const { line, offsets = [] } = hint;
+  const read = [0, ...offsets].map((offset) => byLine(left, line, offset)).filter((place) => place !== undefined);
+  return new Set(read).size === 1 ? read[0] : undefined;
+}
+
+/** The place a line number means, when the numbers of the answer are this far off. */
+function byLine<P extends Place>(places: readonly P[], line: number, offset: number): P | undefined {
+  const away = (place: P) => Math.abs(place.from - (line - 1 + offset));
+  const [first, second] = places.toSorted((a, b) => away(a) - away(b));
   if (!first || !second) return first;
-  const [near, far] = [Math.abs(first.from - wanted), Math.abs(second.from - wanted)];
-  return near === 0 || near * NEARER <= far ? first : undefined;
+  const near = away(first);
+  if (near === 0) return first;
+  // 0 and 1 are what a model writes that does not know the line: they are right, or say nothing.
+  return line > 1 && near <= NEAR && near * NEARER <= away(second) ? first : undefined;
 }
 
 interface Scope extends Place {
@@ -83,5 +99,7 @@ function blockEnd(from: number, to: number, lines: readonly string[]): number {
     if (line.trim() !== '' && depth(line) <= own && !/^\s*[)\]}]/.test(line)) break;
     at += 1;
   }
+  // Blank lines behind a line are no block of it.
+  while (at > from + 1 && (lines[at - 1] ?? '').trim() === '') at -= 1;
   return at;
 }

@@ -1,5 +1,6 @@
 import type { EditOp } from '../answer/ops.ts';
 import type { Refusal } from '../refusal.ts';
+import { placings } from './evidence.ts';
 import { type FileLines, type Line, usualEnd, writeLines } from './lines.ts';
 import { notFound, Place, type Splice } from './place.ts';
 
@@ -29,8 +30,10 @@ export function editFile(path: string, before: FileLines, edits: readonly EditOp
   const place = new Place(path, before.lines, usual);
   let splices: Splice[] = [];
   const later: EditOp[] = [];
-  for (const edit of edits) {
-    const placing = place.find(withoutMark(edit));
+  const bare = edits.map(withoutMark);
+  const found = placings(place, bare);
+  for (const [index, edit] of edits.entries()) {
+    const placing = found.get(bare[index] ?? edit);
     if (!placing) later.push(edit);
     else if (!placing.ok) refused.set(edit, placing.refusal);
     else if (

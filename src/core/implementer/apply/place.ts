@@ -4,6 +4,7 @@ import type { Refusal } from '../refusal.ts';
 import { choose } from './choose.ts';
 import type { Line } from './lines.ts';
 import { type Merged, mergeLines, mergeSparse, partsOf } from './merge.ts';
+import { outdentOf, stepOf } from './outdent.ts';
 import { Haystack, type Match, RUNGS } from './rungs.ts';
 import { BLANK_LINES, COMMENTS, findSparse, type Sparse } from './sparse.ts';
 import { piecesOf, type Variant, variantsOf } from './variants.ts';
@@ -16,7 +17,13 @@ export interface Splice extends Merged {
 }
 
 export type Placing =
-  | { readonly ok: true; readonly rung: string; readonly splices: readonly Splice[] }
+  | {
+      readonly ok: true;
+      readonly rung: string;
+      readonly splices: readonly Splice[];
+      /** There was no other place to choose from. */
+      readonly alone: boolean;
+    }
   | { readonly ok: false; readonly refusal: Refusal };
 
 /** More `...` lines than this in one edit are no way to write it, and each piece costs a look through the file. */
@@ -67,14 +74,28 @@ export class Place {
     if (places.length === 0) return undefined;
     const chosen = this.#choose(edit, variant, places);
     if ('code' in chosen) return { ok: false, refusal: chosen };
-    const { match, from, to } = chosen;
+    const { from, to } = chosen;
+    const match = this.#outdented(chosen.match, variant);
+    if (!match) return { ok: false, refusal: unclearIndent(this.path, edit) };
     if (match.only && match.only.length > 0 && !allKept(variant, match.only)) return undefined;
     const merged = mergeLines(this.lines.slice(from, to), variant.search, variant.replace, this.#usual, match.write);
     if (!merged) return undefined;
     if (this.#isThere(from, variant, match)) return { ok: false, refusal: alreadyApplied(this.path, edit) };
     const windows = match.rung === 'exact' && this.lines[from]?.end === '\r\n';
     const rung = variant.repair ?? (windows ? 'line-endings' : match.rung);
-    return { ok: true, rung, splices: [{ edit, from, to, ...merged }] };
+    return { ok: true, rung, splices: [{ edit, from, to, ...merged }], alone: places.length === 1 };
+  }
+
+  /** How the new lines are to be written where those quoted may have lost the indentation of the first only. */
+  #outdented(match: Match, { search, replace }: Variant): Match | undefined {
+    const { pad } = match;
+    if (pad === undefined) return match;
+    const { lines } = this.#haystack;
+    const outdent = outdentOf(search, replace, pad, stepOf(lines));
+    if (outdent === 'all-shifted') return match;
+    const first = replace.find((line) => line.trim() !== '');
+    if (outdent === 'unclear' || first === undefined) return undefined;
+    return { ...match, write: (line) => (line === first ? pad + line : line) };
   }
 
   #takeSparse(edit: EditOp, variant: Variant, sparse: Sparse): Placing | undefined {
@@ -84,7 +105,8 @@ export class Place {
     if ('code' in chosen) return { ok: false, refusal: chosen };
     const merged = mergeSparse(this.lines, chosen, variant.search, variant.replace, this.#usual, sparse);
     if (!merged) return undefined;
-    return { ok: true, rung: sparse.rung, splices: [{ edit, from: chosen.from, to: chosen.to, ...merged }] };
+    const splices = [{ edit, from: chosen.from, to: chosen.to, ...merged }];
+    return { ok: true, rung: sparse.rung, splices, alone: places.length === 1 };
   }
 
   /** An edit with the same `...` lines in both halves: each piece must stand once, one after the other. */
@@ -100,16 +122,31 @@ export class Place {
           continue;
         }
         const { hunk: _, hint: __, ...plain } = edit;
-        const placing = this.find({ ...plain, ...piece });
+        const placing = this.find({ ...plain, search: piece.search, replace: piece.replace });
         if (!placing?.ok) return placing;
         const [splice] = placing.splices;
         if (!splice || splice.from < after) return undefined;
+        if (after > 0 && piece.dots !== undefined && this.#leaves(piece.dots, piece, after, splice.from))
+          return undefined;
         splices.push({ ...splice, edit });
         after = splice.to;
       }
-      if (splices.length > 0) return { ok: true, rung: 'ellipsis-paired', splices };
+      if (splices.length > 0) return { ok: true, rung: 'ellipsis-paired', splices, alone: true };
     }
     return undefined;
+  }
+
+  /** Whether dots would pass over lines that are less far in than they are: the end of the block they stand in. */
+  #leaves(dots: string, { search }: Variant, after: number, from: number): boolean {
+    const depth = (line: string) => /^\s*/.exec(line)?.[0].length ?? 0;
+    const first = Math.max(
+      0,
+      search.findIndex((line) => line.trim() !== ''),
+    );
+    // The quoted lines may stand further in, or less, than they are quoted.
+    const shift = depth(this.lines[from + first]?.text ?? '') - depth(search[first] ?? '');
+    const skipped = this.lines.slice(after, from).map((line) => line.text);
+    return skipped.some((line) => !/^\s*(?:#|\/\/|$)/.test(line) && depth(line) < depth(dots) + shift);
   }
 
   #choose<P extends { readonly from: number; readonly to: number }>(
@@ -148,6 +185,11 @@ function ambiguous(
   const ranges = places.slice(0, 6).map((place) => `${place.from + 1}-${place.to}`);
   const more = places.length > 6 ? ` and ${places.length - 6} more` : '';
   const message = `The lines to change in ${path} stand there more than once, at ${ranges.join(', ')}${more}. Add lines around them until they stand once.`;
+  return { code: 'ambiguous', path, message, search: edit.search };
+}
+
+function unclearIndent(path: string, edit: EditOp): Refusal {
+  const message = `The lines quoted of ${path} stand there further right, and it cannot be told how far in the new ones belong. Quote whole lines, with the blanks they begin with.`;
   return { code: 'ambiguous', path, message, search: edit.search };
 }
 

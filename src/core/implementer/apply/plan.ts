@@ -37,7 +37,7 @@ export function planOps(files: Texts, ops: readonly Op[]): Plan {
   const names = newNames(ops, files);
   const known = new Set([...there, ...names.keys()]);
   for (const op of ops) {
-    const resolved = resolvePath(op.path, known, op.op === 'create' || op.op === 'whole');
+    const resolved = resolvePath(op.path, known, op.op === 'create' || op.op === 'whole', op.op === 'delete');
     if (!resolved.ok) {
       refused.set(op, resolved.refusal);
       continue;

@@ -4,14 +4,17 @@ import type { Refusal } from '../refusal.ts';
 export type Resolved = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly refusal: Refusal };
 
 const MOST_NAMED = 5;
+/** First folders of a path that are no folder of the repository but itself. */
+const REPOSITORY = /^(?:repo|repository|project|workspace)\//;
 
 /**
  * The repository path an answer means: as it stands, without `./`, or the only file that ends so (models leave
  * leading folders out, or add some).
  * @param files the paths that are there
  * @param creates the path is that of a new file, which need not be there
+ * @param deletes nothing but the path says which file goes: no other that ends so is taken for it
  */
-export function resolvePath(written: string, files: ReadonlySet<string>, creates: boolean): Resolved {
+export function resolvePath(written: string, files: ReadonlySet<string>, creates: boolean, deletes = false): Resolved {
   const path = cleaned(written, files);
   const problem = pathProblem(path);
   if (problem !== undefined) {
@@ -20,9 +23,10 @@ export function resolvePath(written: string, files: ReadonlySet<string>, creates
   }
   if (files.has(path) || creates) return { ok: true, path };
   const ends = [...files].filter((file) => file.endsWith(`/${path}`) || path.endsWith(`/${file}`));
-  if (ends.length === 1 && ends[0] !== undefined) return { ok: true, path: ends[0] };
+  const [end] = deletes ? ends.filter((file) => path === `${REPOSITORY.exec(path)?.[0]}${file}`) : ends;
+  if (ends.length === 1 && end !== undefined) return { ok: true, path: end };
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-  const alike = ends.length > 1 ? ends : [...files].filter((file) => file.toLowerCase().split('/').at(-1) === name);
+  const alike = ends.length > 0 ? ends : [...files].filter((file) => file.toLowerCase().split('/').at(-1) === name);
   const hint =
     alike.length > 0
       ? ` It could be ${alike.slice(0, MOST_NAMED).join(', ')}; write the whole path as it stands.`

@@ -16,6 +16,8 @@ export interface Match {
   readonly write: (line: string) => string | undefined;
   /** Lines of the search, by index, that may be found so only if they stay: the answer writes them otherwise. */
   readonly only?: readonly number[];
+  /** What the file has before each of the lines and the search has not. */
+  readonly pad?: string;
 }
 
 const asIs = (line: string) => line;
@@ -119,15 +121,12 @@ function expand(indent: string, unit: number): number {
 /** Every line stands the same columns further right, or left, than it was quoted. */
 function shifted(file: Haystack, search: readonly string[]): Match[] {
   return file.places(search, trimmed).flatMap((at) => {
-    const write = shift(file.lines.slice(at, at + search.length), search);
-    return write ? [{ rung: 'indent-shift' as const, at, write }] : [];
+    const found = shift(file.lines.slice(at, at + search.length), search);
+    return found ? [{ rung: 'indent-shift' as const, at, ...found }] : [];
   });
 }
 
-function shift(
-  region: readonly string[],
-  search: readonly string[],
-): ((line: string) => string | undefined) | undefined {
+function shift(region: readonly string[], search: readonly string[]): Pick<Match, 'write' | 'pad'> | undefined {
   let pad: string | undefined;
   let right = true;
   for (const [index, line] of search.entries()) {
@@ -142,10 +141,12 @@ function shift(
   }
   const by = pad;
   if (by === undefined || by === '') return undefined;
-  return (line) => {
-    if (line.trim() === '') return line;
-    if (right) return by + line;
-    return line.startsWith(by) ? line.slice(by.length) : undefined;
+  if (right) return { pad: by, write: (line) => (line.trim() === '' ? line : by + line) };
+  return {
+    write: (line) => {
+      if (line.trim() === '') return line;
+      return line.startsWith(by) ? line.slice(by.length) : undefined;
+    },
   };
 }
 

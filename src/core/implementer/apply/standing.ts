@@ -1,4 +1,4 @@
-import type { Op } from '../answer/ops.ts';
+import type { EditOp, Op } from '../answer/ops.ts';
 import type { Refusal, RefusalCode } from '../refusal.ts';
 
 /** Refusals about one edit's own place: what the other edits say is no worse for them. */
@@ -38,8 +38,16 @@ function saysAnew(op: Op, old: Op): boolean {
   if (op.path !== old.path) return false;
   if (op.op === 'whole' || op.op === 'create') return old.op !== 'move' && old.op !== 'delete';
   if (op.op !== 'edit' || old.op !== 'edit' || !holds(op.search, old.search)) return false;
+  // More new lines than it took away would be lost, and the model was told not to send them again: both are refused.
+  if (lostLines(op, old) > old.search.filter((line) => !old.replace.includes(line)).length) return false;
   // One that only quotes the old lines around its own change does not take that change back.
   return holds(op.replace, old.replace) || !holds(op.replace, old.search);
+}
+
+/** How many lines of an older edit's own are in no line of the newer one. */
+function lostLines(op: EditOp, old: EditOp): number {
+  const known = new Set(['', ...op.replace, ...old.search].map((line) => line.trim()));
+  return old.replace.filter((line) => !known.has(line.trim())).length;
 }
 
 function holds(lines: readonly string[], part: readonly string[]): boolean {

@@ -23,7 +23,9 @@ export interface Variant {
  */
 export function variantsOf(edit: EditOp, has: (line: string) => boolean): readonly Variant[] {
   const plain: Variant = { search: edit.search, replace: edit.replace };
+  const sandwiched = edit.hunk && plusBetween(edit.hunk);
   return [
+    ...(sandwiched ? [sandwiched] : []),
     plain,
     ...(edit.hunk ? hunkVariants(edit.hunk, has) : []),
     ...[withoutNumbers(plain), decoded(plain), unescaped(plain)].filter((one) => one !== undefined),
@@ -54,6 +56,20 @@ function sides(body: readonly string[], context: (line: string) => string): Pick
     }
   }
   return { search, replace };
+}
+
+/**
+ * Empty lines between added ones where nothing but added lines follows: they are new as well. Read as context they would
+ * use up an empty line of the file, and what is added behind them would stand where that one separates others.
+ */
+function plusBetween(hunk: readonly string[]): Variant | undefined {
+  const body = hunk.filter((line) => !line.startsWith('\\'));
+  const last = body.findLastIndex((line) => line !== '' && !line.startsWith('+'));
+  const from = body.findIndex((line, at) => at > last && line.startsWith('+'));
+  const tail = from < 0 ? [] : body.slice(from);
+  if (!tail.includes('') || !tail.at(-1)?.startsWith('+')) return undefined;
+  const marked = [...body.slice(0, from), ...tail.map((line) => (line === '' ? '+' : line))];
+  return { ...sides(marked, (line) => line.replace(/^ /, '')), repair: 'plus-missing' };
 }
 
 /** Lines between two added ones that the file has nowhere: their + was forgotten. */
@@ -136,12 +152,20 @@ function unescaped({ search, replace }: Variant): Variant | undefined {
   return old && now ? { search: old, replace: now, repair: 'escaped-newlines' } : undefined;
 }
 
+export interface Piece extends Variant {
+  /** The `...` line before it, where there is one. */
+  readonly dots?: string;
+}
+
 /** What stands between the `...` lines that both halves have alike; undefined where they do not pair. */
-export function piecesOf({ search, replace }: Variant): readonly Variant[] | undefined {
+export function piecesOf({ search, replace }: Variant): readonly Piece[] | undefined {
   const [old, now] = [splitAt(search), splitAt(replace)];
   if (old.dots.length === 0 || old.dots.length !== now.dots.length) return undefined;
   if (old.dots.some((dots, index) => dots.trim() !== now.dots[index]?.trim())) return undefined;
-  return old.pieces.map((piece, index) => ({ search: piece, replace: now.pieces[index] ?? [] }));
+  return old.pieces.map((piece, index) => {
+    const dots = old.dots[index - 1];
+    return { search: piece, replace: now.pieces[index] ?? [], ...(dots === undefined ? {} : { dots }) };
+  });
 }
 
 function splitAt(lines: readonly string[]): { readonly pieces: string[][]; readonly dots: string[] } {

@@ -1,5 +1,5 @@
 import { diffArrays } from 'diff';
-import { isPlaceholder } from '../answer/elision.ts';
+import { placeholdersIn } from '../answer/elision.ts';
 import type { WholeOp } from '../answer/ops.ts';
 import type { Refusal } from '../refusal.ts';
 import { type FileLines, type Line, usualEnd, writeLines } from './lines.ts';
@@ -22,7 +22,7 @@ export function rewrite(path: string, before: FileLines, op: WholeOp): Rewritten
   const given = op.lines.map((line, index) => (index === 0 ? line.replace(/^\ufeff/, '') : line));
   const now = given.map((line) => line.trimEnd());
   const known = new Set(old.map((line) => line.trim()));
-  const elided = now.find((line) => isPlaceholder(line) && !known.has(line.trim()));
+  const elided = placeholdersIn(path, now, old).find((line) => !known.has(line.trim()));
   if (elided !== undefined) {
     const message = `The text of ${path} leaves code out (${JSON.stringify(elided.trim())}). Write every line that shall stand there.`;
     return { ok: false, quotes: false, refusal: { code: 'elided-code', path, message } };

@@ -1,0 +1,64 @@
+/** What of the new lines stands as it is written, where the quoted ones were found further right by `pad`. */
+export type Outdent = 'all-shifted' | 'first-shifted' | 'unclear';
+
+/**
+ * Some quote from the first sign of a line on: its own indentation is lost, that of the lines behind it is there already.
+ * So where SEARCH does not show by a second line what was lost, and all further new lines are as far in as `pad`, they
+ * may be meant either way; the one that makes them a sibling or the body of the first line is taken.
+ * @param pad what the file has before the quoted lines
+ * @param step columns of one level in the file
+ */
+export function outdentOf(search: readonly string[], replace: readonly string[], pad: string, step: number): Outdent {
+  const quoted = told(search);
+  const [first, second, ...more] = told(replace);
+  if (first === undefined || second === undefined) return 'all-shifted';
+  if (quoted.length > 1 && !quoted.every((line) => indentOf(line) === '')) return 'all-shifted';
+  if (indentOf(first).startsWith(pad)) return 'all-shifted';
+  if (![second, ...more].every((line) => indentOf(line).startsWith(pad))) return 'all-shifted';
+  const own = indentOf(first).length;
+  const kept = indentOf(second).length - pad.length - own;
+  const moved = indentOf(second).length - own;
+  const depth = childDepth(first, step);
+  if (depth === 0) return kept === 0 ? 'first-shifted' : 'unclear';
+  if (kept === depth) return moved === depth ? 'unclear' : 'first-shifted';
+  if (moved === depth) return 'all-shifted';
+  // Inside brackets the columns mean nothing: as it is written, if that is further in.
+  if (isOpen(first)) return kept > 0 ? 'first-shifted' : 'all-shifted';
+  return 'unclear';
+}
+
+/** Columns of one level: the step to the right that the lines take most often. */
+export function stepOf(lines: readonly string[]): number {
+  const counts = new Map<number, number>();
+  let last = 0;
+  for (const line of told(lines)) {
+    const width = indentOf(line).length;
+    if (width > last) counts.set(width - last, (counts.get(width - last) ?? 0) + 1);
+    last = width;
+  }
+  const [most] = [...counts].toSorted(([a, many], [b, more]) => more - many || a - b);
+  return most?.[0] ?? 4;
+}
+
+function told(lines: readonly string[]): readonly string[] {
+  return lines.filter((line) => line.trim() !== '');
+}
+
+function indentOf(line: string): string {
+  return /^[ \t]*/.exec(line)?.[0] ?? '';
+}
+
+/** How much further in than a line the next one stands that belongs to it; 0 where none can. */
+function childDepth(line: string, step: number): number {
+  const code = line.replace(/\s(?:#|\/\/).*$/, '').trim();
+  // `- key: value` of YAML: the item's other keys stand under the first.
+  const item = /^(-\s+)[\w."'-]+:(?:\s|$)/.exec(code)?.[1];
+  if (item !== undefined) return item.length;
+  return /(?:[:\\|>]|[|>][-+]|&&|\b(?:then|do|else|begin|try|finally))$/.test(code) || isOpen(code) ? step : 0;
+}
+
+/** Whether more brackets open in a line than close. */
+function isOpen(line: string): boolean {
+  const count = (signs: RegExp) => line.match(signs)?.length ?? 0;
+  return count(/[([{]/g) > count(/[)\]}]/g);
+}
