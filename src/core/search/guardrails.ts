@@ -16,16 +16,34 @@ export interface Guardrails {
   readonly minPoints: number;
   /** The best that a number which shall grow can be, where that is known. */
   readonly most?: number | undefined;
+  /** The metric's name says that it may be a share of a hundred. */
+  readonly percent?: boolean;
+  /** No run is given a seed: a second one repeats the first. */
+  readonly unseeded?: boolean;
+  /** The objective is no time, so that another kind of hardware comes to about the same. */
+  readonly portable?: boolean;
 }
 
 /** What holds where research.yaml says nothing. The paper's largest gains are a factor of 1.4 and 1.8. */
 export const DEFAULT_GUARDRAILS: Guardrails = { factor: 2, minPoints: 2 };
 
-export function guardrailsOf({ guardrails, objective }: Pick<Environment, 'guardrails' | 'objective'>): Guardrails {
-  const most = objective.valid?.[1];
+const PERCENT =
+  /(?:^|[_/. -])(?:acc|accuracy|top[-_@]?[15]|prec|precision|recall|f1|em|iou|miou|map|auc|pct|percent|pass(?:@\d+)?|score)(?:$|[_/. @-])/i;
+
+export function guardrailsOf({
+  guardrails,
+  objective,
+  seed,
+}: Pick<Environment, 'guardrails' | 'objective'> & Partial<Pick<Environment, 'seed'>>): Guardrails {
+  const told = {
+    most: objective.valid?.[1],
+    percent: PERCENT.test(objective.metric),
+    unseeded: seed === 'none',
+    portable: typeof objective.summary === 'string',
+  };
   // A base of an earlier version was kept without the key.
-  if (!guardrails) return { ...DEFAULT_GUARDRAILS, most };
-  return { factor: guardrails.factor, minPoints: guardrails.min_points, most };
+  if (!guardrails) return { ...DEFAULT_GUARDRAILS, ...told };
+  return { factor: guardrails.factor, minPoints: guardrails.min_points, ...told };
 }
 
 /** What the baseline of a comparison class is: its numbers, and how long its curves are. */
@@ -104,10 +122,16 @@ function isTooGood(goal: Goal, value: number, baseline: number, factor: number):
   return gain > (shrinks ? 1 - 1 / factor : factor - 1);
 }
 
-/** Of a share, what counts is its rest: from 80 to 95 % right is a quarter of the errors. A share that is not told is one by its numbers. */
-function leavesTooLittle(value: number, baseline: number, { factor, most }: Guardrails): boolean {
-  const best = most ?? (baseline > 0 && baseline < 1 && value <= 1 ? 1 : undefined);
+/** Of a share, what counts is its rest: from 80 to 95 % right is a quarter of the errors. */
+function leavesTooLittle(value: number, baseline: number, { factor, most, percent }: Guardrails): boolean {
+  const best = most ?? bestOf(value, baseline, percent === true);
   return best !== undefined && value > baseline && value <= best && (best - value) * factor < best - baseline;
+}
+
+/** The best a share can be, by its numbers where nobody tells. */
+function bestOf(value: number, baseline: number, percent: boolean): number | undefined {
+  if (baseline >= 0 && baseline < 1 && value <= 1) return 1;
+  return percent && baseline > 1 && baseline < 100 && value <= 100 ? 100 : undefined;
 }
 
 function shown(value: number): string {
@@ -126,25 +150,45 @@ export interface Judged {
 
 /** What no second seed vouches for: it would only repeat it. */
 const PERSON_ONLY: ReadonlySet<ResultFlag['code']> = new Set(['out-of-range', 'seed-only', 'touches-evaluation']);
+/** What a second seed vouches for only where it is free of it. */
+const SHARED: ReadonlySet<ResultFlag['code']> = new Set(['no-curve', 'too-few-steps']);
+/** How far from each other two numbers may be that say the same, as a share of the smaller one's distance to the baseline. */
+const NEAR = 0.1;
+
+/** Another run of the same candidate and class, with what it is flagged for. */
+export interface Fellow {
+  readonly run: Run;
+  readonly flags: readonly ResultFlag[];
+}
 
 /**
  * Flags with who confirmed them: a person, or another seed of the same candidate and class that came to about the same
- * number. A change of the seed alone is confirmed by nobody.
+ * number. A change of the seed alone is confirmed by nobody, and where no seed is given nothing confirms itself.
  */
 export function judge(
   run: Run,
   flags: readonly ResultFlag[],
-  fellows: readonly Run[],
+  fellows: readonly Fellow[],
   baseline: Summary | undefined,
+  { unseeded = false }: Pick<Guardrails, 'unseeded'> = {},
 ): Judged {
   if (flags.length === 0) return { flags };
   if (flags.some(({ code }) => code === 'seed-only')) return { flags };
   if (run.confirmed) return { flags, confirmed: 'person' };
-  if (flags.some(({ code }) => PERSON_ONLY.has(code)) || !baseline) return { flags };
+  if (unseeded || flags.some(({ code }) => PERSON_ONLY.has(code)) || !baseline) return { flags };
   const value = reportedValue(run) ?? Number.NaN;
-  const near = Math.abs(value - baseline.mean) / 2;
-  const repeats = fellows.some(
-    (one) => one.id !== run.id && one.seed !== run.seed && Math.abs((reportedValue(one) ?? Number.NaN) - value) <= near,
-  );
+  const shared = flags.filter(({ code }) => SHARED.has(code)).map(({ code }) => code);
+  const repeats = fellows.some((one) => {
+    if (one.run.id === run.id || one.run.seed === run.seed) return false;
+    if (one.flags.some(({ code }) => shared.includes(code))) return false;
+    return saySame(value, reportedValue(one.run) ?? Number.NaN, baseline);
+  });
   return repeats ? { flags, confirmed: 'seed' } : { flags };
+}
+
+/** Two seeds that come to the very same number, where those of the baseline do not, print it and measure nothing. */
+function saySame(value: number, other: number, { mean, std }: Summary): boolean {
+  if (value === other && std > 0) return false;
+  const gain = Math.min(Math.abs(value - mean), Math.abs(other - mean));
+  return Math.abs(value - other) <= NEAR * gain + 2 * std;
 }

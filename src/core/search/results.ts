@@ -19,6 +19,7 @@ import {
   type Judged,
   judge,
   reportedValue,
+  type Yardstick,
 } from './guardrails.ts';
 
 /** What one candidate's (or the baseline's) counted runs came to within one comparison class. */
@@ -94,13 +95,11 @@ export function foldResults(
   const judged = new Map<RunId, Judged>();
   for (const candidate of candidates) {
     const own = trials.get(candidate.id) ?? [];
-    for (const run of own) {
-      const comparisonClass = run.comparisonClass ?? '';
-      const summary = baselines.get(comparisonClass)?.summary;
-      const baseline = { ...(summary ? { summary } : {}), runs: yardsticks.get(comparisonClass) ?? [] };
-      const flags = flagsOf(run, candidate, goal, baseline, guardrails);
-      const fellows = own.filter((one) => (one.comparisonClass ?? '') === comparisonClass);
-      if (flags.length > 0) judged.set(run.id, judge(run, flags, fellows, summary));
+    const yardstickOf = (run: Run) => yardstick(run.comparisonClass ?? '', baselines, yardsticks, guardrails);
+    const flagged = own.map((run) => ({ run, flags: flagsOf(run, candidate, goal, yardstickOf(run), guardrails) }));
+    for (const { run, flags } of flagged) {
+      const fellows = flagged.filter((one) => (one.run.comparisonClass ?? '') === (run.comparisonClass ?? ''));
+      if (flags.length > 0) judged.set(run.id, judge(run, flags, fellows, yardstickOf(run).summary, guardrails));
     }
   }
   const stands = (run: Run) => !judged.has(run.id) || judged.get(run.id)?.confirmed !== undefined;
@@ -116,6 +115,17 @@ export function foldResults(
   }
   results.sort((a, b) => rankOrder(goal, a, b));
   return { baselines, candidates: results, judged, flagged };
+}
+
+/** What a class is measured by: its own baseline; where it has none, a number of another kind of hardware, if that compares. */
+function yardstick(
+  comparisonClass: string,
+  baselines: ReadonlyMap<string, ClassResult>,
+  runs: ReadonlyMap<string, readonly Run[]>,
+  { portable = false }: Guardrails,
+): Yardstick {
+  const own = baselines.get(comparisonClass) ?? (portable ? mostRuns([...baselines.values()]) : undefined);
+  return { ...(own ? { summary: own.summary } : {}), runs: runs.get(comparisonClass) ?? [] };
 }
 
 /** The rows of one base by its own objective and guardrails. */

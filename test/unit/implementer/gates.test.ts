@@ -144,7 +144,17 @@ describe('the gates', () => {
       const changes = { 'a.py': null, 'b.py': `${text}y = 1\n` };
       const renames = new Map([['b.py', 'a.py']]);
       assert.deepEqual((await gates({ 'a.py': text }, changes, { limits, renames })).findings, []);
-      assert.equal((await gates({ 'a.py': text }, changes, { limits })).findings[0]?.code, 'too-large');
+    });
+    it('sees a file that went elsewhere, also where nobody says so, as what it was', async () => {
+      const train = `${Array.from({ length: 20 }, (_, at) => `a${at} = ${at}`).join('\n')}\nval_split = 0.1\nprint("val_loss", 3)\n`;
+      const files = { 'loop.py': train, 'other.py': 'x = 1\n' };
+      const moved = (text: string) => gates(files, { 'loop.py': null, 'train_loop.py': text }, { limits });
+      assert.deepEqual((await moved(train)).findings, []);
+      assert.deepEqual((await moved(train.replace('a3 = 3', 'a3 = 4'))).findings, []);
+      assert.deepEqual(brief((await moved(train.replace('val_split = 0.1', 'val_split = 0.2'))).findings), [
+        'evaluation touches-evaluation error 21',
+      ]);
+      assert.equal((await moved('y = 2\n'.repeat(20))).findings[0]?.code, 'too-large', 'another file is none of it');
     });
     it('comes to an end on two long texts with nothing in common', async () => {
       const text = (letter: string) => Array.from({ length: 30_000 }, (_, i) => `${letter}${i}\n`).join('');

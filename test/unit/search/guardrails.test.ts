@@ -1,7 +1,21 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
-import type { ApprovalPolicy, Candidate, Run } from '../../../src/core/domain/index.ts';
-import { approvesUnread, chooseParents, flagsOf, foldResults, outcomesOf } from '../../../src/core/search/index.ts';
+import {
+  type ApprovalPolicy,
+  type Candidate,
+  environmentSchema,
+  type Goal,
+  type Run,
+} from '../../../src/core/domain/index.ts';
+import {
+  approvesUnread,
+  chooseParents,
+  flagsOf,
+  foldResults,
+  type Guardrails,
+  guardrailsOf,
+  outcomesOf,
+} from '../../../src/core/search/index.ts';
 import { seededRandom } from '../../../src/core/system/index.ts';
 import { candidateRow, ideaRow, runRow } from '../../support/rows.ts';
 
@@ -146,6 +160,59 @@ describe('guardrails on results', () => {
     assert.equal(of([{ ...outside(1), confirmed: true }]), 1);
     const lucky = runRow('1.1', 2.9, { seed: 1, curve, confirmed: true });
     assert.equal(of([lucky, runRow('1.1', 2.9, { seed: 2, curve })], ['seed-only']), 0);
+  });
+
+  it('are lifted by no seed that is far off, repeats a constant, was cut short as well, or is none', () => {
+    const short = { points: 9, end: 400 };
+    const table: readonly (readonly [
+      what: string,
+      one: number,
+      other: number,
+      points: typeof curve,
+      lifted: boolean,
+    ])[] = [
+      ['about the same', 1.2, 1.3, curve, true],
+      ['far from each other, and both far better', 0.001, 1.4, curve, false],
+      ['the same to the last digit', 1.2, 1.2, curve, false],
+      ['the same of what was cut short', 2.4, 2.41, short, false],
+    ];
+    const judged = (one: number, other: number, points: typeof curve, more: Partial<Guardrails> = {}) => {
+      const runs = [one, other].map((value, at) => runRow('1.1', value, { seed: at + 1, curve: points }));
+      const results = foldResults('minimize', [candidateRow(1)], [...baseline, ...runs], { ...GUARDRAILS, ...more });
+      return results.judged.get(runs[0]?.id ?? '')?.confirmed;
+    };
+    for (const [what, one, other, points, lifted] of table) {
+      assert.equal(judged(one, other, points), lifted ? 'seed' : undefined, what);
+    }
+    assert.equal(judged(1.2, 1.3, curve, { unseeded: true }), undefined, 'no run is given a seed');
+  });
+
+  it('know a share of one and of a hundred, and measure hardware without a baseline by another kind', () => {
+    const first = (goal: Goal, base: number, value: number, more: Partial<Guardrails> = {}, where = 'A') => {
+      const runs = [
+        runRow(undefined, base, { seed: 1, comparisonClass: 'A' }),
+        runRow('1.1', value, { seed: 1, comparisonClass: where }),
+      ];
+      const results = foldResults(goal, [candidateRow(1)], runs, { ...GUARDRAILS, ...more });
+      return [...results.judged.values()].flatMap(({ flags }) => flags.map(({ code }) => code)).join();
+    };
+    assert.equal(first('maximize', 0, 1), 'too-good');
+    assert.equal(first('maximize', 0, 0.3), '');
+    assert.equal(first('maximize', 97, 99.9, { percent: true }), 'too-good');
+    assert.equal(first('maximize', 97, 97.5, { percent: true }), '');
+    assert.equal(first('maximize', 97, 99.9), '', 'a number that is called nothing of the kind');
+    assert.equal(first('minimize', 3, 0.5, { portable: true }, 'B'), 'too-good');
+    assert.equal(first('minimize', 3, 2.8, { portable: true }, 'B'), '');
+    assert.equal(first('minimize', 3, 0.5, {}, 'B'), '', 'a time on another machine is another time');
+    const of = (metric: string, more: object = {}) =>
+      guardrailsOf(environmentSchema.parse({ name: 'n', run: 'x', objective: { metric, goal: 'maximize' }, ...more }));
+    assert.deepEqual(
+      ['val_accuracy', 'eval/acc@1', 'macro_f1', 'reward', 'tokens_per_second', 'accumulated'].map(
+        (one) => of(one).percent,
+      ),
+      [true, true, true, false, false, false],
+    );
+    assert.deepEqual([of('x').unseeded, of('x', { seed: { env: 'SEED' } }).unseeded], [true, false]);
   });
 
   it('hold back what touches the measuring, where no person has approved the patch, whatever the seeds say', () => {

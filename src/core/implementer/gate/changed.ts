@@ -11,6 +11,8 @@ export interface FileKind {
 /** One changed file, read once for all gates. */
 export interface FileChange extends FileKind {
   readonly path: string;
+  /** Where a moved file was. */
+  readonly from: string | undefined;
   /** Undefined for a new file; the text at the old path for a moved one. */
   readonly before: string | undefined;
   /** Null for a deleted file. */
@@ -36,7 +38,14 @@ export function readChanges(
   for (const [path, after] of changes) {
     if (after === null && moved.has(path)) continue;
     const before = files.get(renames.get(path) ?? path);
-    read.push({ path, before, after, ...lineChanges(before ?? '', after ?? ''), ...fileKind(path) });
+    read.push({
+      path,
+      from: renames.get(path),
+      before,
+      after,
+      ...lineChanges(before ?? '', after ?? ''),
+      ...fileKind(path),
+    });
   }
   return read;
 }

@@ -41,9 +41,9 @@ export function checkEffect(files: Texts, changed: readonly FileChange[], comman
   );
 }
 
-function saysNothing({ path, before, after }: FileChange): boolean {
+function saysNothing({ path, from, before, after }: FileChange): boolean {
   if (DOCUMENT.test(path)) return true;
-  return before !== undefined && after !== null && meaning(path, before) === meaning(path, after);
+  return from === undefined && before !== undefined && after !== null && meaning(path, before) === meaning(path, after);
 }
 
 /** A file's text without comments, blank lines and blanks at the ends of lines. */
@@ -67,7 +67,8 @@ function isUsed(
   commands: Commands,
 ): boolean {
   const after = new Map(files);
-  for (const { path, after: text } of changed) {
+  for (const { path, from, after: text } of changed) {
+    if (from !== undefined) after.delete(from);
     if (text === null) after.delete(path);
     else after.set(path, text);
   }
@@ -78,7 +79,7 @@ function isUsed(
   const texts = [...program].map((path) => `${files.get(path) ?? ''}\n${after.get(path) ?? ''}`);
   if (![...program].some((path) => path.endsWith('.py'))) return true;
   if (texts.some((text) => FINDS_MODULES.test(text) || /\*\.py\b/.test(text))) return true;
-  const ours = new Set(unused.map((one) => one.path));
+  const ours = new Set(unused.flatMap((one) => (one.from === undefined ? [one.path] : [one.path, one.from])));
   if ([...ours].some((path) => program.has(path))) return true;
   const others = [...after].filter(([path]) => !ours.has(path) && !WORDS_ABOUT.test(path)).map(([, text]) => text);
   const said = [commands.run, commands.evaluate ?? '', commands.setup ?? '', ...others];

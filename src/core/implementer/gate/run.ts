@@ -1,4 +1,5 @@
 import type { CandidateTag, Environment, Finding } from '../../domain/index.ts';
+import { movesIn } from '../patch/moves.ts';
 import type { Texts, TreeEntry } from '../types.ts';
 import { readChanges } from './changed.ts';
 import { checkEffect } from './effect.ts';
@@ -16,7 +17,7 @@ export interface GateInput {
   /** New text by path; null deletes. */
   readonly changes: ReadonlyMap<string, string | null>;
   readonly environment: Environment;
-  /** New path to old path. */
+  /** New path to old path, where whoever made the patch says so; what is plainly the same file is seen without. */
   readonly renames?: ReadonlyMap<string, string> | undefined;
   readonly tree?: readonly TreeEntry[] | undefined;
   readonly limits?: SizeLimits | undefined;
@@ -37,7 +38,8 @@ const NOBODY: Pick<SyntaxChecker, 'check'> = { check: async () => ({ ok: false, 
  * further; past that every gate looks, so that one revision can mend all.
  */
 export async function runGates(input: GateInput): Promise<GateReport> {
-  const { files, changes, environment, renames, checker = NOBODY } = input;
+  const { files, changes, environment, checker = NOBODY } = input;
+  const renames = new Map([...movesIn(files, changes), ...(input.renames ?? [])]);
   const bounds = checkChanges(files, changes, environment, { limits: input.limits, tree: input.tree, renames });
   if (hasErrors(bounds)) return { findings: bounds, tags: [] };
   const changed = readChanges(files, changes, renames);
