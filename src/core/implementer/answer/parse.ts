@@ -2,8 +2,21 @@ import type { Refusal } from '../refusal.ts';
 import { isHead, isTail, readBlock } from './blocks.ts';
 import { closes, type Fence, fenceOf } from './fence.ts';
 import { isBlank, type Op, type WholeOp } from './ops.ts';
-import { onlyPath, pathBefore, pathInFence, pathInSentence } from './path-line.ts';
+import {
+  blockPath,
+  isFileTag,
+  type Named,
+  nameNearFence,
+  onlyPath,
+  ownPath,
+  pathInFence,
+  pathInSentence,
+  wholePath,
+} from './path-line.ts';
+import { Paths } from './path-names.ts';
 import { dropReasoning } from './reasoning.ts';
+import { isSample, isUsage } from './sample.ts';
+import { KnownTexts } from './texts.ts';
 import { readUnified, startsDiff } from './unified.ts';
 import { unwrapped } from './unwrap.ts';
 import { readV4a, startsV4a } from './v4a.ts';
@@ -17,12 +30,18 @@ export type ParsedAnswer =
  * whole files under their path. All or nothing: an edit that cannot be read refuses the answer, so that never a part
  * of what was meant is applied.
  * @param known paths of the repository: they may hold blanks
+ * @param texts what stands in them, for where only the lines to change tell which file is meant
  */
-export function parseAnswer(answer: string, known: ReadonlySet<string>): ParsedAnswer {
-  const read = new Reader(answer, known).read();
+export function parseAnswer(
+  answer: string,
+  known: ReadonlySet<string>,
+  texts: ReadonlyMap<string, string> = new Map(),
+): ParsedAnswer {
+  const about: About = { known, paths: new Paths(known), texts: new KnownTexts(texts) };
+  const read = new Reader(answer, about).read();
   if (read.ok || read.refusal.code !== 'no-edits') return read;
   for (const other of unwrapped(answer)) {
-    const inner = new Reader(other, known).read();
+    const inner = new Reader(other, about).read();
     if (inner.ok || inner.refusal.code !== 'no-edits') return inner;
   }
   return read;
@@ -31,12 +50,26 @@ export function parseAnswer(answer: string, known: ReadonlySet<string>): ParsedA
 /** The beginning of a block's head: what an answer may be cut off in after whole blocks. */
 const CUT_HEAD = /^[ \t]*<{1,9} ?(?:S|SE|SEA|SEAR|SEARC)?$/;
 
+/** The repository that an answer is about. */
+interface About {
+  readonly known: ReadonlySet<string>;
+  readonly paths: Paths;
+  readonly texts: KnownTexts;
+}
+
 class Reader {
   readonly #lines: readonly string[];
+  /** The same lines, those of samples blank: code that is only shown names no file. */
+  readonly #words: string[];
   readonly #known: ReadonlySet<string>;
+  readonly #about: About;
   readonly #ops: Op[] = [];
-  /** Files given whole, and whether a path line of their own or only a sentence names them. */
-  readonly #wholes: { readonly op: WholeOp; readonly sure: boolean }[] = [];
+  /** Files given whole, and whether a tag stands around them. */
+  readonly #wholes: { readonly op: WholeOp; readonly tagged: boolean }[] = [];
+  /** Fences whose words name files, and do not say that one of them is given whole. */
+  readonly #unread: { readonly line: number; readonly names: readonly string[] }[] = [];
+  /** A tag around a file without a fence, which only a reading of all tags can take. */
+  #looseTag: number | undefined;
   #refusal: Refusal | undefined;
   /** Where the words before the next edit begin. */
   #from = 0;
@@ -44,14 +77,16 @@ class Reader {
   /** The fence around the blocks that are being read: the line that closes it opens none. */
   #around: Fence | undefined;
 
-  constructor(answer: string, known: ReadonlySet<string>) {
+  constructor(answer: string, about: About) {
     this.#lines = dropReasoning(
       answer
         .replace(/^\ufeff/, '')
         .split('\n')
         .map((line) => line.replace(/\r$/, '')),
     );
-    this.#known = known;
+    this.#words = [...this.#lines];
+    this.#known = about.known;
+    this.#about = about;
   }
 
   read(): ParsedAnswer {
@@ -59,9 +94,31 @@ class Reader {
     while (at < this.#lines.length && this.#refusal === undefined) at = this.#step(at);
     if (this.#refusal) return { ok: false, refusal: this.#refusal };
     const ops = [...this.#ops, ...this.#wholeFiles()];
-    if (ops.length > 0) return { ok: true, ops };
+    const onlyTags = this.#ops.length === 0 && this.#wholes.every((one) => one.tagged);
+    if (ops.length > 0 && !(this.#looseTag !== undefined && onlyTags)) {
+      const refusal = this.#leftOut(ops);
+      return refusal ? { ok: false, refusal } : { ok: true, ops };
+    }
     const message = 'The answer holds no edit: no search/replace block, no diff, no whole file.';
     return { ok: false, refusal: { code: 'no-edits', message } };
+  }
+
+  /** What an answer gives beside edits that can be read, and what nobody would miss if it were dropped without a word. */
+  #leftOut(ops: readonly Op[]): Refusal | undefined {
+    if (this.#looseTag !== undefined) {
+      const message = `The file in a tag at line ${this.#looseTag + 1} of the answer cannot be read beside other edits: put its path on a line of its own and its text in a fence.`;
+      return { code: 'malformed', message };
+    }
+    const done = new Set(ops.flatMap((op) => [this.#fileAt(op.path), ...(op.op === 'move' ? [op.to] : [])]));
+    const lost = this.#unread.find((one) => !one.names.some((name) => done.has(this.#fileAt(name))));
+    if (!lost) return undefined;
+    const message = `The fence at line ${lost.line} of the answer is about ${lost.names.join(' and ')}, and what it changes there cannot be told. Put the path on a line of its own right above a whole file, or send search/replace blocks.`;
+    return { code: 'malformed', message };
+  }
+
+  /** One name for a file, however the answer spells it. */
+  #fileAt(path: string): string {
+    return this.#about.paths.resolve(path) ?? path.replace(/^(?:\.\/+)+/, '');
   }
 
   /** Reads what starts at a line; gives the index behind it. */
@@ -80,6 +137,7 @@ class Reader {
     if (startsV4a(line)) return this.#patch(at, this.#lines.length, false);
     if (startsDiff(this.#lines, at)) return this.#diff(at, this.#lines.length, false);
     if (this.#closesAround(at)) return at + 1;
+    if (isFileTag(line) && !this.#opensBelow(at)) this.#looseTag = at;
     const fence = fenceOf(line);
     return fence ? this.#fenced(at, fence) : at + 1;
   }
@@ -92,14 +150,17 @@ class Reader {
   #block(at: number): number {
     const body = readBlock(this.#lines, at);
     if (!body.ok) return this.#refuse(body.code, body.message);
-    const before = this.#before(at);
-    const near = pathBefore(before, this.#known) ?? pathInFence(before);
-    const path = near ?? this.#lastPath;
-    if (path === undefined || (near === undefined && isBlank(body.search))) {
-      return this.#refuse('malformed', `The block at line ${at + 1} of the answer has no path line before it.`);
-    }
     const { search, replace, hint } = body;
-    const base = { path, prose: proseOf(before, path), line: at + 1 };
+    const words = this.#before(at, this.#words);
+    const named = isBlank(search) ? undefined : blockPath(words, this.#about.paths);
+    const path = isBlank(search) ? ownPath(words, this.#about.paths) : this.#fileOf(named, search);
+    if (path === undefined) {
+      const why = named
+        ? 'names its file only in passing: put the path on a line of its own right above it'
+        : 'has no path line before it';
+      return this.#refuse('malformed', `The block at line ${at + 1} of the answer ${why}.`);
+    }
+    const base = { path, prose: proseOf(this.#before(at), path), line: at + 1 };
     this.#ops.push(
       isBlank(search)
         ? { op: 'create', ...base, lines: replace, how: 'search-replace', newline: true }
@@ -110,15 +171,32 @@ class Reader {
     return this.#from;
   }
 
+  /** The file a block is about. Where the words leave it open, the one of those they name, or the last, that has its lines. */
+  #fileOf(named: Named | undefined, search: readonly string[]): string | undefined {
+    if (!named) return this.#lastPath;
+    if (!named.among) return named.path;
+    const last = this.#lastPath === undefined ? [] : [this.#lastPath];
+    const files = [...new Set([...named.among, ...last].map((path) => this.#fileAt(path)))];
+    const [holder, ...others] = files.filter((path) => this.#about.texts.holds(path, search, this.#ops));
+    if (holder === undefined) return named.path;
+    return others.length === 0 ? holder : undefined;
+  }
+
   #patch(at: number, end: number, fenced: boolean): number {
     return this.#take(readV4a(this.#lines, at, end, { fenced, prose: this.#prose(at) }), at);
   }
 
   #diff(at: number, end: number, fenced: boolean): number {
-    const before = this.#before(at);
-    const path = pathBefore(before, this.#known) ?? pathInFence(before) ?? this.#lastPath;
+    const path = this.#pathAbove(at);
     const options = { fenced, known: this.#known, path, prose: this.#prose(at) };
     return this.#take(readUnified(this.#lines, at, end, options), at);
+  }
+
+  /** The path that the words above lines without a header give them. */
+  #pathAbove(at: number): string | undefined {
+    const named = blockPath(this.#before(at, this.#words), this.#about.paths);
+    if (!named) return this.#lastPath;
+    return named.among && this.#lastPath !== undefined && this.#lastPath !== named.path ? undefined : named.path;
   }
 
   #take(read: ReturnType<typeof readUnified>, at: number): number {
@@ -154,13 +232,12 @@ class Reader {
       if (close === undefined) return this.#refuse('truncated', CUT);
       return this.#headless(at, end);
     }
-    return this.#whole(at, end, close !== undefined, fence.indent);
+    return this.#whole(at, end, close !== undefined, fence);
   }
 
   /** Lines with marks and no header at all, in a fence that says it is a diff. */
   #headless(at: number, end: number): number {
-    const before = this.#before(at);
-    const path = pathBefore(before, this.#known) ?? pathInFence(this.#lines.slice(at, at + 1)) ?? this.#lastPath;
+    const path = pathInFence(this.#lines.slice(at, at + 1), this.#about.paths) ?? this.#pathAbove(at);
     if (path === undefined) {
       return this.#refuse('malformed', `The diff at line ${at + 1} of the answer names no file.`);
     }
@@ -174,38 +251,52 @@ class Reader {
     return this.#take(read.ok ? { ...read, next: end + 1 } : read, at);
   }
 
-  #whole(at: number, end: number, closed: boolean, indent: string): number {
+  #whole(at: number, end: number, closed: boolean, fence: Fence): number {
     // Edits that went through an HTML escape are no file.
     if (this.#lines.slice(at + 1, end).some((line) => /^\s*(?:&lt;){5,9} ?SEARCH/.test(line))) return end + 1;
-    const before = this.#before(at);
+    const { paths } = this.#about;
+    const words = this.#before(at, this.#words);
     const inner = this.#lines
       .slice(at + 1, end)
-      .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
-    const named =
-      pathInFence(this.#lines.slice(at, at + 1)) ??
-      onlyPath(
-        before.findLast((line) => line.trim() !== ''),
-        this.#known,
-      );
+      .map((line) => (line.startsWith(fence.indent) ? line.slice(fence.indent.length) : line));
+    const named = pathInFence(this.#lines.slice(at, at + 1), paths) ?? wholePath(words, paths);
     const first =
-      named === undefined
-        ? onlyPath(/^\s*(?:#|\/\/)\s/.test(inner[0] ?? '') ? inner[0] : undefined, this.#known)
-        : undefined;
-    const told = named ?? first ?? pathInSentence(before, this.#known);
-    if (told === undefined) return end + 1;
-    const sure = named !== undefined || first !== undefined;
-    if (!closed && sure) return this.#refuse('truncated', CUT);
+      named === undefined ? onlyPath(/^\s*(?:#|\/\/)\s/.test(inner[0] ?? '') ? inner[0] : undefined, paths) : undefined;
+    const said = named === undefined && first === undefined ? pathInSentence(words, paths) : undefined;
+    const told = named ?? first ?? (said?.among ? undefined : said?.path);
+    if (told === undefined) return this.#sample(at, end, fence, said?.among);
+    if (isUsage(fence.info, inner, told)) return this.#sample(at, end, fence, []);
+    if (!closed) return this.#refuse('truncated', CUT);
     const lines = first === undefined ? inner : inner.slice(1);
-    this.#wholes.push({ sure, op: { op: 'whole', path: told, prose: proseOf(before, told), line: at + 1, lines } });
+    const prose = proseOf(this.#before(at), told);
+    const tagged = isFileTag(words.findLast((line) => line.trim() !== '') ?? '');
+    this.#wholes.push({ tagged, op: { op: 'whole', path: told, prose, line: at + 1, lines } });
     this.#from = end + 1;
     return this.#from;
   }
 
+  /** Passes over a fence that is no file, and keeps in mind which files it may have been about. */
+  #sample(at: number, end: number, fence: Fence, among: readonly string[] | undefined): number {
+    const inner = this.#lines.slice(at + 1, end);
+    const near = nameNearFence(this.#before(at, this.#words), this.#about.paths);
+    const names = among ?? (near === undefined ? [] : [near]);
+    const quotes = names.some((name) => this.#about.texts.holds(this.#fileAt(name), inner, []));
+    if (names.length > 0 && !quotes && !isSample(fence.info, inner)) this.#unread.push({ line: at + 1, names });
+    this.#words.fill('', at, end + 1);
+    return end + 1;
+  }
+
   /** A fence under a file's path is that file, unless other edits of the answer are about it: then it is a quotation. */
   #wholeFiles(): WholeOp[] {
-    const edited = new Set(this.#ops.map((op) => op.path));
-    const kept = this.#wholes.filter(({ op, sure }) => !edited.has(op.path) && (sure || this.#ops.length === 0));
+    const edited = new Set(this.#ops.map((op) => this.#fileAt(op.path)));
+    const kept = this.#wholes.filter(({ op }) => !edited.has(this.#fileAt(op.path)));
     return [...new Map(kept.map(({ op }) => [op.path, op])).values()];
+  }
+
+  /** Whether a fence or a block follows, blank lines aside. */
+  #opensBelow(at: number): boolean {
+    const below = this.#lines.slice(at + 1, at + 1 + LOOK_BACK).find((line) => line.trim() !== '') ?? '';
+    return isHead(below) || fenceOf(below) !== undefined;
   }
 
   /** Right behind an edit, or its fence was left open and this line opens the next. */
@@ -225,8 +316,8 @@ class Reader {
   }
 
   /** The lines before an edit that can name its file. */
-  #before(at: number): readonly string[] {
-    return this.#lines.slice(Math.max(this.#from, at - LOOK_BACK), at);
+  #before(at: number, lines = this.#lines): readonly string[] {
+    return lines.slice(Math.max(this.#from, at - LOOK_BACK), at);
   }
 
   #prose(at: number): string {

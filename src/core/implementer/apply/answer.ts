@@ -48,7 +48,7 @@ export function applyAnswer(
     const message = `The answer has ${answer.length} characters; more than ${MOST_CHARS} are not read.`;
     return none({ code: 'too-large', message });
   }
-  const parsed = parseAnswer(answer, new Set(files.keys()));
+  const parsed = parseAnswer(answer, new Set(files.keys()), files);
   if (!parsed.ok) return none(parsed.refusal);
   const rest = restOf(standing, parsed.ops);
   const ops = [...parsed.ops, ...rest];
