@@ -4,6 +4,7 @@ import { closes, type Fence, fenceOf } from './fence.ts';
 import { isBlank, type Op, type WholeOp } from './ops.ts';
 import {
   blockPath,
+  isExcerpt,
   isFileTag,
   type Named,
   nameNearFence,
@@ -265,6 +266,7 @@ class Reader {
     const said = named === undefined && first === undefined ? pathInSentence(words, paths) : undefined;
     const told = named ?? first ?? (said?.among ? undefined : said?.path);
     if (told === undefined) return this.#sample(at, end, fence, said?.among);
+    if (isExcerpt(fence.info)) return this.#excerpt(at, end, told, inner);
     if (isUsage(fence.info, inner, told)) return this.#sample(at, end, fence, []);
     if (!closed) return this.#refuse('truncated', CUT);
     const lines = first === undefined ? inner : inner.slice(1);
@@ -273,6 +275,16 @@ class Reader {
     this.#wholes.push({ tagged, op: { op: 'whole', path: told, prose, line: at + 1, lines } });
     this.#from = end + 1;
     return this.#from;
+  }
+
+  /** Lines of a file with their numbers: a quotation, or a change whose place only the numbers tell. */
+  #excerpt(at: number, end: number, path: string, inner: readonly string[]): number {
+    if (this.#about.texts.holds(this.#fileAt(path), inner, [])) {
+      this.#words.fill('', at, end + 1);
+      return end + 1;
+    }
+    const message = `The fence at line ${at + 1} of the answer shows only some lines of ${path}. Send search/replace blocks.`;
+    return this.#refuse('elided-code', message);
   }
 
   /** Passes over a fence that is no file, and keeps in mind which files it may have been about. */

@@ -5,7 +5,7 @@ import type { Texts } from '../types.ts';
 import { editFile, type Placed } from './edits.ts';
 import { readLines, writeLines } from './lines.ts';
 import { type FilePlan, planOps } from './plan.ts';
-import { rewrite } from './whole.ts';
+import { conflictIn, rewrite } from './whole.ts';
 
 export type { Placed } from './edits.ts';
 
@@ -143,6 +143,11 @@ class Work {
   #create(path: string, op: CreateOp | WholeOp, old: string | undefined): string | undefined {
     if (old !== undefined && old.replace(/^\ufeff/, '').trim() !== '') {
       this.refuse(op, op.op === 'whole' || op.how === 'diff' ? fileExists(path) : emptySearch(path));
+      return undefined;
+    }
+    const conflict = op.op === 'whole' ? conflictIn(path, op.lines, []) : undefined;
+    if (conflict) {
+      this.refuse(op, conflict);
       return undefined;
     }
     const elided = op.lines.find(isPlaceholder);
