@@ -1,6 +1,6 @@
 import type { Refusal } from '../refusal.ts';
 import { isHead, isTail, readBlock } from './blocks.ts';
-import { closes, type Fence, fenceOf } from './fence.ts';
+import { type Closing, closes, closingOf, type Fence, fenceOf, isLeftOver, type Patience } from './fence.ts';
 import { isBlank, type Op, type WholeOp } from './ops.ts';
 import {
   blockPath,
@@ -75,6 +75,7 @@ class Reader {
   /** Where the words before the next edit begin. */
   #from = 0;
   #lastPath: string | undefined;
+  readonly #patience: Patience = { left: MOST_LOOKS };
   /** The fence around the blocks that are being read: the line that closes it opens none. */
   #around: Fence | undefined;
 
@@ -210,7 +211,8 @@ class Reader {
 
   /** What a fence holds decides what it is: edits in some format, a whole file, or a sample that means nothing. */
   #fenced(at: number, fence: Fence): number {
-    const close = this.#closing(at, fence);
+    const closing = closingOf(this.#lines, at, fence, this.#starts, this.#patience);
+    const close = closing.end;
     const end = close ?? this.#lines.length;
     for (let inside = at + 1; inside < end; inside += 1) {
       const line = this.#lines[inside] ?? '';
@@ -233,7 +235,7 @@ class Reader {
       if (close === undefined) return this.#refuse('truncated', CUT);
       return this.#headless(at, end);
     }
-    return this.#whole(at, end, close !== undefined, fence);
+    return this.#whole(at, end, closing, fence);
   }
 
   /** Lines with marks and no header at all, in a fence that says it is a diff. */
@@ -252,7 +254,7 @@ class Reader {
     return this.#take(read.ok ? { ...read, next: end + 1 } : read, at);
   }
 
-  #whole(at: number, end: number, closed: boolean, fence: Fence): number {
+  #whole(at: number, end: number, closing: Closing, fence: Fence): number {
     // Edits that went through an HTML escape are no file.
     if (this.#lines.slice(at + 1, end).some((line) => /^\s*(?:&lt;){5,9} ?SEARCH/.test(line))) return end + 1;
     const { paths } = this.#about;
@@ -265,10 +267,20 @@ class Reader {
       named === undefined ? onlyPath(/^\s*(?:#|\/\/)\s/.test(inner[0] ?? '') ? inner[0] : undefined, paths) : undefined;
     const said = named === undefined && first === undefined ? pathInSentence(words, paths) : undefined;
     const told = named ?? first ?? (said?.among ? undefined : said?.path);
-    if (told === undefined) return this.#sample(at, end, fence, said?.among);
+    if (told === undefined) {
+      if (!closing.clear && inner.some((_, index) => this.#starts(at + 1 + index))) {
+        const message = `The fence at line ${at + 1} of the answer is still open where the next file or edit begins. Close each fence.`;
+        return this.#refuse('malformed', message);
+      }
+      return this.#sample(at, end, fence, said?.among);
+    }
     if (isExcerpt(fence.info)) return this.#excerpt(at, end, told, inner);
     if (isUsage(fence.info, inner, told)) return this.#sample(at, end, fence, []);
-    if (!closed) return this.#refuse('truncated', CUT);
+    if (closing.end === undefined) return this.#refuse('truncated', CUT);
+    if (!closing.clear || (this.#mayGoOn(inner, fence, told) && this.#isLeftOver(end, fence))) {
+      const message = `Where the text of ${told} at line ${at + 1} of the answer ends cannot be told: it has fences itself. Put it between fences of four backquotes, longer than its own.`;
+      return this.#refuse('malformed', message);
+    }
     const lines = first === undefined ? inner : inner.slice(1);
     const prose = proseOf(this.#before(at), told);
     const tagged = isFileTag(words.findLast((line) => line.trim() !== '') ?? '');
@@ -320,11 +332,25 @@ class Reader {
     return true;
   }
 
-  #closing(at: number, fence: Fence): number | undefined {
-    for (let next = at + 1; next < this.#lines.length; next += 1) {
-      if (closes(this.#lines[next] ?? '', fence)) return next;
-    }
-    return undefined;
+  /** Whether an edit starts at a line, or a fence under a path line of its own. */
+  readonly #starts = (at: number): boolean => {
+    const line = this.#lines[at] ?? '';
+    if (isHead(line) || startsV4a(line)) return true;
+    const fence = fenceOf(line);
+    if (!fence) return false;
+    if (pathInFence([line], this.#about.paths) !== undefined) return true;
+    const above = this.#lines.slice(Math.max(0, at - 3), at).findLast((one) => one.trim() !== '') ?? '';
+    return !/^\s*[-*+]\s/.test(above) && onlyPath(above, this.#about.paths) !== undefined;
+  };
+
+  /** Whether the line that closes a text may be a fence of its own, or the next file's, whose path is its last line. */
+  #mayGoOn(inner: readonly string[], fence: Fence, path: string): boolean {
+    const last = inner.findLast((line) => line.trim() !== '');
+    return isMarkdown(fence.info, path) || onlyPath(last, this.#about.paths) !== undefined;
+  }
+
+  #isLeftOver(end: number, fence: Fence): boolean {
+    return isLeftOver(this.#lines, end, fence, this.#starts, this.#patience);
   }
 
   /** The lines before an edit that can name its file. */
@@ -339,6 +365,7 @@ class Reader {
 
 const CUT = 'The answer ends inside a fence: it is cut off.';
 const MAX_PROSE = 600;
+const MOST_LOOKS = 1_000_000;
 /** Lines; words further away are not about an edit. */
 const LOOK_BACK = 200;
 
@@ -347,4 +374,9 @@ function proseOf(before: readonly string[], path: string): string {
   const words = before.filter((line) => !fenceOf(line) && line.replace(/[`*#:]/g, '').trim() !== path);
   const text = words.join('\n').trim();
   return text.length > MAX_PROSE ? `${text.slice(0, MAX_PROSE - 1).trimEnd()}…` : text;
+}
+
+/** Whether a fence holds a text in which fences are usual. */
+function isMarkdown(info: string, path: string): boolean {
+  return /^(?:markdown|md|mdx|rst)\b/i.test(info) || /\.(?:md|markdown|mdx|rst|qmd|rmd)$/i.test(path);
 }
