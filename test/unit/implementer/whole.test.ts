@@ -78,4 +78,16 @@ describe('the text of a file given whole', () => {
     ];
     assert.deepEqual(apply({ 'c.yaml': text(old) }, whole('c.yaml', now)), { 'c.yaml': text(now) });
   });
+
+  for (const [what, old, answer, now] of [
+    ['is not added above a shebang', '#!/bin/sh\na\n', whole('r.sh', ['# r.sh', '#!/bin/sh', 'b']), '#!/bin/sh\nb\n'],
+    ['is not added to code', 'a\nc\n', whole('r.sh', ['// r.sh', 'b', 'c']), 'b\nc\n'],
+    ['is not the text of a new file', undefined, whole('r.sh', ['# File: r.sh', 'b']), 'b\n'],
+    ['stays where the file has it', '# r.sh\na\nc\n', whole('r.sh', ['# r.sh', 'b', 'c']), '# r.sh\nb\nc\n'],
+    ['names the file and stays', '# r.sh\na\nc\n', `${F}\n# r.sh\nb\nc\n${F}\n`, '# r.sh\nb\nc\n'],
+    ['stays where it says more', 'a\nc\n', whole('r.sh', ['# r.sh runs all', 'a', 'c']), '# r.sh runs all\na\nc\n'],
+  ] as const) {
+    it(`has a first comment that only says its path, which ${what}`, () =>
+      assert.deepEqual(apply(old === undefined ? {} : { 'r.sh': old }, answer), { 'r.sh': now }));
+  }
 });

@@ -281,10 +281,9 @@ class Reader {
       const message = `Where the text of ${told} at line ${at + 1} of the answer ends cannot be told: it has fences itself. Put it between fences of four backquotes, longer than its own.`;
       return this.#refuse('malformed', message);
     }
-    const lines = first === undefined ? inner : inner.slice(1);
     const prose = proseOf(this.#before(at), told);
     const tagged = isFileTag(words.findLast((line) => line.trim() !== '') ?? '');
-    this.#wholes.push({ tagged, op: { op: 'whole', path: told, prose, line: at + 1, lines } });
+    this.#wholes.push({ tagged, op: { op: 'whole', path: told, prose, line: at + 1, lines: inner } });
     this.#from = end + 1;
     return this.#from;
   }

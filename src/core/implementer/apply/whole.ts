@@ -23,7 +23,7 @@ export type Rewritten =
 /** A file's text given whole: lines that are the same keep the file's own bytes. */
 export function rewrite(path: string, before: FileLines, op: WholeOp): Rewritten {
   const old = before.lines.map((line) => line.text.trimEnd());
-  const given = op.lines.map((line, index) => (index === 0 ? line.replace(/^\ufeff/, '') : line));
+  const given = withoutPath(path, op, old[0]).map((line, index) => (index === 0 ? line.replace(/^\ufeff/, '') : line));
   const now = given.map((line) => line.trimEnd());
   const known = new Set(old.map((line) => line.trim()));
   const elided = now.find((line) => isPlaceholder(line) && !known.has(line.trim()));
@@ -68,6 +68,15 @@ export function rewrite(path: string, before: FileLines, op: WholeOp): Rewritten
     if (!removed) to += value.length;
   }
   return { ok: true, text: writeLines(before, lines), firstLine: firstLine ?? 1 };
+}
+
+/** A whole text without the comment that only repeats its path: it is the file's where the file itself begins so. */
+export function withoutPath(path: string, op: WholeOp, first: string | undefined): readonly string[] {
+  const [line = '', ...rest] = op.lines;
+  const comment = /^\s*(?:#|\/\/)\s?(?:file(?:name)?:\s?|path:\s?)?(\S.{0,300})$/i.exec(line.trimEnd())?.[1];
+  const named = comment?.replace(/^\.\//, '');
+  const repeats = named !== undefined && (named === path || named === op.path.replace(/^\.\//, ''));
+  return repeats && first?.trim() !== line.trim() ? rest : op.lines;
 }
 
 /** Where lines stand in others, at any place. */
