@@ -53,3 +53,29 @@ describe('a text with fences of its own', () => {
     assert.equal(apply({ 'a.py': 'a\n' }, answer), 'malformed');
   });
 });
+
+describe('a fence line behind an edit', () => {
+  const open = '<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n';
+  const done = { 'a.py': 'b\n', ...MADE };
+  for (const [what, answer] of [
+    ['whose block has no fence', `a.py\n${open}${F}\n\n${NEW}`],
+    ['whose block has no fence, and the next is bare', `a.py\n${open}${F}\n\n${NEW.replace('python', '')}`],
+    ['with a sentence before it', `a.py\n${F}python\n${open}Now it is b.\n${F}\n\n${NEW}`],
+    ['with a sentence about the file before it', `a.py\n${F}\n${open}Now \`a.py\` has b.\n${F}\n\n${NEW}`],
+    ['with a sentence before it, and the next is bare', `a.py\n${F}\n${open}So.\n${F}\n\n${NEW.replace('python', '')}`],
+  ] as const) {
+    it(`closes and swallows no file: ${what}`, () => assert.deepEqual(apply({ 'a.py': 'a\n' }, answer), done));
+  }
+
+  for (const [what, between] of [
+    ['a path line', 'new.py'],
+    ['a sentence', 'Here is the full `new.py`:'],
+    ['a sentence, and a sample before', `It prints:\n${F}\n1\n${F}\n\nHere is the full \`new.py\`:`],
+  ] as const) {
+    it(`opens where a file is named: ${what}`, () => {
+      const answer = `a.py\n${open}\n${between}\n${F}\nX = 1\n`;
+      assert.deepEqual(apply({ 'a.py': 'a\n' }, `${answer}${F}\n`), done);
+      assert.equal(apply({ 'a.py': 'a\n' }, answer), 'truncated');
+    });
+  }
+});

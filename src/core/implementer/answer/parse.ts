@@ -74,6 +74,8 @@ class Reader {
   #refusal: Refusal | undefined;
   /** Where the words before the next edit begin. */
   #from = 0;
+  /** Where the last block or diff ends. */
+  #behindEdit = -1;
   #lastPath: string | undefined;
   readonly #patience: Patience = { left: MOST_LOOKS };
   /** The fence around the blocks that are being read: the line that closes it opens none. */
@@ -170,6 +172,7 @@ class Reader {
     );
     this.#lastPath = path;
     this.#from = body.end + 1;
+    this.#behindEdit = this.#from;
     return this.#from;
   }
 
@@ -206,6 +209,7 @@ class Reader {
     this.#ops.push(...read.ops);
     this.#lastPath = read.lastPath ?? read.ops.at(-1)?.path ?? this.#lastPath;
     this.#from = Math.max(read.next, at + 1);
+    this.#behindEdit = this.#from;
     return this.#from;
   }
 
@@ -322,13 +326,46 @@ class Reader {
     return isHead(below) || fenceOf(below) !== undefined;
   }
 
-  /** Right behind an edit, or its fence was left open and this line opens the next. */
+  /** Whether a line closes the fence around the edits before it, also one whose beginning is missing. */
   #closesAround(at: number): boolean {
     const around = this.#around;
-    if (!around || !closes(this.#lines[at] ?? '', around) || !isBlank(this.#lines.slice(this.#from, at))) return false;
+    const fence = fenceOf(this.#lines[at] ?? '');
+    if (fence?.info !== '' || this.#from !== this.#behindEdit) return false;
+    if (around && !closes(this.#lines[at] ?? '', around)) return false;
+    const between = this.#lines.slice(this.#from, at);
+    // Where nothing stands between it is the end of the fence; behind a path it opens that file.
+    const rightBehind = around !== undefined && isBlank(between);
+    if (!rightBehind && (this.#namesNext(between) || !this.#isOdd(at, around))) return false;
     this.#around = undefined;
     this.#from = at + 1;
     return true;
+  }
+
+  /** Whether words behind an edit name a file for the fence below them, and not that of the edit. */
+  #namesNext(between: readonly string[]): boolean {
+    const { paths } = this.#about;
+    if (ownPath(between, paths) !== undefined || pathInSentence(between, paths)) return true;
+    const name = nameNearFence(between, paths);
+    return name !== undefined && (this.#lastPath === undefined || this.#fileAt(name) !== this.#fileAt(this.#lastPath));
+  }
+
+  /** Whether the bare fences from a line on cannot be pairs: another fence opens, or the answer ends, behind an odd number. */
+  #isOdd(at: number, around: Fence | undefined): boolean {
+    let bare = 0;
+    for (let next = at; next < this.#lines.length; next += 1) {
+      const line = this.#lines[next] ?? '';
+      const fence = fenceOf(line);
+      this.#patience.left -= 1;
+      if (
+        this.#patience.left < 0 ||
+        isHead(line) ||
+        (fence && (fence.info !== '' || (next > at && this.#starts(next))))
+      ) {
+        break;
+      }
+      if (fence) bare += 1;
+    }
+    return bare === 1 || (around !== undefined && bare % 2 === 1);
   }
 
   /** Whether an edit starts at a line, or a fence under a path line of its own. */
