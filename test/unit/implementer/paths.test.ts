@@ -54,6 +54,13 @@ describe('a file given whole beside other edits', () => {
       assert.deepEqual(apply(FILES, `${EDIT}\n${line}\n${fenced(FASTER)}`), { ...DONE, 'train.py': FASTER }));
   }
 
+  it('is made beside the file that it checks, and is refused where its folder is open', () => {
+    const made = (line: string) => apply(FILES, `${EDIT}\n${line}\n${fenced('X = 1\n')}`);
+    assert.deepEqual(made('Create `x_test.py` to check `c.yaml`:'), { ...DONE, 'x_test.py': 'X = 1\n' });
+    assert.equal(made('Create `x_test.py` in `tests/`, for `c.yaml`:'), 'malformed');
+    assert.equal(made('- `train.py`: the rate\n- `x_test.py`: a test\n'), 'malformed');
+  });
+
   for (const line of ['The loop of `train.py` becomes:', 'The changed **train.py**\n', 'Add this to `train.py`:']) {
     it(`is refused and not dropped where only a sentence is about it: ${line.trim()}`, () =>
       assert.equal(apply(FILES, `${EDIT}\n${line}\n${fenced('for i in range(9):\n    print(i)\n')}`), 'malformed'));
@@ -62,6 +69,7 @@ describe('a file given whole beside other edits', () => {
   for (const [what, shown] of [
     ['what to type', `Run \`train.py\`:\n${fenced('python train.py\n', 'bash')}`],
     ['what comes out', `\`train.py\` prints:\n${fenced('0\n1\n', 'text')}`],
+    ['what a file will look like', `\`out.json\` will look like this:\n${fenced('{"a": 1}\n', 'json')}`],
     ['lines as they stand', `In \`train.py\` this stays:\n${fenced('lr = 1e-3\nsteps = 100\n')}`],
   ] as const) {
     it(`is not looked for in a fence that shows ${what}`, () =>
@@ -113,6 +121,17 @@ describe('the file that a block is about', () => {
   ] as const) {
     it(`is not guessed from ${what}`, () => assert.equal(apply(MORE, `${before}\n${words}\n${adds}`), 'malformed'));
   }
+
+  it('is told by the lines to change among those of a list', () => {
+    const list = '- `train.py`: an import\n- `utils.py`: nothing\n\n';
+    assert.equal(apply(MORE, list + adds), 'malformed');
+    assert.deepEqual(apply(MORE, list + bare('lr = 1e-3', 'lr = 2e-3')), { 'train.py': FASTER });
+  });
+
+  it('is the one whose lines were quoted right before', () => {
+    const answer = `### train.py\n\nThe line is:\n${fenced('lr = 1e-3\n')}\nIt becomes:\n${bare('lr = 1e-3', 'lr = 2e-3')}`;
+    assert.deepEqual(apply(MORE, answer), { 'train.py': FASTER });
+  });
 
   it('is told by the lines to change, where the words leave it open', () => {
     const answer = `${block('utils.py', 'x = 1', 'x = 2')}\nNow call it in \`train.py\` (from \`utils.py\`):\n${bare('lr = 1e-3', 'lr = 2e-3')}`;

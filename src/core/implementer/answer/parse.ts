@@ -7,7 +7,7 @@ import {
   isExcerpt,
   isFileTag,
   type Named,
-  nameNearFence,
+  namesNearFence,
   onlyPath,
   ownPath,
   pathInFence,
@@ -287,6 +287,8 @@ class Reader {
     }
     const prose = proseOf(this.#before(at), told);
     const tagged = isFileTag(words.findLast((line) => line.trim() !== '') ?? '');
+    // Lines quoted before a block say which file it is about.
+    if (this.#about.texts.holds(this.#fileAt(told), inner, [])) this.#lastPath = told;
     this.#wholes.push({ tagged, op: { op: 'whole', path: told, prose, line: at + 1, lines: inner } });
     this.#from = end + 1;
     return this.#from;
@@ -305,8 +307,7 @@ class Reader {
   /** Passes over a fence that is no file, and keeps in mind which files it may have been about. */
   #sample(at: number, end: number, fence: Fence, among: readonly string[] | undefined): number {
     const inner = this.#lines.slice(at + 1, end);
-    const near = nameNearFence(this.#before(at, this.#words), this.#about.paths);
-    const names = among ?? (near === undefined ? [] : [near]);
+    const names = among ?? namesNearFence(this.#before(at, this.#words), this.#about.paths);
     const quotes = names.some((name) => this.#about.texts.holds(this.#fileAt(name), inner, []));
     if (names.length > 0 && !quotes && !isSample(fence.info, inner)) this.#unread.push({ line: at + 1, names });
     this.#words.fill('', at, end + 1);
@@ -345,8 +346,8 @@ class Reader {
   #namesNext(between: readonly string[]): boolean {
     const { paths } = this.#about;
     if (ownPath(between, paths) !== undefined || pathInSentence(between, paths)) return true;
-    const name = nameNearFence(between, paths);
-    return name !== undefined && (this.#lastPath === undefined || this.#fileAt(name) !== this.#fileAt(this.#lastPath));
+    const last = this.#lastPath === undefined ? undefined : this.#fileAt(this.#lastPath);
+    return namesNearFence(between, paths).some((name) => this.#fileAt(name) !== last);
   }
 
   /** Whether the bare fences from a line on cannot be pairs: another fence opens, or the answer ends, behind an odd number. */
@@ -401,7 +402,7 @@ class Reader {
 
 const CUT = 'The answer ends inside a fence: it is cut off.';
 const MAX_PROSE = 600;
-const MOST_LOOKS = 1_000_000;
+const MOST_LOOKS = 200_000;
 /** Lines; words further away are not about an edit. */
 const LOOK_BACK = 200;
 

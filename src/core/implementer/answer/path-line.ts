@@ -16,6 +16,7 @@ const STATE =
   /\s?\((?:new|updated|modified|full|complete|whole|entire|created|edited|changed|rewritten)(?:\s(?:file|version|text|contents?))?\)$/i;
 const TAG = /^<file\s(?:path|name)\s?=\s?["']([^"'<>]{1,300})["']\s?>$/;
 const LINK = /^\[([^[\]]{1,300})\]\([^()\s]{1,300}\)$/;
+const ITEM = /^\s*(?:[-*+]|\d{1,3}[.)])\s/;
 const BULLET = /^\s*[-*+]\s/;
 
 /** Whether a line opens a tag around a whole file. */
@@ -72,13 +73,19 @@ function leadPath(line: string, paths: Paths): string | undefined {
 }
 
 const CREATES =
-  /^(?:[A-Za-z']{1,12},?\s){0,3}?(?:create|add|write)\s(?:(?:a|the|another)\s)?(?:new\s)?(?:file\s|module\s|script\s)?(?:called\s|named\s|at\s)?[`*]{1,3}([^`*\s]{1,200})[`*]{1,3}(?!\s(?:to|in|into)\b)/i;
+  /^(?:[A-Za-z']{1,12},?\s){0,3}?(create|add|write)\s(?:(?:a|the|another)\s)?(?:new\s)?(?:file\s|module\s|script\s)?(?:called\s|named\s|at\s)?[`*]{1,3}([^`*\s]{1,200})[`*]{1,3}(?:\s(to|in|into|under|inside)\b)?/i;
 
-/** The new file that a sentence begins with: "Create `a.py` with the helper:". */
-function createdPath(line: string, paths: Paths): string | undefined {
+/** The new file that a sentence begins with: "Create `a.py` with the helper:"; its place may still be open. */
+function createdIn(line: string, paths: Paths): { readonly path: string; readonly sure: boolean } | undefined {
   if (line.length > LONGEST_SENTENCE) return undefined;
-  const path = CREATES.exec(line.trim().replace(LEAD, ''))?.[1];
-  return path !== undefined && paths.looksLike(path) && paths.resolve(path) === undefined ? path : undefined;
+  const [, verb, path, where] = CREATES.exec(line.trim().replace(LEAD, '')) ?? [];
+  if (path === undefined || !paths.looksLike(path) || paths.resolve(path) !== undefined) return undefined;
+  return { path, sure: where === undefined || (where === 'to' && verb?.toLowerCase() !== 'add') };
+}
+
+function createdPath(line: string, paths: Paths): string | undefined {
+  const made = createdIn(line, paths);
+  return made?.sure ? made.path : undefined;
 }
 
 /** The lines before an edit that can name its file, nearest first, fences and blanks aside. */
@@ -109,6 +116,8 @@ export function ownPath(before: readonly string[], paths: Paths): string | undef
 /** The file that the words before a block name: a path line first, then the fence's own line, then a sentence. */
 export function blockPath(before: readonly string[], paths: Paths): Named | undefined {
   const near = nearLines(before);
+  const listed = listedPaths(near, paths);
+  if (listed.length > 1) return { among: listed };
   const own = firstOf(near, (line) => onlyPath(line, paths) ?? leadPath(line, paths));
   const said = firstOf(near.slice(0, own?.at), (line) => mentioned(line, paths))?.found;
   if (own) {
@@ -126,6 +135,15 @@ function firstOf<T>(lines: readonly string[], read: (line: string) => T | undefi
     if (found !== undefined) return { found, at };
   }
   return undefined;
+}
+
+/** The files of a list right before an edit: "- `a.py`: the rate", "- `b.py`: the loss". */
+function listedPaths(near: readonly string[], paths: Paths): readonly string[] {
+  const end = near.findIndex((line) => !ITEM.test(line));
+  const found = near
+    .slice(0, end < 0 ? near.length : end)
+    .map((line) => onlyPath(line, paths) ?? pathTokens(line, paths)[0]);
+  return [...new Set(found.filter((path) => path !== undefined))];
 }
 
 /** All that a line names as a file, in backquotes or, if it is there, as a word; each once. */
@@ -172,7 +190,7 @@ const SHOWS =
 /** The file that the words above a fence say it holds whole. */
 export function wholePath(before: readonly string[], paths: Paths): string | undefined {
   const [nearest, ...farther] = nearLines(before);
-  if (nearest === undefined) return undefined;
+  if (nearest === undefined || listedPaths([nearest, ...farther], paths).length > 1) return undefined;
   const named = onlyPath(nearest, paths) ?? leadPath(nearest, paths) ?? createdPath(nearest, paths);
   if (named !== undefined) return named;
   if (SHOWS.test(nearest) || BULLET.test(nearest)) return undefined;
@@ -199,17 +217,24 @@ export function pathInSentence(before: readonly string[], paths: Paths): Named |
   return path === undefined || more.length > 0 ? { among: tokens } : { path };
 }
 
-/** The one file that the words above a fence name, though not as its path line. */
-export function nameNearFence(before: readonly string[], paths: Paths): string | undefined {
+/** A sentence that says of a file what it will look like or looked like: the fence below changes nothing. */
+const DESCRIBES =
+  /\b(?:looks? like|prints?|outputs?|produces?|(?:should|will|'ll) see|expected|for example|e\.g|before|previously|currently|used to)\b/i;
+
+/** The files that the words above a fence name, though not as its path line; none where it only shows something. */
+export function namesNearFence(before: readonly string[], paths: Paths): readonly string[] {
   const [nearest = '', ...farther] = nearLines(before);
+  if (DESCRIBES.test(nearest.slice(-LONGEST_SENTENCE))) return [];
+  const made = createdIn(nearest, paths);
+  if (made) return [made.path];
   const named = (line: string) => {
     const bold = [...line.slice(0, LONGEST_SENTENCE).matchAll(/\*\*([^*`\s]{1,200})\*\*/g)].map(([, one = '']) => one);
-    const tokens = new Set([...pathTokens(line, paths), ...bold.filter((one) => paths.looksLike(one))]);
-    return tokens.size > 0 ? [...tokens] : undefined;
+    return [...new Set([...pathTokens(line, paths), ...bold.filter((one) => paths.looksLike(one))])];
   };
-  const heading = farther.find((line) => /^\s*(?:#{1,6}\s|\*\*|\d{1,3}[.)]\s)/.test(line)) ?? '';
-  const tokens = named(nearest) ?? named(heading) ?? [];
-  return tokens.length === 1 ? tokens[0] : undefined;
+  const names = named(nearest);
+  if (names.length > 0) return names;
+  const heading = named(farther.find((line) => /^\s*(?:#{1,6}\s|\*\*|\d{1,3}[.)]\s)/.test(line)) ?? '');
+  return heading.length === 1 ? heading : [];
 }
 
 /** The path in the fence's own line: ```` ```python src/a.py ````. */
