@@ -29,6 +29,7 @@ describe('a file given whole beside other edits', () => {
     'Then add a new file `new.py` with:',
     '### New file: new.py',
     'File `new.py`:',
+    'Add `new.py` to check `train.py`:',
     '2. Create `new.py` with the helper:',
     'Create `new.py` next to `train.py`:',
     '[new.py](new.py)',
@@ -53,6 +54,11 @@ describe('a file given whole beside other edits', () => {
     it(`replaces the one that is there under ${JSON.stringify(line)}`, () =>
       assert.deepEqual(apply(FILES, `${EDIT}\n${line}\n${fenced(FASTER)}`), { ...DONE, 'train.py': FASTER }));
   }
+
+  it('is made with any ending where the line says that it is a file', () => {
+    const answer = `${EDIT}\n**File:** \`exp.gin\`\n${fenced('X = 1\n')}`;
+    assert.deepEqual(apply(FILES, answer), { ...DONE, 'exp.gin': 'X = 1\n' });
+  });
 
   it('is made beside the file that it checks, and is refused where its folder is open', () => {
     const made = (line: string) => apply(FILES, `${EDIT}\n${line}\n${fenced('X = 1\n')}`);
@@ -126,6 +132,25 @@ describe('the file that a block is about', () => {
     const list = '- `train.py`: an import\n- `utils.py`: nothing\n\n';
     assert.equal(apply(MORE, list + adds), 'malformed');
     assert.deepEqual(apply(MORE, list + bare('lr = 1e-3', 'lr = 2e-3')), { 'train.py': FASTER });
+  });
+
+  for (const words of [
+    'And `train.py`:',
+    'Same change in `train.py`:',
+    '### 2. An import in train.py',
+    'Wire it up in `train.py`, for `torch.nn`:',
+  ]) {
+    it(`is the one that the words say: ${words}`, () =>
+      assert.deepEqual(apply(MORE, `${block('utils.py', 'x = 1', 'x = 2')}\n${words}\n${adds}`), {
+        ...imported,
+        'utils.py': 'import torch\nx = 2\n',
+      }));
+  }
+
+  it('is the one that a heading names by the end of its path, without backquotes', () => {
+    const answer = `${afterTrain}\n### 2. Dropout in net.py\n${bare('p = 0', 'p = 1')}`;
+    const files = { 'train.py': TRAIN, 'src/net.py': 'p = 0\n' };
+    assert.deepEqual(apply(files, answer), { 'train.py': TRAIN.replace('100', '9'), 'src/net.py': 'p = 1\n' });
   });
 
   it('is the one whose lines were quoted right before', () => {
@@ -204,7 +229,7 @@ describe('words that look like a path and are none', () => {
     assert.deepEqual(apply(FILES, answer), { 'train.py': FASTER.replace('100', '9') });
   });
 
-  for (const path of ['Makefile', '.gitignore', 'src/app.tsx', 'pkg/run', 'conf.d/a.toml']) {
+  for (const path of ['Makefile', '.gitignore', 'src/app.tsx', 'pkg/run', 'conf.d/a.toml', 'scripts/exp.gin']) {
     it(`are not mixed up with a new ${path}`, () =>
       assert.deepEqual(apply({ ...FILES, 'pkg/__init__.py': '' }, `${EDIT}\n${path}\n${fenced('x\n', '')}`), {
         ...DONE,

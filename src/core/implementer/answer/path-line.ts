@@ -54,7 +54,9 @@ export function onlyPath(line: string | undefined, paths: Paths): string | undef
   const text = plain(line);
   if (paths.looksLike(text)) return text;
   const rest = unlabelled(text);
-  return paths.looksLike(rest) ? rest : undefined;
+  // Behind the word "file" any ending is one.
+  const isFile = LABEL.test(text.replace(VERB, '')) && /^[\w./-]{1,200}\w\.[A-Za-z]\w{0,9}$/.test(rest);
+  return isFile || paths.looksLike(rest) ? rest : undefined;
 }
 
 const MARKED_LEAD =
@@ -73,7 +75,7 @@ function leadPath(line: string, paths: Paths): string | undefined {
 }
 
 const CREATES =
-  /^(?:[A-Za-z']{1,12},?\s){0,3}?(create|add|write)\s(?:(?:a|the|another)\s)?(?:new\s)?(?:file\s|module\s|script\s)?(?:called\s|named\s|at\s)?[`*]{1,3}([^`*\s]{1,200})[`*]{1,3}(?:\s(to|in|into|under|inside)\b)?/i;
+  /^(?:[A-Za-z']{1,12},?\s){0,3}?(create|add|write)\s(?:(?:a|the|another)\s)?(?:new\s)?(?:file\s|module\s|script\s)?(?:called\s|named\s|at\s)?[`*]{1,3}([^`*\s]{1,200})[`*]{1,3}(?:\s(to(?=\s(?:the|a|an|our)\b|\s`)|in|into|under|inside)\b)?/i;
 
 /** The new file that a sentence begins with: "Create `a.py` with the helper:"; its place may still be open. */
 function createdIn(line: string, paths: Paths): { readonly path: string; readonly sure: boolean } | undefined {
@@ -153,7 +155,7 @@ function pathTokens(line: string, paths: Paths): readonly string[] {
   const words = line
     .split(/[\s"'()*`]+/)
     .map((word) => word.replace(/[:,;.]+$/, ''))
-    .filter((word) => paths.has(word) && /[./]/.test(word));
+    .filter((word) => /[./]/.test(word) && paths.looksLike(word) && paths.resolve(word) !== undefined);
   return [...new Map([...quoted, ...words].map((one) => [paths.resolve(one) ?? one, one])).values()];
 }
 
@@ -169,7 +171,8 @@ function mentioned(line: string, paths: Paths): Named | undefined {
 const STAYS = /\b(?:stays?|unchanged|untouched|remains?|already|no changes?|as (?:it )?is)\b/i;
 const PLACE =
   /(?:^|[:(—–-]|\b(?:in|to|into|inside|within|for|at|of|on|updated?|edit|changes?|modify|patch|fix|create|add|open|file))\s?(?:(?:the|our|new|existing|file|script|module)\s){0,3}$/i;
-const LIKENESS = /\b(?:as|like|same|similar(?:ly)?|unlike)\b[^,:]{0,30}$/i;
+const NEXT = /^(?:and|then|next|now|also|finally|lastly),?\s?$/i;
+const LIKENESS = /\b(?:as|like|similar(?:ly)? to|unlike)\b[^,:]{0,30}$/i;
 
 /** Whether a sentence says of a file that the change is there, and does not only mention it. */
 function isPlace(line: string, path: string): boolean {
@@ -180,7 +183,7 @@ function isPlace(line: string, path: string): boolean {
     .slice(Math.max(0, at - 80), at)
     .replace(LEAD, '')
     .replace(/[`*"'[]/g, '');
-  return PLACE.test(before) && !LIKENESS.test(before);
+  return NEXT.test(before) || (PLACE.test(before) && !LIKENESS.test(before));
 }
 
 /** A sentence that shows what comes out, or how to run it: the fence below is a sample. */

@@ -64,6 +64,7 @@ export class Paths {
     if (ELSEWHERE.test(text)) return true;
     if (!NO_FILE.test(path) && ENDINGS.has(endingOf(name))) return true;
     if (BARE_NAMES.test(name) || DOTFILE.test(name)) return true;
+    if (folder !== '' && /[\w-]\.[A-Za-z]\w{0,9}$/.test(name)) return true;
     return folder !== '' && (this.#folders.has(folder) || this.resolve(text) !== undefined);
   }
 }
