@@ -26,6 +26,7 @@ describe('the text of a file given whole', () => {
     ['nothing for a short file', rows(3), []],
     ['the file without its tail', TEN, TEN.slice(0, 8)],
     ['the file without its head', TEN, TEN.slice(3)],
+    ['one of the two lines of the file', rows(2), rows(1)],
   ] as const) {
     it(`is refused where it is ${what}`, () =>
       assert.equal(apply({ 'c.yaml': text(old) }, whole('c.yaml', now)), 'elided-code'));

@@ -93,7 +93,7 @@ function placesOf(old: readonly string[], now: readonly string[]): readonly numb
 function isAllBut(old: readonly string[], now: readonly string[], at: number): boolean {
   const end = at + now.length;
   const lost = [...old.slice(0, at), ...old.slice(end)];
-  const most = now.length >= old.length * LEAST_LENGTH;
+  const most = now.length >= old.length * (old.length < SHORT_FILE ? LEAST_KEPT : LEAST_LENGTH);
   return most && (at === 0 || end === old.length) && lost.some((line) => line !== '');
 }
 
