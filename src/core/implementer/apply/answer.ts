@@ -49,7 +49,7 @@ export function applyAnswer(
     const message = `The answer has ${answer.length} characters; more than ${MOST_CHARS} are not read.`;
     return none({ code: 'too-large', message });
   }
-  const parsed = parseAnswer(answer, new Set(files.keys()));
+  const parsed = parseAnswer(answer, new Set(files.keys()), files);
   if (!parsed.ok) return none(parsed.refusal);
   const read = unescapedOps(files, parsed.ops);
   if (!read.ok) return none(read.refusal);

@@ -5,7 +5,7 @@ import type { Texts } from '../types.ts';
 import { editFile, type Placed } from './edits.ts';
 import { readLines, writeLines } from './lines.ts';
 import { type FilePlan, planOps } from './plan.ts';
-import { rewrite } from './whole.ts';
+import { conflictIn, rewrite, withoutPath } from './whole.ts';
 
 export type { Placed } from './edits.ts';
 
@@ -148,6 +148,11 @@ class Work {
       this.refuse(op, op.op === 'whole' || op.how === 'diff' ? fileExists(path) : emptySearch(path));
       return undefined;
     }
+    const conflict = op.op === 'whole' ? conflictIn(path, op.lines, []) : undefined;
+    if (conflict) {
+      this.refuse(op, conflict);
+      return undefined;
+    }
     const [elided] = placeholdersIn(path, op.lines);
     if (elided !== undefined) {
       this.refuse(op, elidedCode(path, elided, []));
@@ -156,7 +161,8 @@ class Work {
     this.#done(op, path, 'new-file');
     this.placed.push({ path, line: 1, prose: op.prose });
     const before = readLines(old ?? '');
-    const lines = isBlank(op.lines) && op.lines.length < 2 ? [] : op.lines;
+    const given = op.op === 'whole' ? withoutPath(path, op, undefined) : op.lines;
+    const lines = isBlank(given) && given.length < 2 ? [] : given;
     if (before.lines.length > 0 && lines.length > 0)
       return writeLines(
         before,

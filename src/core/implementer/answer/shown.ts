@@ -4,7 +4,7 @@ import type { Op } from './ops.ts';
  * Whether a diff without a header only shows what other edits of the answer do: all that it takes away and all that it
  * adds is in them. What it alone says is never dropped.
  */
-export function isSample(op: Op, others: readonly Op[]): boolean {
+export function isOnlyShown(op: Op, others: readonly Op[]): boolean {
   if (op.op !== 'edit' || others.length === 0) return false;
   const [old, now] = [new Set<string>(), new Set<string>()];
   for (const other of others) {
@@ -22,13 +22,13 @@ export function isSample(op: Op, others: readonly Op[]): boolean {
 }
 
 /** The edits without those of diffs that only show what others do in the same file. */
-export function withoutSamples(ops: readonly Op[], headless: ReadonlySet<Op>): readonly Op[] {
+export function withoutShown(ops: readonly Op[], headless: ReadonlySet<Op>): readonly Op[] {
   if (headless.size === 0) return ops;
   const firm = ops.filter((op) => !headless.has(op));
   return ops.filter(
     (op) =>
       !headless.has(op) ||
-      !isSample(
+      !isOnlyShown(
         op,
         firm.filter((other) => other.path === op.path),
       ),
