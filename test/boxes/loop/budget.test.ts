@@ -91,8 +91,11 @@ describe('a budget for model calls', () => {
     const first = await research.addIdea({ title: 'One', details: 'a' });
     const second = await research.addIdea({ title: 'Two', details: 'b' });
     const sent: number[] = [];
+    // The first answer is still coming when the second is asked about, however busy the machine is.
+    server.stand({ kind: 'slow', delayMs: 2000 });
     says = () => {
       sent.push(server.requests.length);
+      server.stand();
       return false;
     };
     const both = await Promise.allSettled([research.implement(first.id), research.implement(second.id)]);
