@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Locator } from 'playwright-core';
+import { oneByOne } from '../../support/one-by-one.ts';
 import { makePlace, type Place } from '../../support/research.ts';
 import { publicKey, startBox, type TestBox, whyNoBox } from '../../support/sshd/box.ts';
 import { startVsCode, type VsCode } from '../../support/vscode/index.ts';
@@ -10,8 +11,8 @@ import { startVsCode, type VsCode } from '../../support/vscode/index.ts';
 const GPUS = ['GPU-one', 'GPU-two', 'GPU-three'];
 
 /** The Boxes view with real boxes in several states, looked at in every theme. */
-describe('the Boxes view, as a person sees it', function () {
-  this.bail(true);
+describe('the Boxes view, as a person sees it', () => {
+  oneByOne();
   let box: TestBox;
   let place: Place;
   let code: VsCode;

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { type ChatRequest, promptOf } from '../../support/model-server/index.ts';
+import { oneByOne } from '../../support/one-by-one.ts';
 import { eventually } from '../../support/processes.ts';
 import { checkout } from '../../support/research.ts';
 import { whyNoBox } from '../../support/sshd/box.ts';
@@ -25,8 +26,8 @@ NOISE = 0.05
 const answers = (request: ChatRequest) =>
   /^Title: /m.test(promptOf(request)) ? TOO_GOOD : `\`\`\`json\n${JSON.stringify(SETUP)}\n\`\`\`\n`;
 
-describe('what is left to a person', function () {
-  this.bail(true);
+describe('what is left to a person', () => {
+  oneByOne();
   let desk: Desk;
 
   before(async function () {

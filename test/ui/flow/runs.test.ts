@@ -1,8 +1,9 @@
+import { oneByOne } from '../../support/one-by-one.ts';
 import { whyNoBox } from '../../support/sshd/box.ts';
 import { BOX, Desk } from './stage.ts';
 
-describe('the Runs view, as a person uses it', function () {
-  this.bail(true);
+describe('the Runs view, as a person uses it', () => {
+  oneByOne();
   let desk: Desk;
 
   before(async function () {
