@@ -3,6 +3,8 @@ import { programFiles } from '../../environment/index.ts';
 import type { Texts } from '../types.ts';
 import type { AddedLine } from './added.ts';
 import { codeLines, type FileChange, inCall, MOST_LINE } from './changed.ts';
+import { swapsIn } from './data.ts';
+import { sidesOf } from './texts.ts';
 
 /** Functions that compute the objective, by the names that training code gives them. */
 const EVALUATES =
@@ -74,6 +76,11 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
           `This changes what ${rules.objective.metric} is set to: see that it measures the same.`,
         );
       }
+    }
+    const { old, now } = sidesOf(change);
+    for (const { line, was, is } of swapsIn(change, old, now)) {
+      if (findings.some((one) => one.path === path && one.line === line)) continue;
+      add('warning', line, `This names other data (before: ${was}; now: ${is}): see that what is held back stays so.`);
     }
     for (const { name, line } of touchedFunctions(change)) {
       add('warning', line, `This changes ${name}, which computes the objective: see that it measures the same.`);
