@@ -128,4 +128,108 @@ describe('the gate of the evaluation', () => {
     },
     { what: 'other quotes', from: "x = f('train')\n", to: 'x = f("train")\n' },
   ]);
+
+  const held = ['error 1'];
+  table('refuses another value of what is held back:', [
+    { what: 'a statement', from: 'val_split = 0.1\n', to: 'val_split = 0.2\n', found: held },
+    { what: 'an argument', from: 'f(lr=1, val_split=0.1)\n', to: 'f(lr=1, val_split=0.2)\n', found: held },
+    { what: 'a computed value', from: 'f(val_data=g(a, b), lr=1)\n', to: 'f(val_data=g(a, c), lr=1)\n', found: held },
+    { what: 'a key', from: 'c = {"lr": 1, "val_split": 0.1}\n', to: 'c = {"lr": 1, "val_split": 0.2}\n', found: held },
+    {
+      what: 'a parameter’s default',
+      from: 'def f(val_frac: float = 0.1): pass\n',
+      to: 'def f(val_frac: float = 0.2): pass\n',
+      found: held,
+    },
+    {
+      what: 'a flag’s default',
+      from: "p.add_argument('--val_split', type=float, default=0.1)\n",
+      to: "p.add_argument('--val_split', type=float, default=0.2)\n",
+      found: held,
+    },
+    {
+      what: 'a flag',
+      from: 'python train.py --val_split 0.1\n',
+      to: 'python train.py --val_split 0.2\n',
+      path: 'run.sh',
+      found: held,
+    },
+    { what: 'a settings file', from: 'val_split: 0.1\n', to: 'val_split: 0.2\n', path: 'c.yaml', found: held },
+    { what: 'code in a text', from: "exec('x = 1')\n", to: "exec('now the val_split = 0.2')\n", found: held },
+    { what: 'a command in a text', from: "go('t.py')\n", to: "go('python t.py --val_split=0.2')\n", found: held },
+    {
+      what: 'one among several that stay',
+      from: 'f(val_split=0.1, test_size=2)\n',
+      to: 'f(val_split=0.1, test_size=3)\n',
+      found: held,
+    },
+    {
+      what: 'a text that a variable holds',
+      from: 's = """\nval_split: 0.1\n"""\n',
+      to: 's = """\nval_split: 0.2\n"""\n',
+      found: ['error 2'],
+    },
+    { what: 'one that goes', from: 'lr = 1\nval_split = 0.1\n', to: 'lr = 1\n', found: ['error 2'] },
+  ]);
+  table('does not mind lines that leave what is held back as it is:', [
+    {
+      what: 'another class that takes it',
+      from: 't = Trainer(train_dataset=tr, eval_dataset=ev)\n',
+      to: 't = FocalTrainer(train_dataset=tr, eval_dataset=ev)\n',
+    },
+    {
+      what: 'one more parameter',
+      from: 'def fit(val_data: list, lr):\n    return lr\n',
+      to: 'def fit(val_data: list, lr, wd=0.1):\n    return lr + wd\n',
+    },
+    { what: 'parameters over lines', from: 'x = 1\n', to: 'def fit(\n    val_data: list,\n):\n    return 1\n' },
+    {
+      what: 'another argument',
+      from: 'fit(train_data=a, val_data=b, lr=1)\n',
+      to: 'fit(train_data=a, val_data=b, lr=2)\n',
+    },
+    {
+      what: 'another setting of a line',
+      from: 'c = dict(lr=1, eval_iters=20, val_split=0.1)\n',
+      to: 'c = dict(lr=2, eval_iters=20, val_split=0.1)\n',
+    },
+    {
+      what: 'another flag',
+      from: 'python train.py --lr 1e-3 --val_split 0.1\n',
+      to: 'python train.py --lr 3e-3 --val_split 0.1\n',
+      path: 'run.sh',
+    },
+    {
+      what: 'a docstring',
+      from: 'def f():\n    return 1\n',
+      to: 'def f():\n    """Fits.\n\n    val_data: not touched\n    """\n    return 2\n',
+    },
+    { what: 'a comment', from: 'lr = 1\n', to: 'lr = 2  # tuned with val_split: 0.1\n' },
+    { what: 'a comment of YAML', from: 'lr: 1\n', to: 'lr: 2 # tuned with val_split: 0.1\n', path: 'c.yaml' },
+    {
+      what: 'what a flag is for',
+      from: 'lr = 1\n',
+      to: "p.add_argument('--ema', help='EMA decay; val_path: measured with EMA')\n",
+    },
+    {
+      what: 'what is told',
+      from: 'lr = 1\n',
+      to: "lr = 2\nprint('no val_data: training only')\nprint(f'val_split={val_split}')\n",
+    },
+    { what: 'what has to hold', from: 'lr = 1\n', to: "lr = 2\nassert val_data, f'empty val_data: {val_data}'\n" },
+    { what: 'a slice', from: 'x = f(ids[test_size:])\n', to: 'x = sorted(ids[test_size:])\n' },
+    { what: 'a block on one line', from: 'lr = 1\n', to: 'lr = 2\nif not val_data: lr = 3\n' },
+    { what: 'other lines for the same', from: "f(lr=1, val_path='a')\n", to: 'f(\n    lr=2,\n    val_path="a",\n)\n' },
+  ]);
+
+  it('does not mind that a script goes which nothing uses, and refuses it of one that something does', async () => {
+    const files = {
+      'train.py': 'import loop\n',
+      'loop.py': 'x = 1\n',
+      'old.py': 'val_split = 0.1\nprint("val_loss", 3)\n',
+    };
+    assert.deepEqual(await seen(files, { 'loop.py': 'x = 2\n', 'old.py': null }), []);
+    const named = { ...files, 'loop.py': 'x = open("old.py")\n' };
+    assert.deepEqual(await seen(named, { 'train.py': 'import loop, os\n', 'old.py': null }), ['error 1', 'error 1']);
+  });
 });

@@ -1,19 +1,21 @@
 import type { Environment, Finding, Severity } from '../../domain/index.ts';
 import { programFiles } from '../../environment/index.ts';
 import type { Texts } from '../types.ts';
-import type { AddedLine } from './added.ts';
 import { codeLines, type FileChange, inCall, MOST_LINE } from './changed.ts';
 import { swapsIn } from './data.ts';
+import { outsideProgram } from './program.ts';
+import { changedSettings } from './settings.ts';
 import { sidesOf } from './texts.ts';
+import { type Touched, touched } from './touched.ts';
 
 /** Functions that compute the objective, by the names that training code gives them. */
 const EVALUATES =
   /^(\s{0,200})(?:async\s+)?def\s+(_{0,2}(?:run_|do_|compute_)?(?:evaluat\w{0,40}|eval(?:_\w{0,40})?|valid(?:ate|ation)(?:_\w{0,40})?|estimate_loss|val_\w{0,40}|test_step|metrics?))\s*\(/;
 /** What is held back for evaluation, and how it is taken. */
 const SPLIT =
-  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval|test)[_-](?:split|frac|fraction|ratio|portion|data|set|dataset|files?|path|dir|bin|tokens|size|seed)\w{0,20}|test_size)["']?\s{0,20}(?:[:=](?!=)|\s\d)/i;
+  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval|test)[_-](?:split|frac|fraction|ratio|portion|data|set|dataset|files?|path|dir|bin|tokens|size|seed)\w{0,20}|test_size)["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?:[:=](?!=)|\s\d))/gi;
 const SAMPLES =
-  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval)[_-](?:iters|steps|batches|batch_size)|(?:val|valid|validation|eval|test)_(?:data)?(?:loaders?|dl))["']?\s{0,20}(?:[:=](?!=)|\s\d)/i;
+  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval)[_-](?:iters|steps|batches|batch_size)|(?:val|valid|validation|eval|test)_(?:data)?(?:loaders?|dl))["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?:[:=](?!=)|\s\d))/gi;
 const PRINTS = /\b(?:print|log\w{0,20}|write|info|echo|report|emit|print0|add_scalar)\s*\(|\becho\b/i;
 
 export type EvaluationRules = Pick<Environment, 'run' | 'evaluate' | 'objective'>;
@@ -27,6 +29,7 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
   const evaluator = evaluateOnly(files, rules);
   const metric = metricPattern(rules.objective.metric);
   const set = assigned(rules.objective.metric);
+  const outside = outsideProgram(files, changed, rules);
   const findings: Finding[] = [];
   for (const change of changed) {
     const { path } = change;
@@ -44,8 +47,12 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
         `${path} is used by the evaluate command only: see that it measures the same.`,
       );
     }
+    if (change.after === null && outside(path)) continue;
+    const sides = sidesOf(change);
+    const lines = touched(change);
+    const [held, sampled] = [SPLIT, SAMPLES].map((pattern) => changedSettings(change, sides, lines, pattern));
     const reports = reporter(change, metric);
-    for (const one of touched(change)) {
+    for (const one of lines) {
       // What ends in a colon opens a block, and gives nothing a value.
       const text = one.text.slice(0, MOST_LINE).replace(change.python ? /:\s{0,20}(?:#.*)?$/ : /$^/, '');
       if (reports(one)) {
@@ -56,14 +63,10 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
           one.at,
           `This changes a line that reports ${rules.objective.metric}. Leave every such line as it is.`,
         );
-      } else if (SPLIT.test(text)) {
-        add(
-          'error',
-          one.at,
-          `This changes ${SPLIT.exec(text)?.[1]}, what is held back for evaluation. Leave it as it is.`,
-        );
-      } else if (SAMPLES.test(text)) {
-        const what = SAMPLES.exec(text)?.[1];
+      } else if (held?.has(one)) {
+        add('error', one.at, `This changes ${held.get(one)}, what is held back for evaluation. Leave it as it is.`);
+      } else if (sampled?.has(one)) {
+        const what = sampled.get(one);
         add(
           'warning',
           one.at,
@@ -77,8 +80,7 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
         );
       }
     }
-    const { old, now } = sidesOf(change);
-    for (const { line, was, is } of swapsIn(change, old, now)) {
+    for (const { line, was, is } of swapsIn(change, sides.old, sides.now)) {
       if (findings.some((one) => one.path === path && one.line === line)) continue;
       add('warning', line, `This names other data (before: ${was}; now: ${is}): see that what is held back stays so.`);
     }
@@ -87,28 +89,6 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
     }
   }
   return once(findings);
-}
-
-interface Touched extends AddedLine {
-  /** Taken away: `line` is one of the old text. */
-  readonly gone: boolean;
-  /** The line of the new text that stands for it. */
-  readonly at: number;
-}
-
-/** Lines written or taken away, without those that only moved or changed their indentation. */
-function touched(change: FileChange): readonly Touched[] {
-  const added = new Set(change.added.map((one) => one.text.trim()));
-  const removed = new Set(change.removed.map((one) => one.text.trim()));
-  // What a new file prints was never the baseline's; only what stood there can be bent.
-  const own = change.added.filter((one) => !removed.has(one.text.trim()) && !isComment(one.text));
-  const gone = change.removed.filter((one) => !added.has(one.text.trim()) && !isComment(one.text));
-  const lines = change.after?.split('\n').length ?? 1;
-  const near = (line: number) => change.added.find((one) => one.line >= line)?.line ?? Math.min(line, lines);
-  return [
-    ...own.map((one) => ({ ...one, at: one.line, gone: false })),
-    ...gone.map((one) => ({ ...one, at: near(one.line), gone: true })),
-  ];
 }
 
 /**
@@ -130,10 +110,6 @@ function reporter(change: FileChange, metric: RegExp): (one: Touched) => boolean
 /** What is text and no code in a line of Python. */
 function withoutCode(line: string, code: string): string {
   return Array.from({ length: line.length }, (_, at) => (code[at] === line[at] ? ' ' : line[at])).join('');
-}
-
-function isComment(text: string): boolean {
-  return /^\s*#/.test(text);
 }
 
 /** `val_loss` is also printed as `val loss` and `val-loss`. */

@@ -66,23 +66,31 @@ export function net(code: string): number {
   return sum;
 }
 
-/** The texts in a line of Python with their quotes; neighbours that nothing but blanks parts are one. */
-export function textsOf(said: string, code: string): readonly string[] {
-  const texts: string[] = [];
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the texts of a line of Python stand, with their quotes; neighbours that nothing but blanks parts are one. */
+export function textSpans(said: string, code: string): readonly Span[] {
+  const spans: Span[] = [];
   let start = -1;
   let end = -1;
   const most = Math.min(said.length, MOST_LINE);
   for (let at = 0; at < most; at += 1) {
-    const isText = said[at] !== code[at];
-    if (isText && start < 0) start = at;
-    if (isText) end = at + 1;
-    else if (start >= 0 && /\S/.test(code[at] ?? '')) {
-      texts.push(said.slice(start, end));
+    if (said[at] !== code[at]) {
+      if (start < 0) start = at;
+      end = at + 1;
+    } else if (start >= 0 && /\S/.test(code[at] ?? '')) {
+      spans.push({ start, end });
       start = -1;
     }
   }
-  if (start >= 0) texts.push(said.slice(start, end));
-  return texts;
+  return start < 0 ? spans : [...spans, { start, end }];
+}
+
+export function textsOf(said: string, code: string): readonly string[] {
+  return textSpans(said, code).map(({ start, end }) => said.slice(start, end));
 }
 
 /** Whether a text is written for people, and is no command and no name of anything. */
