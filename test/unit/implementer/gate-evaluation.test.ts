@@ -232,4 +232,173 @@ describe('the gate of the evaluation', () => {
     const named = { ...files, 'loop.py': 'x = open("old.py")\n' };
     assert.deepEqual(await seen(named, { 'train.py': 'import loop, os\n', 'old.py': null }), ['error 1', 'error 1']);
   });
+
+  table('refuses another report of the metric:', [
+    {
+      what: 'its value on the next line',
+      from: "print('val_loss',\n      loss)\n",
+      to: "print('val_loss',\n      loss * 0.5)\n",
+      found: ['error 2'],
+    },
+    {
+      what: 'pieces of one text',
+      from: "print(\n    f'val_loss '\n    f'{loss:.4f}'\n)\n",
+      to: "print(\n    f'val_loss '\n    f'{loss * 0.5:.4f}'\n)\n",
+      found: ['error 3'],
+    },
+    {
+      what: 'a text that is printed later',
+      from: "m = f'val_loss {loss:.4f}'\nprint(m)\n",
+      to: "m = f'val_loss {loss * 0.5:.4f}'\nprint(m)\n",
+      found: ['error 1'],
+    },
+    {
+      what: 'a format that is printed later',
+      from: "m = 'val_loss: %.3f' % loss\n",
+      to: "m = 'val_loss: %.3f' % 1\n",
+      found: ['error 1'],
+    },
+    { what: 'a report that is no more', from: 'x = 1\nprint(f"val_loss {x}")\n', to: 'x = 1\n', found: ['error 2'] },
+    {
+      what: 'words between its name and value',
+      from: 'print(f"val_loss at the end {x}")\n',
+      to: 'print(f"val_loss at the end {x / 2}")\n',
+      found: ['error 1'],
+    },
+    { what: 'one more', from: 'x = 1\n', to: 'print("val_loss", 0.1)\n', found: ['error 1'] },
+    {
+      what: 'one more that adds a text',
+      from: 'x = 1\n',
+      to: 'print("step 1 | val loss: " + str(0.1))\n',
+      found: ['error 1'],
+    },
+    {
+      what: 'one more in a shell',
+      from: 'python train.py\n',
+      to: 'python train.py\necho "val_loss 0.1"\n',
+      path: 'run.sh',
+      found: ['error 2'],
+    },
+    {
+      what: 'with a word that is no name',
+      metric: 'loss',
+      from: 'x = 1\n',
+      to: 'print(f"final loss {x}")\n',
+      found: ['error 1'],
+    },
+    {
+      what: 'behind any word that the pattern takes',
+      metric: 'loss',
+      yaml: { metrics: ['loss (?P<loss>[0-9.]+)'] },
+      from: 'x = 1\n',
+      to: 'print(f"aux loss {x}")\n',
+      found: ['error 1'],
+    },
+  ]);
+  const one = ['warning 1'];
+  table('warns where the metric may come to another number:', [
+    {
+      what: 'another line of the call',
+      from: "print(\n    f'val_loss {x}'\n    f'lr {y}'\n)\n",
+      to: "print(\n    f'val_loss {x}'\n    f'lr {y}'.replace('2', '1')\n)\n",
+      found: ['warning 3'],
+    },
+    { what: 'a text written anew', from: 'x = 1\n', to: 'm = f"val_loss {x}"\n', found: one },
+    {
+      what: 'an argument of a mapping',
+      from: 'show(dict(lr=1, val_loss=3.0))\n',
+      to: 'show(dict(lr=1, val_loss=1.0))\n',
+      found: one,
+    },
+    { what: 'an update', from: 'm.update(val_loss=3)\n', to: 'm.update(val_loss=1)\n', found: one },
+    {
+      what: 'the function of its name',
+      metric: 'accuracy',
+      from: 'def accuracy(o):\n    return o\n',
+      to: 'def accuracy(o):\n    return 1\n',
+      found: ['warning 2'],
+    },
+    {
+      what: 'a function of its last word',
+      metric: 'eval/reward',
+      from: 'def format_reward(o):\n    return o\n',
+      to: 'def format_reward(o):\n    return 1\n',
+      found: ['warning 2'],
+    },
+    {
+      what: 'a test',
+      metric: 'test_acc',
+      from: 'def test(m):\n    return m\n',
+      to: 'def test(m):\n    return 1\n',
+      found: ['warning 2'],
+    },
+    {
+      what: 'the end of a validation',
+      from: 'class M:\n    def on_validation_epoch_end(self):\n        x = 1\n',
+      to: 'class M:\n    def on_validation_epoch_end(self):\n        x = 2\n',
+      found: ['warning 3'],
+    },
+    { what: 'a number of the evaluation', from: 'a = f()\n', to: "a = f()\na['val'] *= 0.9\n", found: ['warning 2'] },
+    { what: 'where the run prints', from: 'x = 1\n', to: 'sys.stdout = W(sys.stdout)\n', found: one },
+    {
+      what: 'what prints',
+      from: 'x = 1\n',
+      to: 'builtins.print = f\nprint = f\ndef print(*a): pass\n',
+      found: ['warning 1', 'warning 2', 'warning 3'],
+    },
+  ]);
+  table('does not mind a text that reports no metric:', [
+    { what: 'another loss', metric: 'loss', from: 'x = 1\n', to: "print(f'aux loss {aux:.3f}')\n" },
+    { what: 'another reward', metric: 'reward', from: 'x = 1\n', to: "print(f'format reward {x}')\n" },
+    {
+      what: 'a name with a hyphen',
+      metric: 'loss',
+      from: 'x = 1\n',
+      to: "print('z-loss is on')\nprint('z-loss', x)\n",
+    },
+    {
+      what: 'what is done',
+      metric: 'accuracy',
+      from: 'x = 1\n',
+      to: "logging.info('computing accuracy of rollouts')\n",
+    },
+    { what: 'a hint', from: 'x = 1\n', to: 'print("training; lower val loss is better")\n' },
+    {
+      what: 'a hint in a shell',
+      from: 'python train.py\n',
+      to: 'echo "val_loss follows"\npython train.py\n',
+      path: 'run.sh',
+    },
+    {
+      what: 'a print in a test',
+      from: 'x = 1\n',
+      to: 'def test():\n    print("val_loss", 1)\n',
+      path: 'tests/test_a.py',
+    },
+    {
+      what: 'a print in a script that nothing uses',
+      from: 'x = 1\n',
+      to: 'print("val_loss", 1)\n',
+      path: 'plot_all.py',
+    },
+    {
+      what: 'one more field of a log',
+      from: 'wandb.log({\n    "val_loss": x,\n    "lr": y,\n})\n',
+      to: 'wandb.log({\n    "val_loss": x,\n    "lr": y,\n    "norm": z,\n})\n',
+    },
+    {
+      what: 'another field of a print over lines',
+      from: "print(\n    f'val_loss {x} '\n    f'lr {y}'\n)\n",
+      to: "print(\n    f'val_loss {x} '\n    f'lr {y:.2e}'\n)\n",
+    },
+    { what: 'the name of a file', from: 'x = 1\n', to: 'c = Checkpoint(filename=f"{e}-val_loss={v}")\n' },
+    { what: 'a watch', from: 'x = 1\n', to: "c = [EarlyStopping('val_loss', patience=3)]\n" },
+    { what: 'a comment beside a print', from: 'print(x)\n', to: 'print(x)  # val_loss {x}\n' },
+    {
+      what: 'a function that trains',
+      from: 'def compute_loss(m):\n    return m\n',
+      to: 'def compute_loss(m):\n    return 2 * m\n',
+    },
+    { what: 'a print to standard error', from: 'x = 1\n', to: 'print(x, file=sys.stderr)\n' },
+  ]);
 });
