@@ -402,3 +402,51 @@ describe('the gate of the evaluation', () => {
     { what: 'a print to standard error', from: 'x = 1\n', to: 'print(x, file=sys.stderr)\n' },
   ]);
 });
+
+describe('the gate of the seed', () => {
+  const tagsOf = async (from: string, to: string, path = 'train.py') => {
+    const files = { 'train.py': 'lr = 1\n', [path]: `${from}\nlr = 1\n` };
+    return (await gates(files, { [path]: `${to}\nlr = 1\n` })).tags.filter((tag) => tag === 'seed-only');
+  };
+  const alone: readonly (readonly [what: string, from: string, to: string])[] = [
+    ['a generator of Python', 'rng = random.Random(7)', 'rng = random.Random(8)'],
+    ['the state of a split', 'a, b = split(x, random_state=0)', 'a, b = split(x, random_state=1)'],
+    ['a generator of torch', 'g = torch.Generator().manual_seed(1)', 'g = torch.Generator().manual_seed(0x2a)'],
+    ['the streams of nnx', 'rngs = nnx.Rngs(0)', 'rngs = nnx.Rngs(1)'],
+    ['the bits of NumPy', 'g = np.random.Generator(np.random.PCG64(3))', 'g = np.random.Generator(np.random.PCG64(4))'],
+    ['a key of JAX', 'key = jr.key(0)', 'key = jr.key(1)'],
+    ['a key of JAX by its long name', 'key = jax.random.key(0)', 'key = jax.random.key(1)'],
+    ['a sequence of keys', 'seq = hk.PRNGSequence(42)', 'seq = hk.PRNGSequence(43)'],
+    ['a variable of the environment', 'os.environ["SEED"] = "1"', 'os.environ["SEED"] = "2"'],
+    ['the hashes of Python', "os.environ['PYTHONHASHSEED'] = '1'", "os.environ['PYTHONHASHSEED'] = '2'"],
+    ['a key of a mapping', 'cfg["seed"] = 1', 'cfg["seed"] = 2'],
+    ['a seed, and an import', 'torch.manual_seed(1)', 'import sys\ntorch.manual_seed(2)'],
+    ['a seed, and blanks', 'torch.manual_seed(1)\nf( a, b )', 'torch.manual_seed(2)\nf(a,b)'],
+    ['a seed, and a print', 'torch.manual_seed(1)', 'torch.manual_seed(2)\nprint("seeded")'],
+    [
+      'a seed, and a docstring',
+      'def f():\n    torch.manual_seed(1)',
+      'def f():\n    """Seeds."""\n    torch.manual_seed(2)',
+    ],
+    ['a seed, and a comment behind', 'torch.manual_seed(1)\nx = 1  # one', 'torch.manual_seed(2)\nx = 1'],
+  ];
+  for (const [what, from, to] of alone) {
+    it(`tells a patch of ${what} alone`, async () => assert.deepEqual(await tagsOf(from, to), ['seed-only']));
+  }
+  const more: readonly (readonly [what: string, from: string, to: string])[] = [
+    ['a text', 'torch.manual_seed(1)\nf("( a )")', 'torch.manual_seed(2)\nf("(a)")'],
+    [
+      'how many numbers are drawn',
+      'torch.manual_seed(1)\nx = np.random.random(3)',
+      'torch.manual_seed(2)\nx = np.random.random(4)',
+    ],
+    ['an import that may do something', 'torch.manual_seed(1)', 'import fast\ntorch.manual_seed(2)'],
+    ['a print of a value', 'torch.manual_seed(1)', 'torch.manual_seed(2)\nprint(f"{x()}")'],
+    ['a statement behind', 'torch.manual_seed(1)', 'torch.manual_seed(2); x = 1'],
+    ['a text that is used', 'torch.manual_seed(1)', 'x = """\na\n"""\ntorch.manual_seed(2)'],
+    ['an indentation', 'torch.manual_seed(1)\nif a:\n    f()', 'torch.manual_seed(2)\nif a: pass\nf()'],
+  ];
+  for (const [what, from, to] of more) {
+    it(`does not take a seed and ${what} for a seed alone`, async () => assert.deepEqual(await tagsOf(from, to), []));
+  }
+});
