@@ -34,6 +34,9 @@ const HYPERPARAMETER: readonly Row[] = [
   ['a choice by a flag', 'python t.py --opt adam \\\n', 'python t.py --opt sgd \\\n', 'run.sh'],
   ['a Hydra override', 'python t.py optimizer=adam lr=0.1\n', 'python t.py optimizer=sgd lr=0.2\n', 'run.sh'],
   ['a variable of a shell script', 'LR=0.1\n', 'LR=0.2\n', 'run.sh'],
+  ['a choice by a plain word', "f(opt='adamw', schedule='linear')\n", "f(opt='lion', schedule='cosine')\n"],
+  ['a number in an f-string', "print(f'{x * 2}')\n", "print(f'{x * 3}')\n"],
+  ['a choice beside a text that stays', 'log("the run", opt="adam")\n', 'log("the run", opt="sgd")\n'],
 ];
 
 /** The program is another one. */
@@ -57,6 +60,34 @@ const ALGORITHMIC: readonly Row[] = [
   ['a YAML key', 'lr: 0.1\n', 'rate: 0.1\n', 'c.yaml'],
   ['a JSON key', '{ "lr": 0.1 }\n', '{ "rate": 0.1 }\n', 'c.json'],
   ['another program in a shell script', 'python train.py --n 4\n', 'python other.py --n 4\n', 'run.sh'],
+  ['a text that is a command', "os.system('true')\n", "os.system('rm -rf ~/data')\n"],
+  ['a word that is a command', "os.system('true')\n", "os.system('reboot')\n"],
+  ['a command over several lines', "subprocess.run(\n    ['true'],\n)\n", "subprocess.run(\n    ['reboot'],\n)\n"],
+  ['a text that is code', "exec('x=1')\n", "exec('x=2')\n"],
+  ['a text with a comment’s sign', "exec('x=1 #a')\n", "exec('x=1 #b')\n"],
+  ['what an f-string computes', "print(f'iter {x}')\n", 'print(f\'iter {__import__("os").system("id")}\')\n'],
+  ['what a raw f-string computes', "print(rf'{{a}}{x}')\n", "print(rf'{{a}}{y}')\n"],
+  [
+    'what the environment is told',
+    "os.environ['CUDA_VISIBLE_DEVICES'] = '0'\n",
+    "os.environ['CUDA_VISIBLE_DEVICES'] = '0,1'\n",
+  ],
+  [
+    'what a shell tells the environment',
+    'CUDA_VISIBLE_DEVICES=0 python t.py\n',
+    'CUDA_VISIBLE_DEVICES=0,1 python t.py\n',
+    'run.sh',
+  ],
+  ['a sentence', "say('all is well')\n", "say('all is lost')\n"],
+  ['a path', "load('data/a')\n", "load('data/b')\n"],
+  ['a path in a shell script', 'python t.py --data /d/a\n', 'python t.py --data /d/b\n', 'run.sh'],
+  ['the file of the data', "load('train.bin')\n", "load('val.bin')\n"],
+  ['the part of the data', "load(split='train')\n", "load(split='test')\n"],
+  ['the part of the data in YAML', 'split: train\n', 'split: test\n', 'c.yaml'],
+  ['what YAML makes an object of', '_target_: torch.optim.Adam\n', '_target_: os.system\n', 'c.yaml'],
+  ['what JSON makes an object of', '{"_target_": "torch.optim.Adam"}\n', '{"_target_": "os.system"}\n', 'c.json'],
+  ['the module that a shell script starts', 'python -m train\n', 'python -m other\n', 'run.sh'],
+  ['what stands far behind in a line', `x = [${'1, '.repeat(900)}f(a)]\n`, `x = [${'1, '.repeat(900)}f(b)]\n`],
   ['a value that the shell computes', 'LR=0.1\n', 'LR=$(python rate.py)\n', 'run.sh'],
 ];
 

@@ -1,20 +1,30 @@
 import type { Environment, Finding, Severity } from '../../domain/index.ts';
 import { programFiles } from '../../environment/index.ts';
 import type { Texts } from '../types.ts';
-import type { AddedLine } from './added.ts';
-import { codeLines, type FileChange, inCall, MOST_LINE } from './changed.ts';
+import { codeLines, type FileChange, MOST_LINE } from './changed.ts';
+import { swapsIn } from './data.ts';
+import { assigned, evaluating, redirects, setsSplit } from './measured.ts';
+import { outsideProgram } from './program.ts';
+import { keyOf, namedAs, reporter } from './reports.ts';
+import { changedSettings } from './settings.ts';
+import { sidesOf } from './texts.ts';
+import { touched } from './touched.ts';
 
-/** Functions that compute the objective, by the names that training code gives them. */
-const EVALUATES =
-  /^(\s{0,200})(?:async\s+)?def\s+(_{0,2}(?:run_|do_|compute_)?(?:evaluat\w{0,40}|eval(?:_\w{0,40})?|valid(?:ate|ation)(?:_\w{0,40})?|estimate_loss|val_\w{0,40}|test_step|metrics?))\s*\(/;
 /** What is held back for evaluation, and how it is taken. */
 const SPLIT =
-  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval|test)[_-](?:split|frac|fraction|ratio|portion|data|set|dataset|files?|path|dir|bin|tokens|size|seed)\w{0,20}|test_size)["']?\s{0,20}(?:[:=](?!=)|\s\d)/i;
+  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval|test)[_-](?:split|frac|fraction|ratio|portion|data|set|dataset|files?|path|dir|bin|tokens|size|seed)\w{0,20}|test_size)["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?:[:=](?!=)|\s\d))/gi;
 const SAMPLES =
-  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval)[_-](?:iters|steps|batches|batch_size)|(?:val|valid|validation|eval|test)_(?:data)?(?:loaders?|dl))["']?\s{0,20}(?:[:=](?!=)|\s\d)/i;
-const PRINTS = /\b(?:print|log\w{0,20}|write|info|echo|report|emit|print0|add_scalar)\s*\(|\becho\b/i;
+  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval)[_-](?:iters|steps|batches|batch_size)|(?:val|valid|validation|eval|test)_(?:data)?(?:loaders?|dl))["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?:[:=](?!=)|\s\d))/gi;
 
-export type EvaluationRules = Pick<Environment, 'run' | 'evaluate' | 'objective'>;
+/** What ends in a colon opens a block, and gives nothing a value. */
+const HEAD_ENDS = /:\s{0,20}$/;
+
+const REPORTS = ({ objective }: EvaluationRules) =>
+  `This changes a line that reports ${objective.metric}. Leave every such line as it is.`;
+const MAY_REPORT = ({ objective }: EvaluationRules) =>
+  `This may change what is reported of ${objective.metric}: see that it is what was measured.`;
+
+export type EvaluationRules = Pick<Environment, 'run' | 'evaluate' | 'objective'> & Partial<Environment>;
 
 /**
  * Where a patch touches how the objective is measured. The line that prints the metric, what is held back for
@@ -23,8 +33,10 @@ export type EvaluationRules = Pick<Environment, 'run' | 'evaluate' | 'objective'
  */
 export function checkEvaluation(files: Texts, changed: readonly FileChange[], rules: EvaluationRules): Finding[] {
   const evaluator = evaluateOnly(files, rules);
-  const metric = metricPattern(rules.objective.metric);
+  const named = namedAs(rules);
   const set = assigned(rules.objective.metric);
+  const outside = outsideProgram(files, changed, rules);
+  const doubt = rules.evaluate === undefined ? 'warning' : 'info';
   const findings: Finding[] = [];
   for (const change of changed) {
     const { path } = change;
@@ -42,149 +54,62 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
         `${path} is used by the evaluate command only: see that it measures the same.`,
       );
     }
-    const reports = reporter(change, metric);
-    for (const one of touched(change)) {
-      // What ends in a colon opens a block, and gives nothing a value.
-      const text = one.text.slice(0, MOST_LINE).replace(change.python ? /:\s{0,20}(?:#.*)?$/ : /$^/, '');
-      if (reports(one)) {
+    if (change.after === null && outside(path)) continue;
+    const sides = sidesOf(change);
+    const lines = touched(change);
+    const [held, sampled] = [SPLIT, SAMPLES].map((pattern) => changedSettings(change, sides, lines, pattern));
+    const among = new Set(lines.map(keyOf));
+    const reports = outside(path) ? () => undefined : reporter(change, sides, named);
+    for (const one of lines) {
+      const side = one.gone ? sides.old : sides.now;
+      const [code, text] = [side.code, side.said].map((all) => (all[one.line - 1] ?? '').slice(0, MOST_LINE));
+      const verdict = reports(one, among);
+      if (verdict === 'error' || (verdict && !held?.has(one))) {
         // Where `evaluate` measures, what a run prints is a picture on the way.
-        const severity = rules.evaluate === undefined ? 'error' : 'info';
-        add(
-          severity,
-          one.at,
-          `This changes a line that reports ${rules.objective.metric}. Leave every such line as it is.`,
-        );
-      } else if (SPLIT.test(text)) {
-        add(
-          'error',
-          one.at,
-          `This changes ${SPLIT.exec(text)?.[1]}, what is held back for evaluation. Leave it as it is.`,
-        );
-      } else if (SAMPLES.test(text)) {
-        const what = SAMPLES.exec(text)?.[1];
+        const severity = rules.evaluate === undefined ? verdict : 'info';
+        add(severity, one.at, verdict === 'error' ? REPORTS(rules) : MAY_REPORT(rules));
+      } else if (held?.has(one)) {
+        add('error', one.at, `This changes ${held.get(one)}, what is held back for evaluation. Leave it as it is.`);
+      } else if (sampled?.has(one)) {
+        const what = sampled.get(one);
         add(
           'warning',
           one.at,
           `This changes ${what}: see that the objective is measured on the samples that the baseline was.`,
         );
-      } else if (change.python && change.before !== undefined && set.test(text)) {
-        add(
-          rules.evaluate === undefined ? 'warning' : 'info',
-          one.at,
-          `This changes what ${rules.objective.metric} is set to: see that it measures the same.`,
-        );
+      } else if (change.python && redirects(code ?? '')) {
+        add(doubt, one.at, 'This changes how the run prints: see that its numbers are printed as they are.');
+      } else if (change.python && change.before !== undefined && setsSplit(text ?? '')) {
+        add(doubt, one.at, 'This changes a number of the evaluation: see that it measures the same.');
+      } else if (change.python && change.before !== undefined && set.test((text ?? '').replace(HEAD_ENDS, ''))) {
+        add(doubt, one.at, `This changes what ${rules.objective.metric} is set to: see that it measures the same.`);
       }
     }
-    for (const { name, line } of touchedFunctions(change)) {
+    for (const { line, was, is } of swapsIn(change, sides.old, sides.now)) {
+      if (findings.some((one) => one.path === path && one.line === line)) continue;
+      add('warning', line, `This names other data (before: ${was}; now: ${is}): see that what is held back stays so.`);
+    }
+    for (const { name, line } of touchedFunctions(change, rules.objective.metric)) {
       add('warning', line, `This changes ${name}, which computes the objective: see that it measures the same.`);
     }
   }
   return once(findings);
 }
 
-interface Touched extends AddedLine {
-  /** Taken away: `line` is one of the old text. */
-  readonly gone: boolean;
-  /** The line of the new text that stands for it. */
-  readonly at: number;
-}
-
-/** Lines written or taken away, without those that only moved or changed their indentation. */
-function touched(change: FileChange): readonly Touched[] {
-  const added = new Set(change.added.map((one) => one.text.trim()));
-  const removed = new Set(change.removed.map((one) => one.text.trim()));
-  // What a new file prints was never the baseline's; only what stood there can be bent.
-  const own = change.added.filter((one) => !removed.has(one.text.trim()) && !isComment(one.text));
-  const gone = change.removed.filter((one) => !added.has(one.text.trim()) && !isComment(one.text));
-  const lines = change.after?.split('\n').length ?? 1;
-  const near = (line: number) => change.added.find((one) => one.line >= line)?.line ?? Math.min(line, lines);
-  return [
-    ...own.map((one) => ({ ...one, at: one.line, gone: false })),
-    ...gone.map((one) => ({ ...one, at: near(one.line), gone: true })),
-  ];
-}
-
-/**
- * Whether a line names the metric in a text that is printed or logged, in one line or in a call over several. Python
- * that merely computes with a variable of that name reports nothing.
- */
-function reporter(change: FileChange, metric: RegExp): (one: Touched) => boolean {
-  const sides = { old: codeLines(change.before ?? '', change), now: codeLines(change.after ?? '', change) };
-  return ({ text, line, gone }) => {
-    const short = text.slice(0, MOST_LINE);
-    const code = gone ? sides.old : sides.now;
-    const own = code[line - 1]?.slice(0, MOST_LINE) ?? '';
-    if (!metric.test(change.python ? withoutCode(short, own) : short)) return false;
-    if (PRINTS.test(change.python ? own : short)) return true;
-    return change.python && inCall(code, line, PRINTS);
-  };
-}
-
-/** What is text and no code in a line of Python. */
-function withoutCode(line: string, code: string): string {
-  return Array.from({ length: line.length }, (_, at) => (code[at] === line[at] ? ' ' : line[at])).join('');
-}
-
-function isComment(text: string): boolean {
-  return /^\s*#/.test(text);
-}
-
-/** `val_loss` is also printed as `val loss` and `val-loss`. */
-function metricPattern(metric: string): RegExp {
-  const escaped = metric
-    .slice(0, 100)
-    .split(/[\s_/-]+/)
-    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`(?<![A-Za-z0-9_])${escaped.join('[\\s_/-]')}(?![A-Za-z0-9_])`, 'i');
-}
-
-/** A statement that gives the metric its value: by its name, as an attribute, or under its key. */
-function assigned(metric: string): RegExp {
-  const parts = metric
-    .slice(0, 100)
-    .split(/[\s_/.-]+/)
-    .map((part) => part.replaceAll(/[^\w]/g, '\\$&'));
-  const [name, key] = [parts.join('_'), parts.join('[\\s_/.-]')];
-  const operator = '\\s{0,20}(?:[-+*/@%|&^]|//|\\*\\*)?=(?!=)';
-  return new RegExp(
-    `^\\s{0,200}(?:[\\w.]{1,80}\\s{0,4},\\s{0,4}){0,8}(?:\\w{1,80}\\.){0,4}${name}(?:\\s{0,4},\\s{0,4}[\\w.]{1,80}){0,8}${operator}|["']${key}["']\\s{0,4}(?:\\]${operator}|:)`,
-    'i',
-  );
-}
-
-interface Stretch {
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-function evaluating(lines: readonly string[]): readonly Stretch[] {
-  const found: Stretch[] = [];
-  for (const [index, line] of lines.entries()) {
-    const [, indent = '', name = ''] = EVALUATES.exec(line) ?? [];
-    if (name === '') continue;
-    let end = index + 1;
-    while (end < lines.length && (lines[end]?.trim() === '' || depth(lines[end] ?? '') > indent.length)) end += 1;
-    found.push({ name, from: index + 1, to: end });
-  }
-  return found;
-}
-
-function depth(line: string): number {
-  return line.length - line.trimStart().length;
-}
-
-function touchedFunctions(change: FileChange): readonly { readonly name: string; readonly line: number }[] {
+function touchedFunctions(
+  change: FileChange,
+  metric: string,
+): readonly { readonly name: string; readonly line: number }[] {
   if (!change.python || change.before === undefined) return [];
   const found = new Map<string, number>();
   const old = codeLines(change.before, change);
   const now = codeLines(change.after ?? '', change);
-  const known = evaluating(old);
+  const known = evaluating(old, metric);
   for (const { name, from, to } of known) {
     const gone = change.removed.find(({ line }) => line >= from && line <= to && old[line - 1]?.trim() !== '');
-    if (gone) found.set(name, evaluating(now).find((one) => one.name === name)?.from ?? 1);
+    if (gone) found.set(name, evaluating(now, metric).find((one) => one.name === name)?.from ?? 1);
   }
-  for (const { name, from, to } of evaluating(now)) {
+  for (const { name, from, to } of evaluating(now, metric)) {
     if (!known.some((one) => one.name === name)) continue;
     const written = change.added.find(({ line }) => line >= from && line <= to && now[line - 1]?.trim() !== '');
     if (written) found.set(name, written.line);
@@ -200,9 +125,12 @@ function evaluateOnly(files: Texts, rules: EvaluationRules): ReadonlyMap<string,
   return new Map(named.map((path) => [path, rules.evaluate?.includes(path) ? 'script' : 'import'] as const));
 }
 
+/** Each finding once, and no doubt about a line that is refused. */
 function once(findings: readonly Finding[]): Finding[] {
   const seen = new Set<string>();
+  const refused = new Set(findings.filter((one) => one.severity === 'error').map((one) => `${one.path}:${one.line}`));
   return findings.filter((one) => {
+    if (one.severity !== 'error' && refused.has(`${one.path}:${one.line}`)) return false;
     const key = `${one.path}:${one.line}:${one.message}`;
     return !seen.has(key) && seen.add(key);
   });

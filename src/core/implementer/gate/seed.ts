@@ -1,9 +1,20 @@
 import type { Finding } from '../../domain/index.ts';
+import type { AddedLine } from './added.ts';
 import { type FileChange, MOST_LINE } from './changed.ts';
+import { type Side, sidesOf } from './texts.ts';
 
 /** A seed's number where it is set: by name, by flag, or given to what takes one. */
-const SEED =
-  /((?:\b(?:\w{0,40}_)?seed(?:s|_\w{0,20})?["']?[ \t]{0,20}(?::[ \t]{0,10}int[ \t]{0,10})?(?:[:=(]|,[ \t]{0,10}default[ \t]{0,4}=)|\bseed["'][^#\n]{0,80}\bdefault[ \t]{0,4}=|--[\w-]{0,20}seed[ =]|\b(?:PRNGKey|default_rng|RandomState|jax\.random\.key)\()[ \t]{0,20})-?\d[\d_]{0,30}/gi;
+const SEED = new RegExp(
+  [
+    String.raw`((?:\b(?:PYTHONHASHSEED|(?:\w{0,40}_)?seed(?:s|_\w{0,20})?|random_state)["']?\]?[ \t]{0,20}(?::[ \t]{0,10}int[ \t]{0,10})?(?:[:=(]|,[ \t]{0,10}default[ \t]{0,4}=)`,
+    String.raw`\bseed["'][^#\n]{0,80}\bdefault[ \t]{0,4}=`,
+    String.raw`--[\w-]{0,20}seed[ =]`,
+    String.raw`\b(?:PRNGKey|PRNGSequence|default_rng|RandomState|Rngs|PCG64(?:DXSM)?|MT19937|Philox|SFC64|SeedSequence|(?:jr|jrandom|jrng|random)\.key)\()[ \t]{0,20}["']?)-?(?:0x[\da-f_]{1,30}|\d[\d_]{0,30})`,
+  ].join('|'),
+  'gi',
+);
+/** A generator of Python; `np.random.random(3)` draws three numbers. */
+const GENERATOR = /(\bRandom\([ \t]{0,20})-?\d[\d_]{0,30}/g;
 /** What a seed's own name is set to, whatever it is made of: `SEED = int(os.environ['SEED']) + 41`. */
 const ASSIGNED =
   /^([ \t]{0,200}(?:\w{1,40}\.){0,3}(?:\w{0,40}_)?seed(?:_\w{0,20})?[ \t]{0,4}(?::[ \t]{0,4}int[ \t]{0,4})?=(?!=)).*$/i;
@@ -13,6 +24,12 @@ const GIVEN =
 /** A statement that does nothing but seed: `torch.manual_seed(7)`, `self.seed = hash(name)`. */
 const SEEDS =
   /^[ \t]{0,200}(?:(?:\w{1,40}\.){0,4}(?:manual_seed(?:_all)?|set_seed|seed_everything|seed|(?:set_)?random_seed)\([^()\n]{0,200}(?:\([^()\n]{0,100}\)[^()\n]{0,100}){0,3}\)|(?:\w{1,40}\.){0,3}(?:\w{0,40}_)?seed(?:_(?:offset|value|base|\d{1,4}))?[ \t]{0,4}(?::[ \t]{0,4}int[ \t]{0,4})?=(?!=).*)[ \t]*(?:#.*)?$/i;
+
+/** Imports of Python's own modules, which do nothing by themselves; what seeds often needs one. */
+const BARE_IMPORT =
+  /^[ \t]{0,200}import (?:os|sys|random|math|time|json|re|copy|logging|warnings|typing|itertools|functools|collections|hashlib)[ \t]{0,20}$/;
+const PLAIN_PRINT = /^[ \t]{0,200}print\((?:"[^"'{}%\\\d]{0,200}"|'[^"'{}%\\\d]{0,200}')\)[ \t]{0,20}$/;
+const TEXT = /("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')/;
 
 /**
  * Whether a patch changes nothing but seeds: such a result differs from its parent by chance alone. Comments beside it
@@ -25,14 +42,17 @@ export function checkSeed(changed: readonly FileChange[]): { readonly findings: 
     const { path } = change;
     const see = (line: number) =>
       findings.push({ gate: 'seed', code: 'seed-changed', path, line, message: ALSO, severity: 'info' });
-    const [added, removed] = [change.added, change.removed].map((lines) => lines.filter(({ text }) => says(text)));
-    const [now = [], old = []] = [added, removed].map((lines) => lines?.filter(({ text }) => !seeds(change, text)));
-    const [set, unset] = [added, removed].map((lines) => lines?.filter(({ text }) => seeds(change, text)));
+    const sides = sidesOf(change);
+    const added = saying(change, change.added, sides.now).filter(({ text }) => !doesNothing(change, text));
+    const removed = saying(change, change.removed, sides.old);
+    const [now = [], old = []] = [added, removed].map((lines) => lines.filter(({ text }) => !seeds(change, text)));
+    const [set, unset] = [added, removed].map((lines) => lines.filter(({ text }) => seeds(change, text)));
     for (const { line } of set ?? []) see(line);
     if (set?.length === 0 && unset?.[0]) see(Math.min(unset[0].line, change.after?.split('\n').length ?? 1));
     for (const [index, { line, text }] of now.entries()) {
       const before = old[index]?.text;
-      if (before !== undefined && text !== before && shape(text) === shape(before)) see(line);
+      if (before !== undefined && tight(text) === tight(before)) continue;
+      if (before !== undefined && shape(tight(text)) === shape(tight(before))) see(line);
       else others += 1;
     }
     others += Math.max(0, old.length - now.length);
@@ -43,8 +63,24 @@ export function checkSeed(changed: readonly FileChange[]): { readonly findings: 
   return { findings: only ? ordered.map((one) => ({ ...one, code: 'seed-only', message: ONLY })) : ordered, only };
 }
 
-function says(text: string): boolean {
-  return !/^\s*(?:#.*)?$/.test(text);
+/** The lines that say something to the program: of Python without comments and docstrings. */
+function saying({ python }: FileChange, lines: readonly AddedLine[], side: Side): readonly AddedLine[] {
+  const own = python ? lines.map((one) => ({ ...one, text: (side.said[one.line - 1] ?? one.text).trimEnd() })) : lines;
+  return own.filter(({ text }) => !/^\s*(?:#.*)?$/.test(text));
+}
+
+function doesNothing({ python }: FileChange, text: string): boolean {
+  const short = text.slice(0, MOST_LINE);
+  return python && (BARE_IMPORT.test(short) || PLAIN_PRINT.test(short));
+}
+
+/** A line without the blanks that say nothing within its brackets. */
+function tight(line: string): string {
+  const pieces = line.slice(0, MOST_LINE).split(TEXT);
+  const plain = pieces.map((piece, index) =>
+    index % 2 === 1 ? piece : piece.replaceAll(/(?<=[([{,])[ \t]+|(?<=\S)[ \t]+(?=[)\]},])/g, ''),
+  );
+  return plain.join('') + line.slice(MOST_LINE);
 }
 
 function seeds({ python }: FileChange, text: string): boolean {
@@ -55,6 +91,11 @@ const ALSO = 'This line changes a seed: a part of what the run differs by is cha
 const ONLY = 'The patch changes nothing but a seed. It may run, and is never ranked: what it differs by is chance.';
 
 function shape(line: string): string {
-  const known = line.slice(0, MOST_LINE).replaceAll(SEED, '$1§').replace(ASSIGNED, '$1§').replaceAll(GIVEN, '$1§)');
+  const known = line
+    .slice(0, MOST_LINE)
+    .replaceAll(SEED, '$1§')
+    .replaceAll(GENERATOR, '$1§')
+    .replace(ASSIGNED, '$1§')
+    .replaceAll(GIVEN, '$1§)');
   return known + line.slice(MOST_LINE);
 }

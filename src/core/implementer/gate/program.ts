@@ -1,0 +1,61 @@
+import type { Environment } from '../../domain/index.ts';
+import { programFiles } from '../../environment/index.ts';
+import type { Texts } from '../types.ts';
+import type { FileChange } from './changed.ts';
+
+/** Python that finds its modules by other means than an import. */
+const FINDS_MODULES =
+  /\b(?:importlib|__import__|pkgutil|runpy|hydra|entry_points|load_module|spec_from_file_location|SourceFileLoader|subprocess|system|exec|_target_)\b|\*\.py\b/;
+const TEST = /(?:^|\/)(?:tests?\/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)/;
+
+/**
+ * Which files of code the commands neither start, import nor name, before a patch and after it. Where the program finds its
+ * modules by itself, that is known of tests alone.
+ */
+export function outsideProgram(
+  files: Texts,
+  changed: readonly FileChange[],
+  rules: Pick<Environment, 'run' | 'evaluate'>,
+): (path: string) => boolean {
+  let known: ((path: string) => boolean) | undefined;
+  return (path) => {
+    known ??= readProgram(files, changed, rules);
+    return known(path);
+  };
+}
+
+function readProgram(
+  files: Texts,
+  changed: readonly FileChange[],
+  rules: Pick<Environment, 'run' | 'evaluate'>,
+): (path: string) => boolean {
+  const after = new Map(files);
+  for (const { path, after: text } of changed) {
+    if (text === null) after.delete(path);
+    else after.set(path, text);
+  }
+  const commands = [rules.run, rules.evaluate ?? ''];
+  const program = new Set(
+    commands.flatMap((run) => [...programFiles(files, { run }), ...programFiles(after, { run })]),
+  );
+  if (![...program].some((path) => path.endsWith('.py'))) return () => false;
+  const texts = [...program].flatMap((path) => [files.get(path) ?? '', after.get(path) ?? '']);
+  const finds = texts.some((text) => FINDS_MODULES.test(text));
+  const said = [...commands, ...texts];
+  return (path) => {
+    if (!/\.(?:py|sh)$/.test(path) || program.has(path) || (finds && !TEST.test(path))) return false;
+    const name = new RegExp(`(?<![A-Za-z0-9_])${escaped(moduleOf(path))}(?![A-Za-z0-9_])`);
+    return !said.some((text) => name.test(text));
+  };
+}
+
+/** The name by which others import or start a file. */
+function moduleOf(path: string): string {
+  const segments = path.replace(/\.\w{1,3}$/, '').split('/');
+  const last = segments.at(-1) ?? '';
+  return last === '__init__' || last === '__main__' ? (segments.at(-2) ?? last) : last;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
