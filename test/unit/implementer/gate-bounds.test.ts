@@ -1,0 +1,101 @@
+import { strict as assert } from 'node:assert';
+import type { Finding } from '../../../src/core/domain/index.ts';
+import { type GateInput, runGates, type SyntaxChecker } from '../../../src/core/implementer/index.ts';
+import { environment } from './requests.ts';
+
+const SYNTAX_OK: Pick<SyntaxChecker, 'check'> = { check: async () => ({ ok: true, problems: [] }) };
+
+type Files = Readonly<Record<string, string>>;
+type Changes = Readonly<Record<string, string | null>>;
+
+async function gates(files: Files, changes: Changes, more: Partial<GateInput> & { readonly yaml?: object } = {}) {
+  const { yaml = {}, ...rest } = more;
+  const texts = { files: new Map(Object.entries(files)), changes: new Map(Object.entries(changes)) };
+  return runGates({ environment: environment({ ...yaml }), ...texts, checker: SYNTAX_OK, ...rest });
+}
+
+/** `gate code severity line` of each finding. */
+function brief(findings: readonly Finding[]): string[] {
+  return findings.map((one) => `${one.gate} ${one.code} ${one.severity} ${one.line ?? '-'}`);
+}
+
+/** What of a patch to train.py is told. */
+async function train(before: string, after: string, more: Files = {}, yaml: object = {}): Promise<string[]> {
+  return brief((await gates({ ...more, 'train.py': before }, { 'train.py': after }, { yaml })).findings);
+}
+
+describe('what a patch may not slip past the gates', () => {
+  describe('code that only Python reads', () => {
+    const refused: Readonly<Record<string, string>> = {
+      'behind a carriage return in a comment': 'x = 1\nlr = 3e-4  # halved\rimport requests\n',
+      'behind one at the start of a line': 'x = 1\nlr = 2\rlr = 3\n',
+      'in escapes that its encoding turns into code': '# coding: unicode_escape\n# \\u000aimport requests\nx = 1\n',
+      'in UTF-7': '# -*- coding: utf-7 -*-\n# +AAo-import requests\nx = 1\n',
+      'in UTF-7 on the second line': '#!/usr/bin/env python\n# vim: set fileencoding=utf_7 :\nx = 1\n',
+      'as a call in mathematical letters': 'x = 1\n𝐩𝐫𝐢𝐧𝐭("val_loss: 0.1")\n',
+      'as an import in mathematical letters': 'x = 1\nimport 𝗿equests\n',
+      'as a split in full-width letters': 'x = 1\nｖal_split = 0.1\n',
+      'with a soft hyphen': 'x = 1\ny = "a\u00adb"\n',
+      'with an invisible operator': 'x = 1\n# a\u2062b\n',
+      'with a byte order mark inside': 'x = 1\ny = "a\ufeffb"\n',
+      'with a Hangul filler as a name': 'x = 1\n\u3164 = 2\n',
+    };
+    for (const [what, text] of Object.entries(refused)) {
+      it(`is refused ${what}`, async () => {
+        assert.match((await train('x = 1\n', text)).join(), /size hidden-text error/);
+      });
+    }
+    const innocent: Readonly<Record<string, string>> = {
+      'Windows line ends': 'x = 1\r\ny = 2\r\n',
+      'a file that says it is UTF-8': '# -*- coding: utf-8 -*-\nx = 2\n',
+      'a file that says it is Latin-1': '#!/usr/bin/python\n# coding=latin-1\nx = 2\n',
+      'a comment about an encoding further down': 'x = 2\ny = 3\n# coding: utf-7 is not used\n',
+      'Greek and Cyrillic names': 'x = 1\nθ = 2\nλ_min, шаг = 1, 2\n',
+      'the two letters that are written for mu': 'x = 1\n\u00b5 = 2\n\u03bc2 = 3\n',
+      'letters in texts and comments': 'x = 1\ny = "𝐩rint ﬁne"  # ２\n',
+      'a byte order mark at the start': '\ufeffx = 2\n',
+    };
+    for (const [what, text] of Object.entries(innocent)) {
+      it(`is not suspected in ${what}`, async () => assert.deepEqual(await train('x = 1\n', text), []));
+    }
+    it('is not suspected where the file had it before', async () => {
+      assert.deepEqual(await train('𝐱 = 1\ny = 2\n', '𝐱 = 2\ny = 2\n'), []);
+      assert.deepEqual(await train('# coding: cp1252\nx = 1\n', '# coding: cp1252, old\nx = 2\n'), []);
+      const text = (lines: string) => ({ 'notes.txt': lines });
+      assert.deepEqual((await gates(text('a\rb\n'), text('a\rc\n'))).findings, []);
+    });
+    it('is not called a comment behind a carriage return', async () => {
+      assert.deepEqual(await train('lr = 1\n', 'lr = 1 # x\rlr = 2\n'), ['size hidden-text error 1']);
+    });
+  });
+
+  describe('code behind an f-string', () => {
+    const hidden = 'import requests\n';
+    const read: Readonly<Record<string, string>> = {
+      'with its own quote in braces': `x = f'{'"""'}'\n`,
+      'with a long quote in a long one': `x = f"""{"""a"""}"""\n`,
+      'with one in another': `x = f"{f'{f"{1}"}'}"\n`,
+      'with a key in its own quotes': `x = f"{d["it's"] if 0 else 1}"\n`,
+      'with a hash in a format': `x = f'{n:#x} {m!r:#>{w}}'\n`,
+      'with a hash in a text': `x = f'{'#'}'\n`,
+      'with doubled braces': `x = f'{{"'; y = f"}} {{'"\n`,
+      'with a colon in brackets': `x = f'{a[1:2]} {(lambda q: "'")(1)} { {1: "'"}[1]}'\n`,
+      'over lines, with a comment': `x = f'{a # it's\n}'\n`,
+      'with a named character': `x = f'\\N{LEFT CURLY BRACKET} {a}'\n`,
+      'with a backslash before a brace': `x = rf'\\{'"""'}' + f"{a:{'>'}10}"\n`,
+      'with a broken format': `x = f'{a:'\n`,
+      'that is none': `x = "{'" + rb'{"' + buf"{'"\n`,
+      'in a text over lines that Windows ends': `x = 'a\\\r\nb\\\r\n"""'\r\n`,
+    };
+    for (const [what, text] of Object.entries(read)) {
+      it(`is read: one ${what}`, async () => {
+        const found = await train('x = 1\n', `${text}${hidden}`);
+        assert.deepEqual(found, [`network network-added error ${text.split('\n').length}`]);
+      });
+    }
+    it('comes to an end however deep they stand in each other', async () => {
+      const text = `x = ${`f"{`.repeat(3000)}1\n${'f"{x:{'.repeat(3000)}`;
+      assert.ok(Array.isArray(await train('x = 1\n', text)));
+    });
+  });
+});
