@@ -98,4 +98,79 @@ describe('what a patch may not slip past the gates', () => {
       assert.ok(Array.isArray(await train('x = 1\n', text)));
     });
   });
+
+  describe('a module that stands in for another', () => {
+    const repo = {
+      'train.py': 'import numpy as np\nimport evaluate\nfrom pkg import net\n',
+      'evaluate.py': 'def score(m): return 1\n',
+      'loop.py': '# --- eval\nx = 1\n# --- end\n',
+      'pkg/net.py': 'import torch.nn\n',
+      'pkg/__init__.py': '',
+      'tools/score.py': 'import json\n',
+    };
+    const yaml = {
+      evaluate: 'python tools/score.py',
+      protected_regions: [{ file: 'loop.py', from: '# --- eval', to: '# --- end' }],
+    };
+    const told = async (changes: Changes, files: Files = repo) => {
+      const { findings } = await gates(files, changes, { yaml });
+      return brief(findings.filter((one) => one.gate === 'paths' || one.gate === 'protected'));
+    };
+    const text = 'x = 2\n';
+    const refused: Readonly<Record<string, readonly [Changes, string]>> = {
+      'a package beside a protected file': [{ 'evaluate/__init__.py': text }, 'protected protected-path'],
+      'a package beside a file with a protected region': [{ 'loop/__init__.py': text }, 'protected protected-path'],
+      'a package beside any file': [{ 'pkg/net/__init__.py': text }, 'paths shadowed-module'],
+      'a file beside a package': [{ 'pkg.py': text }, 'paths shadowed-module'],
+      'a library that the program imports': [{ 'numpy.py': text }, 'paths shadowed-module'],
+      'a library, as a package': [{ 'torch/__init__.py': text }, 'paths shadowed-module'],
+      'a module of Python': [{ 'random.py': text }, 'paths shadowed-module'],
+      'a module of Python, under src': [{ 'src/random.py': text }, 'paths shadowed-module'],
+      'a module of Python, beside the evaluation': [{ 'tools/json.py': text }, 'paths shadowed-module'],
+      'what Python runs by itself': [{ 'sitecustomize.py': text }, 'paths shadowed-module'],
+    };
+    for (const [what, [changes, found]] of Object.entries(refused)) {
+      it(`is refused: ${what}`, async () => assert.deepEqual(await told(changes), [`${found} error 1`]));
+    }
+    const innocent: Readonly<Record<string, readonly [Changes, Files?]>> = {
+      'a file that becomes a package': [{ 'pkg/net.py': null, 'pkg/net/__init__.py': text }],
+      'a module of Python’s name inside of a package': [{ 'pkg/random.py': text }],
+      'one in a src that is a package itself': [{ 'src/types.py': text }, { ...repo, 'src/__init__.py': '' }],
+      'one in a folder that starts nothing': [{ 'utils/logging.py': text }],
+      'one that was there': [{ 'random.py': text }, { ...repo, 'random.py': 'x = 1\n' }],
+      'a new module': [{ 'lion.py': text, 'optim/__init__.py': '', 'optim/lion.py': text }],
+      'a package around modules that the program imports': [
+        { 'nets/__init__.py': '' },
+        { ...repo, 'nets/a.py': 'x = 1\n', 'train.py': 'import nets.a\n' },
+      ],
+    };
+    for (const [what, [changes, files]] of Object.entries(innocent)) {
+      it(`is not seen in ${what}`, async () => assert.deepEqual(await told(changes, files), []));
+    }
+
+    const bent = [
+      'evaluate.score = lambda m: 0.1',
+      'x = 1; evaluate.score = print',
+      'setattr(evaluate, "score", print)',
+      'evaluate.score.weight[0] = 2',
+      'import evaluate as e; e.score = print',
+    ];
+    for (const added of bent) {
+      it(`is told of where a protected name is given another value: ${added}`, async () => {
+        const change = { 'train.py': `${repo['train.py']}${added}\n` };
+        assert.deepEqual(await told(change), ['protected protected-name warning 4']);
+      });
+    }
+    it('is told of where what came from a protected file is bound again', async () => {
+      const from = 'from evaluate import score\n';
+      const files = { ...repo, 'train.py': from };
+      for (const added of ['score = lambda m: 1', 'def score(m):\n    return 1', 'score.__call__ = print']) {
+        const found = await told({ 'train.py': `${from}${added}\n` }, files);
+        assert.deepEqual(found, ['protected protected-name warning 2'], added);
+      }
+      for (const added of ['x = score(1)', 'if score == 2: pass', 'f(score=score)', 'scores = 1', 'x = score.y == 1']) {
+        assert.deepEqual(await told({ 'train.py': `${from}${added}\n` }, files), [], added);
+      }
+    });
+  });
 });

@@ -10,7 +10,7 @@ export interface NewImport {
 const PLAIN = /^(\s{0,200})import\s+(.{1,400})$/;
 const FROM = /^(\s{0,200})from\s+([A-Za-z_][\w.]{0,200})\s+import\b/;
 /** Modules that come with every Python 3.10 or newer, and that training code uses: no box need be asked. */
-const STANDARD = new Set(
+export const STANDARD: ReadonlySet<string> = new Set(
   (
     '__future__ abc argparse array ast asyncio atexit base64 bisect builtins bz2 calendar cmath codecs collections ' +
     'concurrent configparser contextlib contextvars copy csv ctypes dataclasses datetime decimal difflib dis email enum ' +

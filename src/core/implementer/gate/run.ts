@@ -10,6 +10,7 @@ import { checkConfigs, checkPython } from './ruff/check.ts';
 import type { SyntaxChecker } from './ruff/checker.ts';
 import { checkSecrets } from './secrets.ts';
 import { checkSeed } from './seed.ts';
+import { checkShadows } from './shadow.ts';
 
 export interface GateInput {
   readonly files: Texts;
@@ -42,6 +43,7 @@ export async function runGates(input: GateInput): Promise<GateReport> {
   if (hasErrors(bounds)) return { findings: bounds, tags: [] };
   const changed = readChanges(files, changes, renames);
   const effect = checkEffect(files, changed, environment);
+  const shadows = checkShadows(files, changed, environment);
   const hidden = checkHidden(changed);
   const syntax = [
     ...(await checkPython(files, changes, checker, renames)),
@@ -56,7 +58,7 @@ export async function runGates(input: GateInput): Promise<GateReport> {
   if (evaluation.some((one) => one.severity !== 'info')) tags.push('touches-evaluation');
   if (network.length > 0) tags.push('network');
   const read = [...syntax, ...secrets, ...network, ...evaluation, ...seed.findings];
-  return { findings: [...effect, ...bounds, ...hidden, ...read], tags };
+  return { findings: [...effect, ...bounds, ...shadows, ...hidden, ...read], tags };
 }
 
 /** Whether any finding refuses the patch. */
