@@ -173,4 +173,57 @@ describe('what a patch may not slip past the gates', () => {
       }
     });
   });
+
+  describe('a protected region that is switched off, byte for byte the same', () => {
+    const start = '# --- eval\n';
+    const end = '# --- end\n';
+    const yaml = { protected_regions: [{ file: 'train.py', from: start.trim(), to: end.trim() }] };
+    const region = `${start}def score(m):\n    best = 1\n    return m\nLIMIT = 3\n${end}`;
+    const script = `import torch\n${region}y = 1\n`;
+    const inner = `def run(x):\n    for i in x:\n        y = i\n        ${start}        loss = y\n        print(loss)\n        ${end}    return x\n`;
+    const told = async (before: string, after: string) => (await train(before, after, {}, yaml)).filter(ofRegion);
+    const ofRegion = (one: string) => one.startsWith('protected');
+    const refused: Readonly<Record<string, readonly [string, string, number]>> = {
+      'inside of a text': [script, script.replace(start, `_ = """\n${start}`).replace(end, `${end}"""\n`), 3],
+      'by its function defined again': [script, `${script}def score(m):\n    return 1\n`, 9],
+      'by a lambda of its name': [script, `${script}score = lambda m: 1\n`, 9],
+      'by an import of its name': [script, `${script}from other import score\n`, 9],
+      'by an import of another under its name': [script, `${script}from other import (a, easy as score)\n`, 9],
+      'under a condition': [script, `${script}if y:\n    score = lambda m: 1\n`, 10],
+      'from a function': [script, `${script}def f():\n    global score\n    score = f\n`, 11],
+      'by its constant set again': [script, `${script}LIMIT = 1\n`, 9],
+      'by its constant among others': [script, `${script}y, LIMIT = 1, 2\n`, 9],
+      'behind a return': [inner, inner.replace('        y = i\n', '        y = i\n        return x\n'), 4],
+      'behind a continue, and a line': [
+        inner,
+        inner.replace('        y = i\n', '        continue\n        y = i\n'),
+        3,
+      ],
+      'behind an exit': [script, script.replace('torch\n', 'torch\nsys.exit()\n'), 2],
+    };
+    for (const [what, [before, after, line]] of Object.entries(refused)) {
+      it(`is refused: ${what}`, async () => {
+        assert.deepEqual(await told(before, after), [`protected protected-region error ${line}`]);
+      });
+    }
+    const innocent: Readonly<Record<string, readonly [string, string]>> = {
+      'its local names are used elsewhere': [script, `${script}best = 2\ndef f():\n    LIMIT = 2\n`],
+      'a method has its name': [script, `${script}class A:\n    def score(self):\n        return 1\n`],
+      'what is given its name as an argument': [script, `${script}f(LIMIT=2, score=3)\nx = score(LIMIT)\n`],
+      'a name is set that the file set elsewhere': [
+        `${start}loss = 1\nprint(loss)\n${end}loss = 2\n`,
+        `${start}loss = 1\nprint(loss)\n${end}loss = 2\nloss = loss / 4\n`,
+      ],
+      'a return stands in a block before it': [
+        inner,
+        inner.replace('        y = i\n', '        y = i\n        if y is None:\n            return x\n'),
+      ],
+      'a function before it returns': [script, script.replace('torch\n', 'torch\ndef f():\n    return 1\n')],
+      'a text stands before it': [script, script.replace('torch\n', 'torch\nz = """a"""\n')],
+      'another function has a local of that name': [inner, `${inner}def g():\n    loss = 3\n    return loss\n`],
+    };
+    for (const [what, [before, after]] of Object.entries(innocent)) {
+      it(`is not seen where ${what}`, async () => assert.deepEqual(await told(before, after), []));
+    }
+  });
 });
