@@ -226,4 +226,121 @@ describe('what a patch may not slip past the gates', () => {
       it(`is not seen where ${what}`, async () => assert.deepEqual(await told(before, after), []));
     }
   });
+
+  describe('an import between files that cannot work', () => {
+    const repo = {
+      'train.py': 'from model import GPT\nimport utils\nfrom optim.adam import Adam\nfrom pkg import net\n',
+      'model.py': 'class GPT:\n    pass\n',
+      'utils.py': 'from model import GPT\ndef get_lr(i): return 1\n',
+      'optim/adam.py': 'class Adam: pass\n',
+      'pkg/__init__.py': 'from .net import Net\n',
+      'pkg/net.py': 'from . import parts\nclass Net: pass\n',
+      'pkg/parts.py': 'x = 1\n',
+    };
+    const told = async (changes: Changes, files: Files = repo, more: Partial<GateInput> & { yaml?: object } = {}) => {
+      const { findings } = await gates(files, changes, more);
+      return findings
+        .filter((one) => one.gate === 'syntax')
+        .map((one) => `${one.path} ${one.code} ${one.severity} ${one.line}`);
+    };
+    const also = (line: string) => ({ 'train.py': `${repo['train.py']}${line}\n` });
+    const refused: Readonly<Record<string, readonly [Changes, readonly string[]]>> = {
+      'of a deleted file': [{ 'utils.py': null }, ['utils.py undefined-name error 1']],
+      'of a deleted file of a package': [{ 'pkg/parts.py': null }, ['pkg/parts.py undefined-name error 1']],
+      'of a class that got another name': [
+        { 'pkg/net.py': 'from . import parts\n\nclass Net2: pass\n' },
+        ['pkg/net.py undefined-name error 2'],
+      ],
+      'of a new file in other letters': [
+        { ...also('from lion import Lion'), 'lion.py': 'class LION: pass\n' },
+        ['train.py undefined-name error 5'],
+      ],
+      'of a new file that was forgotten': [also('from optim.lion import Lion'), ['train.py undefined-name error 5']],
+      'of a module that a folder lacks': [also('from optim import lion'), ['train.py undefined-name error 5']],
+      'in brackets over lines': [
+        also('from model import (\n    GPT,\n    GPT2 as G,\n)'),
+        ['train.py undefined-name error 5'],
+      ],
+      'of a name in a function': [also('def f():\n    from utils import lr_at'), ['train.py undefined-name error 6']],
+      'of a name that stands in a comment only': [
+        { ...also('from utils import lr_at'), 'utils.py': '# lr_at\ndef get_lr(i): return 1\n' },
+        ['train.py undefined-name error 5'],
+      ],
+      'behind a semicolon': [also('x = 1; from utils import lr_at'), ['train.py undefined-name error 5']],
+    };
+    for (const [what, [changes, found]] of Object.entries(refused)) {
+      it(`is refused: ${what}`, async () => assert.deepEqual(await told(changes), found));
+    }
+    it('is refused in each file that a renamed class leaves behind', async () => {
+      const found = await told({ 'model.py': 'class GPT2:\n    pass\n' });
+      assert.deepEqual(found, Array(2).fill('model.py undefined-name error 1'));
+    });
+    const innocent: Readonly<Record<string, readonly [Changes, Files?, (Partial<GateInput> & { yaml?: object })?]>> = {
+      'a new file with all its names': [{ ...also('from lion import Lion, make'), 'lion.py': 'Lion = make = 1\n' }],
+      'a file that may be missing': [
+        also('try:\n    from optim.lion import Lion\nexcept ImportError:\n    Lion = None'),
+      ],
+      'what only type checkers read': [also('if TYPE_CHECKING:\n    from model import Config')],
+      'a library': [also('import torch\nfrom torch.optim import Adam\nfrom timm.models import vit')],
+      'a library named like a folder': [
+        also('from datasets import load_dataset'),
+        { ...repo, 'datasets/cifar.py': 'x = 1\n' },
+      ],
+      'a library named like a file beside the module that imports it': [
+        { 'pkg/net.py': 'from . import parts\nfrom clip import load\nclass Net: pass\n' },
+        { ...repo, 'pkg/clip.py': 'x = 1\n' },
+      ],
+      'a library named like a file where no script starts': [
+        { 'scripts/train.py': 'from evaluate import load\n' },
+        { 'scripts/train.py': 'x = 1\n', 'evaluate.py': 'y = 1\n' },
+        { yaml: { run: 'python scripts/train.py', protected: [] } },
+      ],
+      'names that come with a star': [
+        also('from utils import lr_at'),
+        { ...repo, 'utils.py': 'from schedules import *\n' },
+      ],
+      'names that are made when asked for': [
+        also('from utils import lr_at'),
+        { ...repo, 'utils.py': 'def __getattr__(name): return 1\n' },
+      ],
+      'what was wrong before': [
+        { 'train.py': 'from model import Old\nlr = 2\n' },
+        { ...repo, 'train.py': 'from model import Old\nlr = 1\n' },
+      ],
+      'a module that is built': [also('from pkg import _C\nfrom pkg.data_pb2 import Row')],
+      'a module that the program finds by a path of its own': [
+        also('import sys\nsys.path.append("third_party/fast")\nfrom pkg.lion import Lion'),
+        { ...repo, 'third_party/fast/pkg/lion.py': 'Lion = 1\n' },
+      ],
+      'a submodule': [
+        also('from pkg.vendor.lion import Lion'),
+        repo,
+        { tree: [{ path: 'pkg/vendor', mode: '160000' }] },
+      ],
+      'a compiled module': [
+        also('from pkg.fast import attention'),
+        repo,
+        { tree: [{ path: 'pkg/fast.cpython-311-x86_64-linux-gnu.so', mode: '100644' }] },
+      ],
+      'a file that nothing starts': [{ 'old.py': 'from model import Old\n' }],
+      'a file that moved with its imports': [
+        {
+          'pkg/net.py': null,
+          'pkg/nets.py': repo['pkg/net.py'],
+          'pkg/__init__.py': 'from .nets import Net\n',
+          'train.py': 'import pkg\n',
+        },
+        repo,
+        { renames: new Map([['pkg/nets.py', 'pkg/net.py']]) },
+      ],
+    };
+    for (const [what, [changes, files, more]] of Object.entries(innocent)) {
+      it(`is not seen in ${what}`, async () => assert.deepEqual(await told(changes, files, more), []));
+    }
+    it('is refused where the file moved and those who import it did not', async () => {
+      const changes = { 'utils.py': null, 'helpers.py': repo['utils.py'] };
+      const found = await told(changes, repo, { renames: new Map([['helpers.py', 'utils.py']]) });
+      assert.deepEqual(found, ['helpers.py undefined-name error 1']);
+    });
+  });
 });

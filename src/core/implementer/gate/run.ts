@@ -5,6 +5,7 @@ import { checkEffect } from './effect.ts';
 import { checkEvaluation } from './evaluation.ts';
 import { checkChanges, type SizeLimits } from './gate.ts';
 import { checkHidden } from './hidden.ts';
+import { checkLocalImports } from './local-imports.ts';
 import { checkNetwork } from './network.ts';
 import { checkConfigs, checkPython } from './ruff/check.ts';
 import type { SyntaxChecker } from './ruff/checker.ts';
@@ -48,6 +49,7 @@ export async function runGates(input: GateInput): Promise<GateReport> {
   const syntax = [
     ...(await checkPython(files, changes, checker, renames)),
     ...(await checkConfigs(files, changes, checker, renames)),
+    ...checkLocalImports(files, changed, environment, { renames, tree: input.tree }),
   ];
   const secrets = checkSecrets(files, changed);
   const network = checkNetwork(files, changed);
