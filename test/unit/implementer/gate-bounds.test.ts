@@ -343,4 +343,82 @@ describe('what a patch may not slip past the gates', () => {
       assert.deepEqual(found, ['helpers.py undefined-name error 1']);
     });
   });
+
+  describe('a patch that comes to another run of its base', () => {
+    const repo = {
+      'train.py': "import model\n\n\ndef f(x):\n    return x, (1, 2)\n\n\nname = 'adam'\nprint(name, \"it's\")\n",
+      'model.py': 'x = 1\n',
+      'requirements.txt': 'torch\n',
+      'pyproject.toml': '[project]\nreadme = "README.md"\n',
+      'nb.ipynb': '{}\n',
+      'prompts/system.md': 'a\n',
+      'tests/conftest.py': 'y = 1\n',
+      'tests/test_model.py': 'import model\n',
+    };
+    const told = async (changes: Changes, files: Files = repo, yaml: object = {}) =>
+      brief((await gates(files, changes, { yaml })).findings.filter((one) => one.gate === 'no-op'));
+    const edit = (from: string, to: string) => ({ 'train.py': repo['train.py'].replace(from, to) });
+    const with_ = (file: string, text: string) => ({ ...repo, [file]: text });
+    const refused: Readonly<Record<string, readonly [Changes, Files?]>> = {
+      'blanks in brackets': [edit('(1, 2)', '( 1,2 )')],
+      'blanks beside a text': [edit('name = ', 'name=')],
+      'other quotes': [edit("'adam'", '"adam"')],
+      'a docstring': [edit('def f(x):\n', 'def f(x):\n    """Adds."""\n')],
+      'a docstring under a head over lines': [
+        { 'train.py': 'def f(\n    x: int = 1,  # one\n) -> dict[str, int]:\n    """B."""\n    return x\n' },
+        with_('train.py', 'def f(\n    x: int = 1,\n) -> dict[str, int]:\n    """A."""  # a\n    return x\n'),
+      ],
+      'the docstring of the file': [edit('import model', '# a\n"""Trains.\n\nWell."""\n\nimport model')],
+      'what git ignores': [{ '.gitignore': 'out\n' }],
+      'what a server builds': [{ '.github/workflows/ci.yml': 'on: push\n' }],
+      notes: [{ 'NOTES.md': 'a\n' }],
+      'a notebook': [{ 'nb.ipynb': '{"cells": []}\n' }],
+      'a prompt that nothing reads': [{ 'prompts/system.md': 'b\n' }],
+      'packages that nothing installs': [{ 'requirements.txt': 'torch\neinops\n' }],
+      'the set-up of tests': [{ 'tests/conftest.py': 'y = 2\n' }],
+      'all of it': [{ ...edit('(1, 2)', '(1,2)'), '.gitignore': 'a\n', 'NOTES.md': 'b\n', 'tests/conftest.py': '' }],
+    };
+    for (const [what, [changes, files]] of Object.entries(refused)) {
+      it(`is refused: ${what}`, async () =>
+        assert.match((await told(changes, files)).join(), /^no-op no-op error \d+$/));
+    }
+    const reads = (line: string) => with_('model.py', `${line}\n`);
+    const innocent: Readonly<Record<string, readonly [Changes, Files?, object?]>> = {
+      'another indentation': [edit('    return', '  return')],
+      'a blank that parts words': [edit('return x', 'returnx')],
+      'a blank in a text': [edit('"it\'s"', '"it\'s "')],
+      'an empty line in a text': [{ 'train.py': 'p = """a\n\nb"""\n' }, with_('train.py', 'p = """a\nb"""\n')],
+      'a text that is a value': [{ 'train.py': 'p = (\n    "b"\n)\n' }, with_('train.py', 'p = (\n    "a"\n)\n')],
+      'a text in a dictionary': [{ 'train.py': 'd = {1:\n    "b"\n}\n' }, with_('train.py', 'd = {1:\n    "a"\n}\n')],
+      'quotes of a prefix': [edit("'adam'", "f'adam'")],
+      'a docstring that the program reads': [
+        edit('def f(x):\n', 'def f(x):\n    """Adds."""\n'),
+        reads('import argparse\np = argparse.ArgumentParser(description=__doc__)'),
+      ],
+      'packages that setup installs': [
+        { 'requirements.txt': 'a\n' },
+        repo,
+        { setup: 'pip install -r requirements.txt' },
+      ],
+      'packages that run installs': [{ 'requirements.txt': 'a\n' }, repo, { run: 'uv run train.py' }],
+      'a prompt in a folder that is read': [{ 'prompts/system.md': 'b\n' }, reads('open(f"prompts/{name}.txt")')],
+      'a prompt of a kind that is read': [{ 'prompts/system.md': 'b\n' }, reads('glob("*/*.md")')],
+      'a notebook that runs': [
+        { 'nb.ipynb': '{"cells": []}\n' },
+        repo,
+        { run: 'papermill nb.ipynb && python train.py' },
+      ],
+      'the brief beside the program': [{ 'IDEAS.md': 'b\n' }, with_('IDEAS.md', 'a\n'), { brief: 'IDEAS.md' }],
+      'a plugin that a list of files finds': [
+        { 'plugins/lion.py': 'z = 2\n' },
+        {
+          ...reads('import os\nfor f in os.listdir("plugins"):\n    exec(f"from plugins import {f[:-3]}")'),
+          'plugins/lion.py': 'z = 1\n',
+        },
+      ],
+    };
+    for (const [what, [changes, files, yaml]] of Object.entries(innocent)) {
+      it(`is not suspected in ${what}`, async () => assert.deepEqual(await told(changes, files, yaml), []));
+    }
+  });
 });

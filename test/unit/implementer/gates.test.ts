@@ -307,7 +307,7 @@ describe('the gates', () => {
         'import urllib.parse',
       ],
       'run.sh': ['x=1 # curl http://x', 'python train.py --curl=1', 'echo done'],
-      'notes.md': ['pip install torch, then curl http://x'],
+      'notes.txt': ['pip install torch, then curl http://x'],
     };
     for (const [path, lines] of Object.entries(refused)) {
       for (const text of lines) {

@@ -42,6 +42,12 @@ interface Fault {
   readonly message: string;
 }
 
+interface Options {
+  /** New path to old path. */
+  readonly renames?: ReadonlyMap<string, string> | undefined;
+  readonly tree?: readonly TreeEntry[] | undefined;
+}
+
 /**
  * Imports between the files of the program that cannot work after the patch and did before, or are new: of a module that
  * is no file here, of a name that its file does not hold. The program would end as soon as it came there.
@@ -50,12 +56,7 @@ export function checkLocalImports(
   files: Texts,
   changed: readonly FileChange[],
   commands: Commands,
-  {
-    renames = new Map(),
-    tree = [],
-  }: Partial<Readonly<Record<'renames', ReadonlyMap<string, string>>>> & {
-    readonly tree?: readonly TreeEntry[] | undefined;
-  } = {},
+  { renames = new Map(), tree = [] }: Options = {},
 ): Finding[] {
   if (!changed.some((one) => one.python)) return [];
   const texts = new Map(files);
