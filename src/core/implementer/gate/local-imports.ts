@@ -4,13 +4,19 @@ import { programFiles } from '../../environment/index.ts';
 import type { Texts, TreeEntry } from '../types.ts';
 import type { FileChange } from './changed.ts';
 import { maskPython } from './mask.ts';
-import { type Commands, type Import, importsIn, moduleFiles, modulePlaces, scriptFolders } from './python-imports.ts';
+import {
+  type Commands,
+  ELSEWHERE,
+  type Import,
+  importsIn,
+  moduleFiles,
+  modulePlaces,
+  scriptFolders,
+} from './python-imports.ts';
 
 /** Where a module's names come from elsewhere than its text says. */
 const DYNAMIC =
   /\bimport[ \t]{0,8}\*|__getattr__|\b(?:globals|locals|vars|exec|setattr)[ \t]{0,8}\(|\bsys\.modules\b|\blazy\w{0,40}|\battach\(/i;
-/** Modules that are found where no one here can tell. */
-const ELSEWHERE = /\bsys\.path\b|\bPYTHONPATH\b|\baddsitedir\b|\b__path__\b/;
 /** What a build makes. */
 const BUILT = /^_|_pb2(?:_grpc)?$|^version$/;
 const MODULE = /\.(?:pyw?|pyx|pyd|so|ipynb)$/;

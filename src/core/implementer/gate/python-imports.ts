@@ -23,6 +23,8 @@ export type Commands = Pick<Environment, 'run' | 'evaluate' | 'smoke'>;
 
 const START =
   /(?:^|[;:])[ \t\f]{0,200}(?:from[ \t]{0,20}(\.{1,10}[ \t]{0,4}[\w.]{0,200}|(?<=[ \t])[\w.]{1,200})[ \t]{0,20}(?<=[ \t.])import\b|import[ \t]+(?=[\w]))[ \t]*/g;
+/** Modules that are found where no one here can tell. */
+export const ELSEWHERE = /\bsys\.path\b|\bPYTHONPATH\b|\baddsitedir\b|\b__path__\b/;
 /** A list of names in brackets goes over so many lines. */
 const MOST_LINES = 100;
 
