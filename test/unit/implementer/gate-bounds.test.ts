@@ -1,7 +1,5 @@
 import { strict as assert } from 'node:assert';
 import type { Finding } from '../../../src/core/domain/index.ts';
-import { readChanges } from '../../../src/core/implementer/gate/changed.ts';
-import { newImports } from '../../../src/core/implementer/gate/imports.ts';
 import { type GateInput, runGates, type SyntaxChecker } from '../../../src/core/implementer/index.ts';
 import { environment } from './requests.ts';
 
@@ -421,102 +419,6 @@ describe('what a patch may not slip past the gates', () => {
     };
     for (const [what, [changes, files, yaml]] of Object.entries(innocent)) {
       it(`is not suspected in ${what}`, async () => assert.deepEqual(await told(changes, files, yaml), []));
-    }
-  });
-
-  describe('the network, however it is spelt', () => {
-    const told = async (added: string, severity = '') =>
-      (await train('import os\n', `import os\n${added}\n`)).filter((one) => one.includes(severity));
-    const refused: Readonly<Record<string, number>> = {
-      'from urllib import request': 2,
-      'from http import client as c': 2,
-      'x = 1; import requests': 2,
-      'if True: import requests': 2,
-      'import \\\n    requests': 2,
-      'from urllib import (\n    parse,\n    request,\n)': 2,
-      'rq = __import__("requests")': 2,
-      'import importlib\nrq = importlib.import_module("urllib.request")': 3,
-      'from subprocess import run\nrun(["curl", "-O", url])': 3,
-      'from subprocess import call as go\ngo("pip install einops")': 3,
-      'import subprocess as sp\nsp.run(["git", "clone", url])': 3,
-      'from os import system\nsystem("pip install einops")': 3,
-      'cmd = "pip install einops"\nos.system(cmd)': 2,
-      'cmd = ["pip", "install", "einops"]\nsubprocess.run(cmd)': 2,
-      'import pip\npip.main(["install", "einops"])': 3,
-      'from pip._internal import main': 2,
-      'import asyncio\nasyncio.create_subprocess_shell("curl http://x")': 3,
-    };
-    for (const [added, line] of Object.entries(refused)) {
-      it(`is refused: ${JSON.stringify(added)}`, async () => {
-        assert.deepEqual(await told(added, 'error'), [`network network-added error ${line}`]);
-      });
-    }
-    const warned = [
-      'df = pd.read_csv("https://x.y/z.csv")',
-      'im = load_image(\n    "http://x.y/z.png",\n)',
-      'HINT = "pip install flash-attn"',
-    ];
-    for (const added of warned) {
-      it(`is told of: ${JSON.stringify(added)}`, async () => {
-        assert.match((await told(added)).join(), /^network network-added warning \d$/);
-      });
-    }
-    const innocent = [
-      'from urllib import parse',
-      'from http import HTTPStatus',
-      'raise ImportError("pip install flash-attn to use this")',
-      'add_argument(\n    "--x",\n    help="curl of the field",\n)',
-      'run(["curl", field])',
-      'model.run("pip install")',
-      'x = {1: "import requests"}; y = "; import requests"',
-      'url = "https://arxiv.org/abs/1"',
-      'warn("see https://arxiv.org/abs/1")',
-      'd = read("http://localhost:8000/x")',
-      'curl = "curl of the field"',
-    ];
-    for (const added of innocent) {
-      it(`is not seen in ${JSON.stringify(added)}`, async () => {
-        assert.deepEqual(await told(added, 'network'), []);
-      });
-    }
-    it('is refused where the repository only named the command', async () => {
-      const hint = { 'hints.py': 'HINT = "pip install flash-attn"\n' };
-      const found = await train('import os\n', 'import os\nos.system("pip install x")\n', hint);
-      assert.deepEqual(found, ['network network-added error 2']);
-      assert.deepEqual(await train('x = 1\n', 'x = 1\nHINT = "pip install y"\n', hint), []);
-    });
-  });
-
-  describe('the packages that a box is asked for', () => {
-    const wanted = (path: string, text: string, files: Files = {}) => {
-      const texts = new Map(Object.entries({ [path]: 'x = 1\n', ...files }));
-      return newImports(texts, readChanges(texts, new Map([[path, text]]))).map((one) => `${one.module} ${one.line}`);
-    };
-    const nested = { 'models/backbones/timm/a.py': '', 'src/layers/b.py': '' };
-    const table: readonly (readonly [string, string, string, readonly string[], Files?])[] = [
-      ['behind a semicolon', 'train.py', 'import os; import xformers\nx = 1; import lion', ['xformers 1', 'lion 2']],
-      ['behind a colon', 'train.py', 'if x: import xformers', ['xformers 1']],
-      ['over a line end', 'train.py', 'import \\\n    xformers', ['xformers 1']],
-      ['named like a folder far inside', 'train.py', 'import timm\nimport layers\nimport models', ['timm 1'], nested],
-      ['and not for a module beside it', 'models/backbones/x.py', 'import timm', [], nested],
-      ['and not for one above it', 'scripts/lib/x.py', 'import helpers', [], { 'scripts/helpers.py': '' }],
-      [
-        'and not where paths are the program’s own',
-        'train.py',
-        'import sys\nsys.path.append(p)\nimport timm',
-        [],
-        nested,
-      ],
-      ['and not for what may be missing', 'train.py', 'try: import xformers\nexcept ImportError: x = 1', []],
-      [
-        'also where a try expects another fault',
-        'train.py',
-        'try:\n    import lion\nexcept OSError:\n    pass',
-        ['lion 2'],
-      ],
-    ];
-    for (const [what, path, text, found, files] of table) {
-      it(`are looked for ${what}`, () => assert.deepEqual(wanted(path, `${text}\n`, files), found));
     }
   });
 });
