@@ -1,6 +1,5 @@
 import * as path from 'node:path';
-import { type Finding, smokeOf } from '../../domain/index.ts';
-import { programFiles } from '../../environment/index.ts';
+import type { Finding } from '../../domain/index.ts';
 import type { Texts, TreeEntry } from '../types.ts';
 import type { FileChange } from './changed.ts';
 import { maskPython } from './mask.ts';
@@ -11,7 +10,9 @@ import {
   importsIn,
   moduleFiles,
   modulePlaces,
+  programOf,
   scriptFolders,
+  started,
 } from './python-imports.ts';
 
 /** Where a module's names come from elsewhere than its text says. */
@@ -115,14 +116,13 @@ function stateOf(texts: Texts, commands: Commands, tree: readonly TreeEntry[], g
     modules.add(name === '__init__' ? folder : path.posix.join(folder, name));
     for (let up = folder; up !== '.' && !folders.has(up); up = path.posix.dirname(up)) folders.add(up);
   }
-  const started = [commands.run, commands.evaluate, smokeOf(commands)?.run].filter((one) => one !== undefined);
-  const program = new Set(started.flatMap((run) => programFiles(texts, { run })));
-  const said = [...started, ...[...program].map((one) => texts.get(one) ?? '')];
+  const program = programOf(texts, commands);
+  const said = [...started(commands), ...[...program].map((one) => texts.get(one) ?? '')];
   return {
     texts,
     modules,
     folders,
-    scripts: scriptFolders(texts, commands),
+    scripts: scriptFolders(texts, commands, program),
     program,
     opaque: tree.filter(({ mode }) => mode === '120000' || mode === '160000').map((one) => one.path),
     elsewhere: said.some((text) => ELSEWHERE.test(text)),

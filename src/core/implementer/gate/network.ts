@@ -68,6 +68,8 @@ interface Reading {
   readonly imports: readonly Import[];
   /** What runs a command, by the names that this file gives it. */
   readonly runs: RegExp;
+  /** Whether anything does. */
+  readonly running: boolean;
 }
 
 function readingOf(text: string, kind: FileKind): Reading {
@@ -81,7 +83,9 @@ function readingOf(text: string, kind: FileKind): Reading {
     const called = [...taken.flatMap(([name, given]) => (runner.test(name) ? [given] : [])), ...all];
     return called.map((name) => `(?<![\\w.])${name}\\s{0,4}\\(`);
   });
-  return { kind, lines, imports, runs: new RegExp([RUNS_COMMAND, ...new Set(names)].join('|')) };
+  const runs = new RegExp([RUNS_COMMAND, ...new Set(names)].join('|'));
+  const running = kind.python && lines.some((one) => runs.test(one.slice(0, MOST_LINE)));
+  return { kind, lines, imports, runs, running };
 }
 
 /** Uses of the network that no file of the base has, each kind once a file, on the line that brings it. */
@@ -124,7 +128,7 @@ function isKnown(use: Use, base: readonly Use[]): boolean {
 
 /** @param line 1-based; @param text that line as it is */
 function usesOf(reading: Reading, line: number, text: string): readonly Use[] {
-  const { kind, lines, runs } = reading;
+  const { kind, lines } = reading;
   const code = (lines[line - 1] ?? '').slice(0, MOST_LINE);
   if (kind.shell) return COMMANDS.filter((use) => use.pattern?.test(code));
   const short = text.slice(0, MOST_LINE);
@@ -135,18 +139,17 @@ function usesOf(reading: Reading, line: number, text: string): readonly Use[] {
     pattern ? pattern.test(code) : modules.some((one) => one === name || one.startsWith(`${name}.`)),
   );
   const read = ADDRESSED.test(short) && (READS.test(code) || inCall(lines, line, READS)) ? [ADDRESS] : [];
-  return [...used, ...commandsOf(reading, line, code, short, runs), ...read].filter(
+  return [...used, ...commandsOf(reading, line, code, short), ...read].filter(
     (use) => !(use.name === 'wandb.init' && OFFLINE.test(short)),
   );
 }
 
-function commandsOf({ lines }: Reading, line: number, code: string, short: string, runs: RegExp): readonly Use[] {
+function commandsOf({ lines, runs, running }: Reading, line: number, code: string, short: string): readonly Use[] {
   const found = COMMANDS.filter((use) => use.pattern?.test(short));
   if (found.length === 0) return [];
   if (runs.test(code) || inCall(lines, line, runs)) return found;
   if (!KEPT.test(short) || !code.includes('=') || /,\s*$/.test(code)) return [];
-  if (lines.some((one) => runs.test(one.slice(0, MOST_LINE)))) return found;
-  return NAMED.filter((use) => use.pattern?.test(short));
+  return running ? found : NAMED.filter((use) => use.pattern?.test(short));
 }
 
 /** The modules that a line's imports bring: `from http import client` brings `http` and `http.client`. */

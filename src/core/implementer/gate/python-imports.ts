@@ -109,12 +109,19 @@ export function modulePlaces(importer: string, module: string, roots: readonly s
   return [...new Set(from.map((root) => path.posix.join(root, rest).replace(/\/$/, '')))];
 }
 
+/** The files that any of these commands starts, and what they import. */
+export function programOf(files: Texts, commands: Commands): ReadonlySet<string> {
+  return new Set(started(commands).flatMap((run) => programFiles(files, { run })));
+}
+
+export function started(commands: Commands): readonly string[] {
+  return [commands.run, commands.evaluate, smokeOf(commands)?.run].filter((one) => one !== undefined);
+}
+
 /** The folders of the scripts that these commands start by path: Python looks for modules there first. */
-export function scriptFolders(files: Texts, commands: Commands): readonly string[] {
-  const started = [commands.run, commands.evaluate, smokeOf(commands)?.run].filter((one) => one !== undefined);
-  const program = new Set(started.flatMap((run) => programFiles(files, { run })));
+export function scriptFolders(files: Texts, commands: Commands, program: ReadonlySet<string>): readonly string[] {
   const shells = [...program].filter((one) => !one.endsWith('.py')).map((one) => files.get(one) ?? '');
-  const said = [...started, ...shells].join('\n');
+  const said = [...started(commands), ...shells].join('\n');
   const words = new Set(said.split(/[\s;&|()'"=]+/).map((word) => word.replace(/^\.\//, '')));
   const moves = /\bcd /.test(said);
   const scripts = [...program].filter(

@@ -4,7 +4,7 @@ import { matcher } from '../../environment/index.ts';
 import type { Texts } from '../types.ts';
 import { codeLines, type FileChange, fileKind, MOST_LINE } from './changed.ts';
 import { STANDARD } from './imports.ts';
-import { type Commands, importsIn, moduleFiles, scriptFolders } from './python-imports.ts';
+import { type Commands, importsIn, moduleFiles, programOf, scriptFolders } from './python-imports.ts';
 
 type Rules = Commands & Pick<Environment, 'protected' | 'protected_regions'>;
 type Add = (severity: Finding['severity'], gate: 'paths' | 'protected', code: string, message: string) => void;
@@ -24,7 +24,8 @@ export function checkShadows(files: Texts, changed: readonly FileChange[], rules
     else after.set(one.path, one.after);
   }
   const findings: Finding[] = [];
-  const folders = moduleFolders(after, rules);
+  const scripts = scriptFolders(after, rules, programOf(after, rules));
+  const folders = moduleFolders(after, rules, scripts);
   for (const change of changed) {
     if (!change.python || change.after === null) continue;
     const { path: file, added } = change;
@@ -32,7 +33,7 @@ export function checkShadows(files: Texts, changed: readonly FileChange[], rules
     const add: Add = (severity, gate, code, message) =>
       findings.push({ gate, code, path: file, line, message, severity });
     if (!files.has(file)) newModule(file, files, after, folders, rules, add);
-    for (const { line: at, name } of bentNames(change, after, rules)) {
+    for (const { line: at, name } of bentNames(change, after, rules, scripts)) {
       const message = `This changes ${name}, which a protected file defines: see that what is protected does the same.`;
       findings.push({ gate: 'protected', code: 'protected-name', path: file, line: at, message, severity: 'warning' });
     }
@@ -41,11 +42,11 @@ export function checkShadows(files: Texts, changed: readonly FileChange[], rules
 }
 
 /** Where Python looks for the program's modules; `src` only where it is no package itself. */
-function moduleFolders(files: Texts, commands: Commands): readonly string[] {
+function moduleFolders(files: Texts, commands: Commands, scripts: readonly string[]): readonly string[] {
   const packaged = files.has('src/__init__.py') || /\bsrc\.\w/.test(commands.run);
   const imports = /^[ \t]*(?:from|import)[ \t]+src\b/m;
   const isPackage = packaged || [...files].some(([file, text]) => file.endsWith('.py') && imports.test(text));
-  return [...new Set(['.', ...scriptFolders(files, commands), ...(isPackage ? [] : ['src'])])];
+  return [...new Set(['.', ...scripts, ...(isPackage ? [] : ['src'])])];
 }
 
 function newModule(
@@ -96,11 +97,12 @@ function bentNames(
   change: FileChange,
   files: Texts,
   rules: Rules,
+  scripts: readonly string[],
 ): readonly { readonly line: number; readonly name: string }[] {
   const kept = matcher(rules.protected);
   if (![...files.keys()].some((file) => file.endsWith('.py') && kept(file))) return [];
   const code = codeLines(change.after ?? '', change);
-  const roots = ['.', 'src', path.posix.dirname(change.path), ...scriptFolders(files, rules)];
+  const roots = ['.', 'src', path.posix.dirname(change.path), ...scripts];
   const isKept = (module: string) => moduleFiles(change.path, module, roots, files).some((file) => kept(file));
   const modules = new Set<string>();
   const names = new Set<string>();
