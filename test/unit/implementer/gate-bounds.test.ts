@@ -64,6 +64,13 @@ describe('what a patch may not slip past the gates', () => {
       const text = (lines: string) => ({ 'notes.txt': lines });
       assert.deepEqual((await gates(text('a\rb\n'), text('a\rc\n'))).findings, []);
     });
+    it('is refused in an encoding that the file only spoke of', async () => {
+      const before = 'x = 1\n\n# not utf-7\n';
+      assert.deepEqual(await train(before, `# coding: utf-7\n${before}`), [
+        'no-op no-op error 1',
+        'size hidden-text error 1',
+      ]);
+    });
     it('is not called a comment behind a carriage return', async () => {
       assert.deepEqual(await train('lr = 1\n', 'lr = 1 # x\rlr = 2\n'), ['size hidden-text error 1']);
     });

@@ -48,7 +48,7 @@ function hiddenIn(change: FileChange, line: number, text: string, code: string):
   }
   if (!python) return undefined;
   const coding = line <= 2 ? strangeCoding(text) : undefined;
-  if (coding !== undefined && !before?.includes(coding)) {
+  if (coding !== undefined && !before?.split('\n', 2).some((one) => strangeCoding(one) === coding)) {
     return `This line says that the file is written in ${coding}: Python would read other code than stands here. Write it in UTF-8, and leave this line out.`;
   }
   const name = disguised(code.slice(0, MOST_LINE));
