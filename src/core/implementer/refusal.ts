@@ -29,7 +29,8 @@ export type RefusalCode =
   | 'network-added'
   | 'touches-evaluation'
   | 'smoke-failed'
-  | 'case-twin';
+  | 'case-twin'
+  | 'shadowed-module';
 
 export interface Refusal {
   readonly code: RefusalCode;

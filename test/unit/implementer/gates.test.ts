@@ -101,8 +101,8 @@ describe('the gates', () => {
         assert.equal(findings[0]?.code, 'protected-region', JSON.stringify(findings));
       });
     }
-    it('let lines around a region change, for any lines', () => {
-      const code = fc.array(fc.stringMatching(/^[a-z =0-9]{0,12}$/), { maxLength: 8 });
+    it('let lines around a region change, for any lines that do not set its names', () => {
+      const code = fc.array(fc.stringMatching(/^[ac-z =0-9]{0,12}$/), { maxLength: 8 });
       const middle = '# --- evaluation\nb = 2\n# --- end evaluation\n';
       const rules = environment(yaml);
       fc.assert(
@@ -325,7 +325,7 @@ describe('the gates', () => {
         'import urllib.parse',
       ],
       'run.sh': ['x=1 # curl http://x', 'python train.py --curl=1', 'echo done'],
-      'notes.md': ['pip install torch, then curl http://x'],
+      'notes.txt': ['pip install torch, then curl http://x'],
     };
     for (const [path, lines] of Object.entries(refused)) {
       for (const text of lines) {

@@ -53,6 +53,17 @@ export function readChanges(
 /** Of a line, the gates that read lines read this many characters; that there are more is told (`hidden.ts`). */
 export const MOST_LINE = 2000;
 
+/** The texts as the patch leaves them. */
+export function textsAfter(files: Texts, changed: readonly FileChange[]): Texts {
+  const after = new Map(files);
+  for (const { path, from, after: text } of changed) {
+    if (from !== undefined) after.delete(from);
+    if (text === null) after.delete(path);
+    else after.set(path, text);
+  }
+  return after;
+}
+
 /** The lines of a file as code: of Python without what texts and comments hold, of shell without comments. */
 export function codeLines(text: string, kind: FileKind): readonly string[] {
   const code = kind.python ? maskPython(text) : text;

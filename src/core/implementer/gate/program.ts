@@ -1,7 +1,7 @@
 import type { Environment } from '../../domain/index.ts';
 import { programFiles } from '../../environment/index.ts';
 import type { Texts } from '../types.ts';
-import type { FileChange } from './changed.ts';
+import { type FileChange, textsAfter } from './changed.ts';
 
 /** Python that finds its modules by other means than an import. */
 const FINDS_MODULES =
@@ -29,11 +29,7 @@ function readProgram(
   changed: readonly FileChange[],
   rules: Pick<Environment, 'run' | 'evaluate'>,
 ): (path: string) => boolean {
-  const after = new Map(files);
-  for (const { path, after: text } of changed) {
-    if (text === null) after.delete(path);
-    else after.set(path, text);
-  }
+  const after = textsAfter(files, changed);
   const commands = [rules.run, rules.evaluate ?? ''];
   const program = new Set(
     commands.flatMap((run) => [...programFiles(files, { run }), ...programFiles(after, { run })]),

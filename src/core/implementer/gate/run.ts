@@ -6,11 +6,13 @@ import { checkEffect } from './effect.ts';
 import { checkEvaluation } from './evaluation.ts';
 import { checkChanges, type SizeLimits } from './gate.ts';
 import { checkHidden } from './hidden.ts';
+import { checkLocalImports } from './local-imports.ts';
 import { checkNetwork } from './network.ts';
 import { checkConfigs, checkPython } from './ruff/check.ts';
 import type { SyntaxChecker } from './ruff/checker.ts';
 import { checkSecrets } from './secrets.ts';
 import { checkSeed } from './seed.ts';
+import { checkShadows } from './shadow.ts';
 
 export interface GateInput {
   readonly files: Texts;
@@ -44,10 +46,12 @@ export async function runGates(input: GateInput): Promise<GateReport> {
   if (hasErrors(bounds)) return { findings: bounds, tags: [] };
   const changed = readChanges(files, changes, renames);
   const effect = checkEffect(files, changed, environment);
+  const shadows = checkShadows(files, changed, environment);
   const hidden = checkHidden(changed);
   const syntax = [
     ...(await checkPython(files, changes, checker, renames)),
     ...(await checkConfigs(files, changes, checker, renames)),
+    ...checkLocalImports(files, changed, environment, { renames, tree: input.tree }),
   ];
   const secrets = checkSecrets(files, changed);
   const network = checkNetwork(files, changed);
@@ -58,7 +62,7 @@ export async function runGates(input: GateInput): Promise<GateReport> {
   if (evaluation.some((one) => one.severity !== 'info')) tags.push('touches-evaluation');
   if (network.length > 0) tags.push('network');
   const read = [...syntax, ...secrets, ...network, ...evaluation, ...seed.findings];
-  return { findings: [...effect, ...bounds, ...hidden, ...read], tags };
+  return { findings: [...effect, ...bounds, ...shadows, ...hidden, ...read], tags };
 }
 
 /** Whether any finding refuses the patch. */

@@ -99,9 +99,18 @@ function unread(path: string, why: string): Finding {
   return { gate: 'syntax', code: 'not-checked', path, message, severity: 'warning' };
 }
 
+/** A text, or what Python writes and reads where JSON has no number. */
+const NO_NUMBER = /"[^"\\\n]*(?:\\.[^"\\\n]*)*"|\b(?:Infinity|NaN)\b/g;
+
+/** As long as it was: a fault is told by its place. */
+function asNumber(token: string): string {
+  return token.startsWith('"') ? token : '1'.repeat(token.length);
+}
+
 function jsonProblem(text: string): { readonly line: number; readonly message: string } | undefined {
   try {
-    JSON.parse(text.replace(/^\uFEFF/, ''));
+    const plain = text.replace(/^\uFEFF/, '');
+    JSON.parse(/\b(?:Infinity|NaN)\b/.test(plain) ? plain.replaceAll(NO_NUMBER, asNumber) : plain);
     return undefined;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

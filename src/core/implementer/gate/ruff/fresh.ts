@@ -11,6 +11,7 @@ const CERTAIN =
 /** What only wastes an argument, and what annotations of array shapes are written in. */
 const IGNORED = /^(?:F504|F522|F523)$/;
 const SHAPES = /^[ \t]*(?:from|import)[ \t]+(?:jaxtyping|torchtyping)\b/m;
+const LAZY = /^(?:async[ \t]+)?def[ \t]+__getattr__\b|^__getattr__\b/m;
 const NEWER = /on Python \d\.\d+ \(syntax was added|`?requires-python`? = /;
 
 /**
@@ -48,6 +49,9 @@ export function judge(problem: Problem, text: string, known: boolean): Judged | 
   // `Float[Tensor, "batch dim"]`: the words in quotes are names of axes, not of variables.
   const quoted = rule === 'F722' || (rule === 'F821' && insideQuotes(text, problem));
   if (quoted && SHAPES.test(text)) return undefined;
+  // A module that makes its names when they are asked for may offer any; a decorator may keep what it is given.
+  if (rule === 'F822' && LAZY.test(text)) return undefined;
+  if (rule === 'F811' && isDecorated(text.split('\n'), problem.line)) return undefined;
   if (NEWER.test(message)) return { ...problem, severity: known ? 'error' : 'warning' };
   if (isSyntax(problem)) return { ...problem, severity: 'error' };
   return { ...problem, severity: CERTAIN.test(rule) ? 'error' : 'warning' };
@@ -65,6 +69,22 @@ function counted(problems: readonly Problem[]): ReadonlyMap<string, number> {
 
 function keyOf({ rule, message }: Problem): string {
   return `${rule} ${message.replaceAll(/\b(line|lines|column) \d+/g, '$1')}`;
+}
+
+/** How many lines the decorators of a definition may take. */
+const DECORATORS = 30;
+
+/** Whether a decorator stands over the definition on this line, perhaps over several lines or with others below it. */
+function isDecorated(lines: readonly string[], line: number): boolean {
+  const indent = (text: string) => text.length - text.trimStart().length;
+  const own = indent(lines[line - 1] ?? '');
+  if (!/^\s*(?:async\s+)?(?:def|class)\b/.test(lines[line - 1] ?? '')) return false;
+  for (let at = line - 2; at >= Math.max(0, line - 2 - DECORATORS); at -= 1) {
+    const text = lines[at] ?? '';
+    if (text.trim() === '' || /^\s*[#)\]}]/.test(text) || indent(text) > own) continue;
+    return indent(text) === own && text.trimStart().startsWith('@');
+  }
+  return false;
 }
 
 function insideQuotes(text: string, { line, column }: Problem): boolean {
