@@ -31,10 +31,14 @@ const TIMEOUT_MS: Readonly<Record<Ring, number>> = { unit: 300_000, boxes: 600_0
 
 /**
  * A git of nobody's: a person's hooks, signing and line endings must not decide a test, nor their name be needed for it.
+ * Nothing of it goes on in the background either: of many files `git commit` packs them while the test is elsewhere.
  */
 async function neutralGit(): Promise<Readonly<Record<string, string>>> {
   const file = path.join(root, 'out/gitconfig');
-  await fs.writeFile(file, '[user]\n\tname = Test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n');
+  await fs.writeFile(
+    file,
+    '[user]\n\tname = Test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n',
+  );
   return { GIT_CONFIG_GLOBAL: file, GIT_CONFIG_NOSYSTEM: '1' };
 }
 
