@@ -108,10 +108,13 @@ function orderOf(files: ReadonlyMap<string, string>, environment: Named): string
   return [...order];
 }
 
-/** The files that the run command starts and what they import, the entry first: where a change can change a result. */
-export function programFiles(files: ReadonlyMap<string, string>, environment: Pick<Environment, 'run'>): string[] {
+/** The files that one or more commands start and what they import, the entries first: where a change can change a result. */
+export function programFiles(
+  files: ReadonlyMap<string, string>,
+  { run }: { readonly run: string | readonly string[] },
+): string[] {
   const readable = readableOf(files);
-  const entries = [...new Set(scriptsNamed(environment.run, readable))];
+  const entries = [...new Set([run].flat().flatMap((command) => scriptsNamed(command, readable)))];
   return [...entries, ...importedFrom(entries, files, new Set(readable))];
 }
 

@@ -66,7 +66,7 @@ export function readShape<T>(schema: z.ZodType<T>, text: string): ShapeRead<T> {
   const bare = withoutThoughts(text).trim();
   let problem: string | undefined;
   for (const [index, piece] of jsonPieces(bare).entries()) {
-    const parsed = parse(piece);
+    const parsed = parseJson(piece);
     if (parsed === undefined) continue;
     for (const value of [parsed.value, withoutNulls(parsed.value)]) {
       const checked = schema.safeParse(value);
@@ -74,7 +74,7 @@ export function readShape<T>(schema: z.ZodType<T>, text: string): ShapeRead<T> {
       problem ??= z.prettifyError(checked.error);
     }
   }
-  return { ok: false, clean: parse(bare) !== undefined, problem: problem ?? 'There is no JSON in it.' };
+  return { ok: false, clean: parseJson(bare) !== undefined, problem: problem ?? 'There is no JSON in it.' };
 }
 
 /** Local reasoning models put their thoughts in the answer; some servers swallow the tag that opens them. */
@@ -125,7 +125,8 @@ function endOf(text: string, start: number): number | undefined {
   return undefined;
 }
 
-function parse(text: string): { readonly value: unknown } | undefined {
+/** The value of a JSON text; undefined for any other. */
+export function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };
   } catch {

@@ -1,6 +1,7 @@
 import { APIConnectionError, APIError, OpenAI } from 'openai';
 import type { Clock } from '../system/index.ts';
 import { brokenDown } from './broken.ts';
+import { parseJson } from './shape.ts';
 import { Silence, silent } from './silence.ts';
 import type { WireAnswer, WireFailure, WireRequest } from './wire.ts';
 
@@ -108,7 +109,7 @@ async function worded(response: Response): Promise<Response> {
 
 /** The error of a body: OpenAI's, Google's list of one, FastAPI's `detail`, Mistral's bare `message`; undefined for none. */
 function errorIn(text: string): Json | undefined {
-  const parsed = parse(text);
+  const parsed = parseJson(text)?.value;
   const body = Array.isArray(parsed) ? parsed[0] : parsed;
   if (typeof body !== 'object' || body === null) return undefined;
   const { error, detail, message } = body as Json;
@@ -123,14 +124,6 @@ function errorIn(text: string): Json | undefined {
 function complaint(one: { readonly loc?: unknown; readonly msg?: unknown } | null): string {
   const where = Array.isArray(one?.loc) ? one.loc.filter((part) => part !== 'body').join('.') : '';
   return `${where}: ${String(one?.msg ?? 'refused')}`;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function failureOf(error: unknown, partial: string, now: number): WireFailure {

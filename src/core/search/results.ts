@@ -95,11 +95,13 @@ export function foldResults(
   const judged = new Map<RunId, Judged>();
   for (const candidate of candidates) {
     const own = trials.get(candidate.id) ?? [];
-    const yardstickOf = (run: Run) => yardstick(run.comparisonClass ?? '', baselines, yardsticks, guardrails);
-    const flagged = own.map((run) => ({ run, flags: flagsOf(run, candidate, goal, yardstickOf(run), guardrails) }));
-    for (const { run, flags } of flagged) {
+    const flagged = own.map((run) => {
+      const measure = yardstick(run.comparisonClass ?? '', baselines, yardsticks, guardrails);
+      return { run, measure, flags: flagsOf(run, candidate, goal, measure, guardrails) };
+    });
+    for (const { run, measure, flags } of flagged) {
       const fellows = flagged.filter((one) => (one.run.comparisonClass ?? '') === (run.comparisonClass ?? ''));
-      if (flags.length > 0) judged.set(run.id, judge(run, flags, fellows, yardstickOf(run).summary, guardrails));
+      if (flags.length > 0) judged.set(run.id, judge(run, flags, fellows, measure.summary, guardrails));
     }
   }
   const stands = (run: Run) => !judged.has(run.id) || judged.get(run.id)?.confirmed !== undefined;

@@ -53,6 +53,14 @@ export function readChanges(
 /** Of a line, the gates that read lines read this many characters; that there are more is told (`hidden.ts`). */
 export const MOST_LINE = 2000;
 
+/** Settings whose comments begin as those of Python and shells do. */
+export const HASH_COMMENTS = /\.(?:ya?ml|toml|ini|cfg)$/;
+
+/** How many blanks a line begins with. */
+export function depthOf(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
 /** The texts as the patch leaves them. */
 export function textsAfter(files: Texts, changed: readonly FileChange[]): Texts {
   const after = new Map(files);

@@ -1,8 +1,8 @@
 import { type Environment, type Finding, smokeOf } from '../../domain/index.ts';
-import { programFiles } from '../../environment/index.ts';
 import type { Texts } from '../types.ts';
-import { type FileChange, fileKind, MOST_LINE, textsAfter } from './changed.ts';
+import { type FileChange, fileKind, HASH_COMMENTS, MOST_LINE, textsAfter } from './changed.ts';
 import { type Piece, piecesOf } from './mask.ts';
+import { escaped, FINDS_MODULES, moduleOf, reachOf, wholeWord } from './program.ts';
 
 type Commands = Pick<Environment, 'run' | 'evaluate' | 'smoke' | 'setup' | 'brief'>;
 
@@ -13,12 +13,10 @@ const REQUIREMENTS = /(?:^|\/)requirements[^/]*\.txt$/;
 /** Programs to which the words of a docstring are data. */
 const READS_DOCSTRINGS =
   /__doc__|\bgetdoc\b|\b(?:docopt|dspy|pydantic|doctest|langchain\w{0,20}|smolagents|fire)\b|@(?:\w{1,40}\.)?\w{0,20}tool\b|\bget_json_schema\b/;
-const HASH_COMMENTS = /\.(?:ya?ml|toml|cfg|ini)$/;
 /** What a shell starts a script with, and what a batch system reads of it, are comments in name only. */
 const DIRECTIVE = /^#(?:!|SBATCH|PBS|BSUB|\$)/;
-/** Python that finds its modules by other means than an import. */
-const FINDS_MODULES =
-  /\b(?:importlib|__import__|pkgutil|runpy|hydra|entry_points|load_module|spec_from_file_location|SourceFileLoader)\b|\b_target_\b|\bexec\(\s{0,20}f?["']\s{0,20}(?:from|import)\b/;
+/** Code in a text that imports: of names that are put together. */
+const IMPORTS_BY_TEXT = /\bexec\(\s{0,20}f?["']\s{0,20}(?:from|import)\b/;
 /** Files that Python reads without being told, and those that a `setup` command reads. */
 const UNASKED = /(?:^|\/)(?:sitecustomize|usercustomize|setup)\.py$/;
 const WORDS_ABOUT = /\.(?:md|rst|ipynb)$/i;
@@ -71,7 +69,7 @@ function quietIn(files: Texts, after: Texts, commands: Commands): Quiet {
 /** Whether a text names a document, its folder, or documents of its kind at all. */
 function mayRead(path: string, texts: readonly string[]): boolean {
   const kind = new RegExp(`${escaped(/\.\w+$/.exec(path)?.[0] ?? '')}(?![A-Za-z0-9_])`, 'i');
-  const names = path.split('/').map((part) => new RegExp(`(?<![A-Za-z0-9_])${escaped(part)}(?![A-Za-z0-9_])`));
+  const names = path.split('/').map(wholeWord);
   return texts
     .map((text) => text.replaceAll(/\b(?:README|CHANGELOG)\.\w+/gi, ''))
     .some((text) => kind.test(text) || names.some((name) => name.test(text)));
@@ -166,30 +164,18 @@ function evenBlanks(code: string, behindText: boolean, beforeText: boolean): str
 
 /** Whether any of these files is part of the program, before the patch or after it, or may be: where that cannot be told, it is. */
 function isUsed(files: Texts, after: Texts, unused: readonly FileChange[], commands: Commands): boolean {
-  const started = [commands.run, commands.evaluate, smokeOf(commands)?.run, commands.setup].flatMap((run) =>
-    run === undefined ? [] : [...programFiles(files, { run }), ...programFiles(after, { run })],
+  const runs = [commands.run, commands.evaluate, smokeOf(commands)?.run, commands.setup].filter(
+    (run) => run !== undefined,
   );
-  const program = new Set(started);
-  const texts = [...program].map((path) => `${files.get(path) ?? ''}\n${after.get(path) ?? ''}`);
+  const { program, texts } = reachOf(files, after, runs);
   if (![...program].some((path) => path.endsWith('.py'))) return true;
-  if (texts.some((text) => FINDS_MODULES.test(text) || /\*\.py\b/.test(text))) return true;
+  if (texts.some((text) => FINDS_MODULES.test(text) || IMPORTS_BY_TEXT.test(text))) return true;
   const ours = new Set(unused.flatMap((one) => (one.from === undefined ? [one.path] : [one.path, one.from])));
   if ([...ours].some((path) => program.has(path))) return true;
   const others = [...after].filter(([path]) => !ours.has(path) && !WORDS_ABOUT.test(path)).map(([, text]) => text);
   const said = [commands.run, commands.evaluate ?? '', commands.setup ?? '', ...others];
   return [...ours].some((path) => {
-    const name = new RegExp(`(?<![A-Za-z0-9_])${escaped(moduleOf(path))}(?![A-Za-z0-9_])`);
+    const name = wholeWord(moduleOf(path));
     return said.some((text) => name.test(text));
   });
-}
-
-/** The name by which others import a file. */
-function moduleOf(path: string): string {
-  const segments = path.replace(/\.py$/, '').split('/');
-  const last = segments.at(-1) ?? '';
-  return last === '__init__' || last === '__main__' ? (segments.at(-2) ?? last) : last;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -1,3 +1,5 @@
+import { depthOf } from './changed.ts';
+
 /** What prints for all the rest of a run. */
 const REDIRECTS =
   /^\s{0,200}(?:(?:(?:builtins|__builtins__)\s{0,4}(?:\.\s{0,4}\w{1,40}|\[)|print\b|sys\s{0,4}\.\s{0,4}(?:stdout|stderr)(?:\.write)?)[^=([\n]{0,40}=(?!=)|def\s{1,4}print\s{0,4}\(|setattr\s{0,4}\(\s{0,4}(?:builtins|sys)\b)|\b(?:redirect_stdout|redirect_stderr|os\.dup2)\s{0,4}\(|\bimport\s{1,4}\w{1,40}\s{1,4}as\s{1,4}print\b/;
@@ -46,7 +48,7 @@ export function evaluating(lines: readonly string[], metric: string): readonly S
     const [, indent = '', name = ''] = FUNCTION.exec(line) ?? [];
     if (name === '' || !(EVALUATES.test(name) || named.test(name))) continue;
     let end = index + 1;
-    while (end < lines.length && (lines[end]?.trim() === '' || depth(lines[end] ?? '') > indent.length)) end += 1;
+    while (end < lines.length && (lines[end]?.trim() === '' || depthOf(lines[end] ?? '') > indent.length)) end += 1;
     found.push({ name, from: index + 1, to: end });
   }
   return found;
@@ -61,8 +63,4 @@ function metricFunctions(metric: string): RegExp {
   const last = parts.at(-1) ?? '';
   const names = [parts.join('_'), ...(/^loss$/i.test(last) || last.length < 3 ? [] : [last])].filter(Boolean);
   return names.length > 0 ? new RegExp(`(?:^|_)(?:${names.join('|')})(?:_|$)`, 'i') : /(?!)/;
-}
-
-function depth(line: string): number {
-  return line.length - line.trimStart().length;
 }

@@ -4,8 +4,10 @@ import type { Texts } from '../types.ts';
 import { type FileChange, textsAfter } from './changed.ts';
 
 /** Python that finds its modules by other means than an import. */
-const FINDS_MODULES =
-  /\b(?:importlib|__import__|pkgutil|runpy|hydra|entry_points|load_module|spec_from_file_location|SourceFileLoader|subprocess|system|exec|_target_)\b|\*\.py\b/;
+export const FINDS_MODULES =
+  /\b(?:importlib|__import__|pkgutil|runpy|hydra|entry_points|load_module|spec_from_file_location|SourceFileLoader|_target_)\b|\*\.py\b/;
+/** Python that may start other programs, or run what is no file. */
+const STARTS_OTHERS = /\b(?:subprocess|system|exec)\b/;
 const TEST = /(?:^|\/)(?:tests?\/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)/;
 
 /**
@@ -31,27 +33,40 @@ function readProgram(
 ): (path: string) => boolean {
   const after = textsAfter(files, changed);
   const commands = [rules.run, rules.evaluate ?? ''];
-  const program = new Set(
-    commands.flatMap((run) => [...programFiles(files, { run }), ...programFiles(after, { run })]),
-  );
+  const { program, texts } = reachOf(files, after, commands);
   if (![...program].some((path) => path.endsWith('.py'))) return () => false;
-  const texts = [...program].flatMap((path) => [files.get(path) ?? '', after.get(path) ?? '']);
-  const finds = texts.some((text) => FINDS_MODULES.test(text));
+  const finds = texts.some((text) => FINDS_MODULES.test(text) || STARTS_OTHERS.test(text));
   const said = [...commands, ...texts];
   return (path) => {
     if (!/\.(?:py|sh)$/.test(path) || program.has(path) || (finds && !TEST.test(path))) return false;
-    const name = new RegExp(`(?<![A-Za-z0-9_])${escaped(moduleOf(path))}(?![A-Za-z0-9_])`);
+    const name = wholeWord(moduleOf(path));
     return !said.some((text) => name.test(text));
   };
 }
 
+/** What commands reach before a patch or after it, and the texts of it on both sides. */
+export function reachOf(
+  files: Texts,
+  after: Texts,
+  commands: readonly string[],
+): { readonly program: ReadonlySet<string>; readonly texts: readonly string[] } {
+  const program = new Set([files, after].flatMap((side) => programFiles(side, { run: commands })));
+  return { program, texts: [...program].flatMap((path) => [files.get(path) ?? '', after.get(path) ?? '']) };
+}
+
 /** The name by which others import or start a file. */
-function moduleOf(path: string): string {
+export function moduleOf(path: string): string {
   const segments = path.replace(/\.\w{1,3}$/, '').split('/');
   const last = segments.at(-1) ?? '';
   return last === '__init__' || last === '__main__' ? (segments.at(-2) ?? last) : last;
 }
 
-function escaped(text: string): string {
+/** Finds a text where it is no part of a longer name. */
+export function wholeWord(text: string): RegExp {
+  return new RegExp(`(?<![A-Za-z0-9_])${escaped(text)}(?![A-Za-z0-9_])`);
+}
+
+/** A text as part of an expression. */
+export function escaped(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

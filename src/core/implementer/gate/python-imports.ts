@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import { type Environment, smokeOf } from '../../domain/index.ts';
 import { programFiles } from '../../environment/index.ts';
 import type { Texts } from '../types.ts';
-import { MOST_LINE } from './changed.ts';
+import { depthOf, MOST_LINE } from './changed.ts';
 
 /** One module that a statement imports. Lines are 1-based. */
 export interface Import {
@@ -67,15 +67,15 @@ function joined(code: readonly string[], index: number): { readonly text: string
 /** @param before what stands in front of the import on its line */
 function guardOf(code: readonly string[], at: number, before: string): Guard | undefined {
   const inline = before.endsWith(':');
-  let indent = depth(before) + (inline ? 1 : 0);
+  let indent = depthOf(before) + (inline ? 1 : 0);
   let nearest = true;
   for (let index = inline ? at : at - 1; index >= 0 && indent > 0; index -= 1) {
     const line = code[index] ?? '';
-    const own = depth(line);
+    const own = depthOf(line);
     if (line.trim() === '' || own >= indent) continue;
     if (/^\s*if\s+(?:\w{1,40}\.)?TYPE_CHECKING\s*:/.test(line)) return 'checked';
     if (/^\s*(?:try|except\b.*|finally)\s*:/.test(line)) {
-      const behind = code.slice(inline ? at + 1 : at).find((one) => one.trim() !== '' && depth(one) <= own);
+      const behind = code.slice(inline ? at + 1 : at).find((one) => one.trim() !== '' && depthOf(one) <= own);
       const expects = /^\s*except\s*(?::|.*\b(?:ImportError|ModuleNotFoundError|Exception)\b)/.test(behind ?? '');
       return nearest && /^\s*try/.test(line) && expects ? 'optional' : 'tried';
     }
@@ -83,10 +83,6 @@ function guardOf(code: readonly string[], at: number, before: string): Guard | u
     indent = own;
   }
   return undefined;
-}
-
-function depth(line: string): number {
-  return line.length - line.trimStart().length;
 }
 
 /** The files that a module may be, under these folders, most likely first; a relative name is looked for where it points. */
@@ -111,7 +107,7 @@ export function modulePlaces(importer: string, module: string, roots: readonly s
 
 /** The files that any of these commands starts, and what they import. */
 export function programOf(files: Texts, commands: Commands): ReadonlySet<string> {
-  return new Set(started(commands).flatMap((run) => programFiles(files, { run })));
+  return new Set(programFiles(files, { run: started(commands) }));
 }
 
 export function started(commands: Commands): readonly string[] {

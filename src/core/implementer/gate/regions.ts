@@ -1,7 +1,7 @@
 import type { Environment } from '../../domain/index.ts';
 import { matcher } from '../../environment/index.ts';
 import { lineChanges } from './added.ts';
-import { fileKind, MOST_LINE } from './changed.ts';
+import { depthOf, fileKind, MOST_LINE } from './changed.ts';
 import { maskPython } from './mask.ts';
 
 type Region = Environment['protected_regions'][number];
@@ -157,10 +157,6 @@ function scopeOf(code: readonly string[], line: number): number {
     depth = depthOf(text);
   }
   return 0;
-}
-
-function depthOf(line: string): number {
-  return line.length - line.trimStart().length;
 }
 
 function range(from: number, to: number): number[] {

@@ -1,5 +1,5 @@
 import type { AddedLine } from './added.ts';
-import { codeLines, type FileChange, MOST_LINE } from './changed.ts';
+import { codeLines, type FileChange, HASH_COMMENTS, MOST_LINE } from './changed.ts';
 import { maskPython, withoutComments } from './mask.ts';
 
 /** One side of a changed file, line for line. */
@@ -10,7 +10,6 @@ export interface Side {
   readonly code: readonly string[];
 }
 
-const HASH_COMMENTS = /\.(?:ya?ml|toml|ini|cfg)$/;
 /** Two words in a row: a text for people. */
 const PROSE = /[A-Za-z_]{2}[,.;:!?]{0,2} {1,4}[A-Za-z_]{2}/;
 const FLAG = /(?:^|[\s"'])--\w/;

@@ -99,15 +99,16 @@ async function fillRound(
   const key = `base-${base.id}/round-${number}/request-${id}`;
   const own = ideas.filter((idea) => idea.round === number && idea.createdAt >= since);
   const mine = own.filter((idea) => idea.dropped === undefined);
+  const open = buildable(results, ideas);
   const calls = await store.calls({ base: base.id, since });
   const stage = stageOf({ key, since }, calls, mine, parts.system.clock.now());
   const plan = restOf(
-    planRound(number, count, buildable(results, ideas).candidates.length > 0),
+    planRound(number, count, open.candidates.length > 0),
     mine.filter((idea) => idea.createdAt < stage.since),
   );
   const texts = await readTexts(parts.repository, base.commit, (text) => parts.log('warn', text));
   const random = seededRandom(createHash('sha256').update(key).digest().readUInt32BE(0));
-  const parents = chooseParents(goal, buildable(results, ideas), Math.max(1, plan.exploit), random, pinnedOf(ideas));
+  const parents = chooseParents(goal, open, Math.max(1, plan.exploit), random, pinnedOf(ideas));
   const evidence = await gatherEvidence(parts, base, runs);
   const history = outcomesOf(
     // What a question brought must not change it when it is asked again.

@@ -1,4 +1,5 @@
 import type { Severity } from '../../../domain/index.ts';
+import { depthOf } from '../changed.ts';
 import type { Problem } from './protocol.ts';
 
 export interface Judged extends Problem {
@@ -76,13 +77,12 @@ const DECORATORS = 30;
 
 /** Whether a decorator stands over the definition on this line, perhaps over several lines or with others below it. */
 function isDecorated(lines: readonly string[], line: number): boolean {
-  const indent = (text: string) => text.length - text.trimStart().length;
-  const own = indent(lines[line - 1] ?? '');
+  const own = depthOf(lines[line - 1] ?? '');
   if (!/^\s*(?:async\s+)?(?:def|class)\b/.test(lines[line - 1] ?? '')) return false;
   for (let at = line - 2; at >= Math.max(0, line - 2 - DECORATORS); at -= 1) {
     const text = lines[at] ?? '';
-    if (text.trim() === '' || /^\s*[#)\]}]/.test(text) || indent(text) > own) continue;
-    return indent(text) === own && text.trimStart().startsWith('@');
+    if (text.trim() === '' || /^\s*[#)\]}]/.test(text) || depthOf(text) > own) continue;
+    return depthOf(text) === own && text.trimStart().startsWith('@');
   }
   return false;
 }
