@@ -471,6 +471,11 @@ describe('the gates', () => {
       ['    data_seed: int = 0', '    data_seed: int = 5'],
       ['SEED = int(os.environ.get("SEED", "1"))', 'SEED = int(os.environ.get("SEED", "1")) + 41'],
       ['chance = random.Random(SEED)', 'chance = random.Random(SEED * 7 + 3)'],
+      [
+        'torch.manual_seed(int(os.environ.get("SEED", "1")))',
+        'torch.manual_seed(int(os.environ.get("SEED", "1")) + 7919)',
+      ],
+      ['rng = np.random.default_rng(int(cfg["seed"]))', 'rng = np.random.default_rng(hash((int(cfg["seed"]), ")")))'],
     ] as const;
     for (const [from, to] of seeds) {
       it(`alone is tagged: ${to}`, async () => {
@@ -502,6 +507,8 @@ describe('the gates', () => {
       ['seeding_rate = 5\n', 'seeding_rate = 6\n', []],
       ['lr = 1\n', 'lr = 1\nseed_tokens = encode(prompt)\n', []],
       ['lr = 1\n', 'lr = 1\nplant(seed=3)\nmodel.seed(3).grow()\n', []],
+      ['rng = default_rng(seed)\n', 'rng = default_rng(seed).spawn(4)\n', []],
+      ['torch.manual_seed(1)\n', 'torch.manual_seed(1); lr = 2\n', ['seed seed-changed info 1']],
     ];
     for (const [from, to, found] of others) {
       it(`is not all of ${JSON.stringify(to)}`, async () => {

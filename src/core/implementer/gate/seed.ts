@@ -18,12 +18,15 @@ const GENERATOR = /(\bRandom\([ \t]{0,20})-?\d[\d_]{0,30}/g;
 /** What a seed's own name is set to, whatever it is made of: `SEED = int(os.environ['SEED']) + 41`. */
 const ASSIGNED =
   /^([ \t]{0,200}(?:\w{1,40}\.){0,3}(?:\w{0,40}_)?seed(?:_\w{0,20})?[ \t]{0,4}(?::[ \t]{0,4}int[ \t]{0,4})?=(?!=)).*$/i;
-/** What is given to that which takes one: `random.Random(SEED + 41)`. */
-const GIVEN =
-  /(\b(?:manual_seed(?:_all)?|set_seed|seed_everything|seed|PRNGKey|default_rng|RandomState|Random)\()[^()\n]{0,200}seed[^()\n]{0,200}\)/gi;
-/** A statement that does nothing but seed: `torch.manual_seed(7)`, `self.seed = hash(name)`. */
-const SEEDS =
-  /^[ \t]{0,200}(?:(?:\w{1,40}\.){0,4}(?:manual_seed(?:_all)?|set_seed|seed_everything|seed|(?:set_)?random_seed)\([^()\n]{0,200}(?:\([^()\n]{0,100}\)[^()\n]{0,100}){0,3}\)|(?:\w{1,40}\.){0,3}(?:\w{0,40}_)?seed(?:_(?:offset|value|base|\d{1,4}))?[ \t]{0,4}(?::[ \t]{0,4}int[ \t]{0,4})?=(?!=).*)[ \t]*(?:#.*)?$/i;
+/** Calls that take a seed, up to their bracket: `random.Random(SEED + 41)`. */
+const TAKES =
+  /\b(?:manual_seed(?:_all)?|set_seed|seed_everything|seed|PRNGKey|default_rng|RandomState|Random)\(/gi;
+/** The call that a statement begins with which does nothing but seed: `torch.manual_seed(7)`. */
+const SEEDING =
+  /^[ \t]{0,200}(?:\w{1,40}\.){0,4}(?:manual_seed(?:_all)?|set_seed|seed_everything|seed|(?:set_)?random_seed)\(/i;
+/** The same with a name: `self.seed = hash(name)`. */
+const NAMED_SEED =
+  /^[ \t]{0,200}(?:\w{1,40}\.){0,3}(?:\w{0,40}_)?seed(?:_(?:offset|value|base|\d{1,4}))?[ \t]{0,4}(?::[ \t]{0,4}int[ \t]{0,4})?=(?!=)/i;
 
 /** Imports of Python's own modules, which do nothing by themselves; what seeds often needs one. */
 const BARE_IMPORT =
@@ -84,18 +87,50 @@ function tight(line: string): string {
 }
 
 function seeds({ python }: FileChange, text: string): boolean {
-  return python && SEEDS.test(text.slice(0, MOST_LINE));
+  const short = text.slice(0, MOST_LINE);
+  if (!python || NAMED_SEED.test(short)) return python;
+  const call = SEEDING.exec(short);
+  const end = call ? closeOf(short, call[0].length) : undefined;
+  return end !== undefined && /^[ \t]*(?:#.*)?$/.test(short.slice(end + 1));
+}
+
+/** Where the bracket closes whose inside begins at a place; undefined where it is open at the line's end. */
+function closeOf(line: string, inside: number): number | undefined {
+  let depth = 1;
+  const pieces = line.slice(inside).split(TEXT);
+  let at = inside;
+  for (const [index, piece] of pieces.entries()) {
+    for (let place = 0; index % 2 === 0 && place < piece.length; place += 1) {
+      if ('([{'.includes(piece[place] ?? ' ')) depth += 1;
+      else if (')]}'.includes(piece[place] ?? ' ')) depth -= 1;
+      if (depth === 0) return at + place;
+    }
+    at += piece.length;
+  }
+  return undefined;
+}
+
+/** The line with what is given to calls that take a seed left out, where that names one. */
+function withoutGiven(line: string): string {
+  let text = '';
+  let from = 0;
+  for (const call of line.matchAll(TAKES)) {
+    const inside = call.index + call[0].length;
+    const end = call.index < from ? undefined : closeOf(line, inside);
+    if (end === undefined || !/seed/i.test(line.slice(inside, end))) continue;
+    text += `${line.slice(from, inside)}§`;
+    from = end;
+  }
+  return text + line.slice(from);
 }
 
 const ALSO = 'This line changes a seed: a part of what the run differs by is chance.';
 const ONLY = 'The patch changes nothing but a seed. It may run, and is never ranked: what it differs by is chance.';
 
 function shape(line: string): string {
-  const known = line
-    .slice(0, MOST_LINE)
+  const known = withoutGiven(line.slice(0, MOST_LINE))
     .replaceAll(SEED, '$1§')
     .replaceAll(GENERATOR, '$1§')
-    .replace(ASSIGNED, '$1§')
-    .replaceAll(GIVEN, '$1§)');
+    .replace(ASSIGNED, '$1§');
   return known + line.slice(MOST_LINE);
 }

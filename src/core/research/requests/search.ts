@@ -306,7 +306,7 @@ async function tryIdeas(outer: Hunt, ideas: readonly Idea[], say: Say): Promise<
       stop.abort(error);
     });
   const queue = async (made: Candidate): Promise<void> => {
-    if (made.state === 'ready') undecided.add(made.id);
+    if (made.state === 'ready' && !approvesUnread(outer.payload.approve, made)) undecided.add(made.id);
     const candidate = await approved(hunt, made).finally(() => undecided.delete(made.id));
     await tell();
     if (candidate) runs.push(...(await queueIdea(hunt, candidate)));
