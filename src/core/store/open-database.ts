@@ -95,7 +95,8 @@ async function setAside(files: DatabaseFiles, file: string, now: number): Promis
   const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
   let target = `${file}.damaged-${stamp}`;
   for (let copy = 2; await files.info(target); copy += 1) target = `${file}.damaged-${stamp}-${copy}`;
-  for (const part of ['', '-wal', '-shm', '-journal']) {
+  // The database last: from then on the name is free for another window's fresh one, whose side files are its own.
+  for (const part of ['-wal', '-shm', '-journal', '']) {
     if (await files.info(file + part)) await files.rename(file + part, target + part);
   }
   return target;

@@ -2,7 +2,9 @@ import { strict as assert } from 'node:assert';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { type OpenedDatabase, openDatabase } from '../../../src/core/store/open-database.ts';
 import { MIGRATIONS, SCHEMA_VERSION } from '../../../src/core/store/schema.ts';
+import { realSystem } from '../../../src/core/system/index.ts';
 import { addBase, addIdea, openTestStore, temporaryFolder } from '../../support/store.ts';
 
 /** The shape of a database as SQLite tells it. */
@@ -104,6 +106,24 @@ describe('store: the file', () => {
     const aside = (await fs.readdir(path.dirname(file))).filter((name) => name.includes('.damaged-'));
     assert.equal(aside.length, 1);
     await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it('is made once when another window opens it while the damaged one is set aside', async () => {
+    await fs.writeFile(file, 'junk '.repeat(2000));
+    const { files } = realSystem();
+    let other: OpenedDatabase | undefined;
+    const rename = async (from: string, to: string): Promise<void> => {
+      await files.rename(from, to);
+      if (from !== file) return;
+      other = await openDatabase(files, file, false, Date.now());
+      other.sql.run('CREATE TABLE of_another_window (x)');
+    };
+    const mine = await openDatabase({ ...files, rename }, file, false, Date.now());
+    assert.ok(mine.setAside);
+    assert.deepEqual(mine.sql.all('SELECT x FROM of_another_window'), []);
+    assert.equal((await fs.readdir(path.dirname(file))).filter((name) => name.includes('.damaged-')).length, 1);
+    other?.sql.database.close();
+    mine.sql.database.close();
   });
 
   it('that cannot be opened is a message with the path, not a bug', async () => {
