@@ -19,8 +19,7 @@ const GENERATOR = /(\bRandom\([ \t]{0,20})-?\d[\d_]{0,30}/g;
 const ASSIGNED =
   /^([ \t]{0,200}(?:\w{1,40}\.){0,3}(?:\w{0,40}_)?seed(?:_\w{0,20})?[ \t]{0,4}(?::[ \t]{0,4}int[ \t]{0,4})?=(?!=)).*$/i;
 /** Calls that take a seed, up to their bracket: `random.Random(SEED + 41)`. */
-const TAKES =
-  /\b(?:manual_seed(?:_all)?|set_seed|seed_everything|seed|PRNGKey|default_rng|RandomState|Random)\(/gi;
+const TAKES = /\b(?:manual_seed(?:_all)?|set_seed|seed_everything|seed|PRNGKey|default_rng|RandomState|Random)\(/gi;
 /** The call that a statement begins with which does nothing but seed: `torch.manual_seed(7)`. */
 const SEEDING =
   /^[ \t]{0,200}(?:\w{1,40}\.){0,4}(?:manual_seed(?:_all)?|set_seed|seed_everything|seed|(?:set_)?random_seed)\(/i;
