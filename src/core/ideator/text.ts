@@ -19,22 +19,3 @@ export function bounded(text: string, max: number): string {
   const cut = text.slice(0, Math.max(0, max - 1));
   return `${/[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
 }
-
-/**
- * The last lines of a log, at most `maxChars` characters with the mark of what is missing: whole lines where
- * possible, progress bars folded to their last state, no terminal escapes.
- */
-export function boundedTail(text: string, maxChars: number): string {
-  const folded = text
-    .replace(/\r\n/g, '\n')
-    .split('\n')
-    .map((line) => line.replace(/\r+$/, '').replace(/^.*\r/s, ''))
-    .join('\n');
-  const clean = cleanText(folded).trimEnd();
-  if (clean.length <= maxChars) return clean;
-  const mark = '…\n';
-  const room = Math.max(0, maxChars - mark.length);
-  const cut = clean.slice(clean.length - room).replace(/^[\uDC00-\uDFFF]/, '');
-  const lineStart = cut.indexOf('\n');
-  return mark + (lineStart >= 0 && lineStart < room / 2 ? cut.slice(lineStart + 1) : cut);
-}

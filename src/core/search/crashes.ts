@@ -69,6 +69,14 @@ export function sameError(one: string, other: string): boolean {
   return errorLine(one) === errorLine(other);
 }
 
+/** What torchrun and DeepSpeed say of a process that was killed or told to stop; they themselves end with 1. */
+const CHILD_ENDED = /\bexitcode {0,4}: -(?:9|15)\b|exits with return code = -(?:9|15)\b/;
+
+/** Whether the run's process was ended from outside under a launcher, and said nothing of an error of its own. */
+export function isEndedFromOutside(tail: string): boolean {
+  return CHILD_ENDED.test(tail) && !NAMES_ERROR.test(errorLine(tail));
+}
+
 const OUT_OF_MEMORY = /out of memory/i;
 /** How PyTorch names the processes of a GPU that is full: its own too where it does not know itself, as in a container. */
 const PROCESS = /Process \d+ has ([\d.]+) ([KMGT])iB memory in use/g;

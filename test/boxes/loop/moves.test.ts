@@ -134,9 +134,10 @@ describe('runs that move from one box to another', () => {
     const [alpha] = boxes;
     assert.ok(alpha);
     const [first = '', second = ''] = await research.runBaseline({ seeds: 2 });
-    await when('one at work and one waiting', (rows) =>
-      [first, second].every((id) => rows.some((run) => run.id === id && /running|waiting/.test(run.state))),
-    );
+    await when('one at work and one waiting', (rows) => {
+      const state = (id: string) => rows.find((run) => run.id === id)?.state;
+      return state(first) === 'running' && state(second) === 'waiting';
+    });
     await alpha.stopServer();
     execFileSync('pkill', ['-KILL', '-u', alpha.user, 'sshd']);
     await when('the box being unreachable', (rows) => rows.every((run) => run.unreachableSince !== undefined));

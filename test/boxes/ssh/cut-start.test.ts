@@ -136,7 +136,8 @@ describe('A start whose link is cut', () => {
         proxy.drop();
         await check(runs, `byte ${at} of ${bytes} ${way}`);
       }
-      assert.ok(cuts >= PLACES[way] - 2, `only ${cuts} of ${PLACES[way]} were cut`);
+      // A start takes some bytes more or fewer each time: how they fall into packets is the machine's affair.
+      assert.ok(cuts >= 0.7 * PLACES[way], `only ${cuts} of ${PLACES[way]} were cut`);
     });
   }
 });

@@ -2,29 +2,10 @@ import * as assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import type { MetricPoint } from '../../../src/core/domain/index.ts';
 import { tidyIdea } from '../../../src/core/ideator/answer.ts';
-import { boundedTail, describeCurve } from '../../../src/core/ideator/index.ts';
+import { describeCurve } from '../../../src/core/ideator/index.ts';
 
 const curve = (...values: readonly number[]): MetricPoint[] =>
   values.map((value, index) => ({ name: 'loss', step: index * 100, value, state: 'ok' }));
-
-describe("a log's last lines", () => {
-  it('never exceed the bound, and are the end of the log', () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: fc.constantFrom('a', '\n', ' ', '\u{1f600}', '\r', '\u001b[31m', '\u0007') }),
-        fc.integer({ min: 3, max: 60 }),
-        (text, max) => {
-          const tail = boundedTail(text, max);
-          assert.ok(tail.length <= max);
-          assert.ok(['\u001b', '\u0007', '\r'].every((character) => !tail.includes(character)));
-        },
-      ),
-    );
-    assert.equal(boundedTail('one\ntwo\nthree', 9), '…\nthree');
-    assert.equal(boundedTail('10%\r50%\r100%\nValueError: no\n', 100), '100%\nValueError: no');
-    assert.equal(boundedTail('\u001b[31mred\u001b[0m \u001b]0;title\u0007text', 100), 'red text');
-  });
-});
 
 describe('a curve in words', () => {
   const said: readonly (readonly [readonly MetricPoint[], RegExp])[] = [

@@ -4,6 +4,7 @@ import {
   crashToMend,
   errorLine,
   isEarlyCrash,
+  isEndedFromOutside,
   isOutOfMemoryOfOthers,
   sameError,
 } from '../../../src/core/search/index.ts';
@@ -72,6 +73,19 @@ describe('a run that crashes within its first minutes', () => {
       !sameError('RuntimeError: (8x16 and 32x64)', 'RuntimeError: (8x16 and 16x64)'),
       'other shapes, other error',
     );
+  });
+
+  it('says nothing of the patch where a launcher tells that its process was killed, and the process told no error', () => {
+    const torchrun = (code: number) =>
+      `torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n====\ntrain.py FAILED\n  exitcode  : ${code} (pid: 99)\n`;
+    assert.ok(isEndedFromOutside(`step 10: loss 2.5\n${torchrun(-9)}`));
+    assert.ok(isEndedFromOutside("[ERROR] [launch.py:321:sigkill_handler] ['python3'] exits with return code = -9\n"));
+    assert.ok(
+      !isEndedFromOutside(`RuntimeError: bad tensor\n${torchrun(-9)}`),
+      'one rank failed, the others were told',
+    );
+    assert.ok(!isEndedFromOutside(torchrun(1)));
+    assert.ok(!isEndedFromOutside(torchrun(-6)), 'it aborted by itself');
   });
 
   it('says nothing of the patch where others have filled the GPU', () => {

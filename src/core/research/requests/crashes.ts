@@ -1,6 +1,13 @@
 import { type Candidate, type CandidateId, quoted, type Run } from '../../domain/index.ts';
 import { withoutSecrets } from '../../environment/index.ts';
-import { crashesBefore, crashToMend, isEarlyCrash, isOutOfMemoryOfOthers, sameError } from '../../search/index.ts';
+import {
+  crashesBefore,
+  crashToMend,
+  isEarlyCrash,
+  isEndedFromOutside,
+  isOutOfMemoryOfOthers,
+  sameError,
+} from '../../search/index.ts';
 import { logTail } from '../log-tail.ts';
 import { modelConfig, type Parts } from '../parts.ts';
 import { implement } from './implement.ts';
@@ -28,7 +35,7 @@ export async function crashOf(parts: Parts, id: CandidateId): Promise<Run | unde
   const crash = crashToMend(candidate, own, runs, allowed);
   if (!crash) return undefined;
   const tail = await logTail(parts, crash, TAIL);
-  if (isOutOfMemoryOfOthers(tail)) return undefined;
+  if (isOutOfMemoryOfOthers(tail) || isEndedFromOutside(tail)) return undefined;
   const [before] = crashesBefore(candidate, own, runs);
   return before && sameError(tail, await logTail(parts, before, TAIL)) ? undefined : crash;
 }
