@@ -1,16 +1,22 @@
 import { type Base, isEnd, type Run, type RunId } from '../domain/index.ts';
 import { classOf } from '../scheduler/index.ts';
+import { lastWords } from '../search/index.ts';
 import type { Lease, RunPatch } from '../store/index.ts';
 import type { RunReport, Worker } from '../workers/index.ts';
 import { gpusOf } from './fleet-rules.ts';
 import { type Job, RunFollower } from './follow-run.ts';
 import { describeMissing } from './left-out.ts';
+import { logTail } from './log-tail.ts';
 import { objectiveOf } from './objective-of.ts';
 import { type Parts, requireBase } from './parts.ts';
 
 /** Bytes of one answer that brings pieces of many runs, and pieces in it. */
 const ANSWER_BYTES = 2 * 1024 * 1024;
 const ANSWER_PIECES = 128;
+/** Characters of a log's end in which the error is looked for. */
+const TAIL = 4000;
+/** Ends of a run at which a command of its own failed, and may have said why. */
+const FAILED_COMMAND: ReadonlySet<string> = new Set(['exited', 'evaluate-failed', 'command-not-found']);
 /** A run with much to read must not keep the others of its box from their next poll for longer. */
 const CATCH_UP_MS = 1500;
 
@@ -94,7 +100,11 @@ export class RunKeeper {
     const commit = run.commit ?? base.commit;
     const missing =
       report.state === 'failed' ? await describeMissing(this.#parts.repository, commit, base.environment) : '';
-    const reason = [report.reason ?? '', missing].filter((text) => text !== '').join(' ');
+    const said =
+      report.state === 'failed' && report.cause !== undefined && FAILED_COMMAND.has(report.cause)
+        ? await this.#lastWords(run, follower)
+        : '';
+    const reason = [report.reason ?? '', said, missing].filter((text) => text !== '').join(' ');
     const end: RunPatch = {
       ...seen,
       ...(report.exitCode === undefined ? {} : { exitCode: report.exitCode }),
@@ -104,6 +114,15 @@ export class RunKeeper {
       endedAt: report.endedAt ?? this.#parts.system.clock.now(),
     };
     return this.#end(run, report.state, end, lease);
+  }
+
+  /** What the command of a failed run said last; nothing where that cannot be read: the log itself is there. */
+  async #lastWords(run: Run, follower: RunFollower): Promise<string> {
+    try {
+      return lastWords(await logTail(this.#parts, { ...run, logBytes: follower.log.offset }, TAIL));
+    } catch {
+      return '';
+    }
   }
 
   /** Takes bytes of a log that came over a channel of its own; false where nobody follows the run by now. */

@@ -50,6 +50,7 @@ export function crashesBefore(candidate: Candidate, own: readonly Candidate[], r
 
 const RANK = /^\[?(?:default|rank)\d*\]?:?\s*/;
 const NAMES_ERROR = /^(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Interrupt)\b/;
+const LONGEST_WORDS = 300;
 /** What a launcher says of the process that failed, after that process said why. */
 const OF_LAUNCHER = /ChildFailedError|CalledProcessError/;
 
@@ -62,6 +63,15 @@ export function errorLine(tail: string): string {
   const named = lines.findLast((line) => NAMES_ERROR.test(line) && !OF_LAUNCHER.test(line));
   const line = named ?? lines.findLast((one) => one !== '') ?? '';
   return line.replaceAll(/0x[0-9a-f]+/gi, '0x…').replaceAll(/\b(pid|process)([ =:]+)\d+/gi, '$1$2…');
+}
+
+/** What a command that failed said last, as a person is told it: the error that it names, else its last line. */
+export function lastWords(tail: string): string {
+  const line = errorLine(tail);
+  if (line === '') return 'It printed nothing.';
+  const short =
+    line.length <= LONGEST_WORDS ? line : `${line.slice(0, LONGEST_WORDS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return `${NAMES_ERROR.test(line) ? 'Its error' : 'Its last line'}: ${short}`;
 }
 
 /** Whether two crashes are of the same error: that one again is not mended by asking once more. */

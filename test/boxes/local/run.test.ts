@@ -84,14 +84,15 @@ describe('local box: a run', () => {
     assert.deepEqual(await fs.readFile(file), committed);
   });
 
-  it('that fails tells its exit code and its last words', async () => {
+  it('that fails tells its exit code, and leaves its last words in the log', async () => {
     const commit = await box.commit({ 'train.py': 'raise SystemExit("no such data")' });
     const shipment = box.shipment(commit, { run: 'python3 train.py; exit 3' });
     await worker.submit(shipment);
     const report = await box.ended(worker, shipment.run);
     assert.equal(report.state, 'failed');
     assert.equal(report.exitCode, 3);
-    assert.match(report.reason ?? '', /exit code 3.*no such data/);
+    assert.match(report.reason ?? '', /exit code 3\.$/);
+    assert.match(await fs.readFile(path.join(box.runFolder(shipment.run), 'log'), 'utf8'), /no such data\n$/);
   });
 
   it('of a command that does not exist says so', async () => {
@@ -101,7 +102,7 @@ describe('local box: a run', () => {
     const report = await box.ended(worker, shipment.run);
     assert.equal(report.state, 'failed');
     assert.equal(report.exitCode, 127);
-    assert.match(report.reason ?? '', /not found.*no-such-trainer/);
+    assert.match(report.reason ?? '', /a program that was not found \(exit code 127\)/);
   });
 
   it('takes its seed as a flag, its variables and its inputs and links', async () => {

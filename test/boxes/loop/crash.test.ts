@@ -39,6 +39,7 @@ describe('a patch that a person approved and that crashes at once', () => {
     const ended = await research.waitForRuns(await research.run(first.id, { baselineSeeds: 1 }));
     const run = ended.find((one) => one.candidate === first.id);
     assert.deepEqual([run?.state, run?.cause], ['failed', 'exited']);
+    assert.match(run?.reason ?? '', /ended with exit code 1\. Its error: IndexError: list index out of range$/);
     const mended = await until(research, 'a mended patch', async () => {
       const nodes = (await research.state()).rounds.flatMap(({ ideas }) => ideas);
       return nodes[0]?.candidates.find((one) => one.revises === first.id && one.state === 'ready');

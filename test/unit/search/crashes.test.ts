@@ -6,6 +6,7 @@ import {
   isEarlyCrash,
   isEndedFromOutside,
   isOutOfMemoryOfOthers,
+  lastWords,
   sameError,
 } from '../../../src/core/search/index.ts';
 import { candidateRow, runRow } from '../../support/rows.ts';
@@ -60,6 +61,13 @@ describe('a run that crashes within its first minutes', () => {
   it('is known by the line that names its error', () => {
     assert.equal(errorLine('Traceback\n  File "x"\nValueError: no  \n\n'), 'ValueError: no');
     assert.equal(errorLine(''), '');
+  });
+
+  it('is told to a person by its error, else by its last line', () => {
+    assert.equal(lastWords('Traceback\n  File "x"\nValueError: no\n\n'), 'Its error: ValueError: no');
+    assert.equal(lastWords('loading\nno such file: data.bin\n'), 'Its last line: no such file: data.bin');
+    assert.equal(lastWords(''), 'It printed nothing.');
+    assert.ok(lastWords(`ValueError: ${'🚀'.repeat(500)}`).isWellFormed());
   });
 
   it('is of the same error whichever rank says it, at whatever address, and whatever its launcher adds', () => {

@@ -138,7 +138,7 @@ rc_protect 'after the end'
 if [ "$rc_run_status" -ne 0 ]; then
   rc_no_disk "$rc_run_status"
   case $rc_run_status in
-    126 | 127) rc_end "$rc_run_status" command-not-found "The run command could not be started (exit code $rc_run_status); the log's last line names it." ;;
+    126 | 127) rc_end "$rc_run_status" command-not-found "The run command could not be started (exit code $rc_run_status)." ;;
     *) rc_end "$rc_run_status" exited "The command ended with exit code $rc_run_status." ;;
   esac
 fi
@@ -156,7 +156,7 @@ if [ -s spec/evaluate ]; then
   rc_stopped evaluate
   if [ "$rc_status" -ne 0 ]; then
     rc_no_disk "$rc_status"
-    rc_end "$rc_status" evaluate-failed "evaluate ended with exit code $rc_status; the log shows what it printed."
+    rc_end "$rc_status" evaluate-failed "evaluate ended with exit code $rc_status."
   fi
 fi
 rc_end 0 exited ''

@@ -9,8 +9,6 @@ import { bringArtifacts, layOut, setUp, treeOf } from './prepare.ts';
 import { changedFiles } from './protect.ts';
 import { type HeldSlots, waitForSlots } from './slots.ts';
 
-const TAIL_BYTES = 2000;
-
 interface Slots {
   readonly held: HeldSlots;
   /** How many there are on this box. */
@@ -75,25 +73,14 @@ async function checkProtected(job: Job, tree: readonly TreeEntry[], when: string
   throw new RunEnd(74, 'protected-changed', `Protected files are not as committed ${when}: ${named}.`);
 }
 
-/** The last line of the log that holds anything, cut to a length that fits a message. */
-async function lastLine(job: Job): Promise<string> {
-  const { files } = job.parts;
-  const size = (await files.info(job.run.log))?.size ?? 0;
-  const tail = await files.readRange(job.run.log, Math.max(0, size - TAIL_BYTES), TAIL_BYTES);
-  const lines = tail.toString('utf8').split(/[\r\n]+/);
-  return (lines.findLast((line) => line.trim() !== '') ?? '').trim().slice(0, 300);
-}
-
-async function checkCode(job: Job, what: string, code: number): Promise<void> {
+function checkCode(what: string, code: number): void {
   if (code === 0) return;
-  const line = await lastLine(job);
-  const says = line === '' ? 'It printed nothing.' : `Its last line: ${line}`;
   if (code === 126 || code === 127) {
     const why = code === 127 ? 'names a program that was not found' : 'names a program that cannot be run';
-    throw new RunEnd(code, 'command-not-found', `The ${what} command ${why} (exit code ${code}). ${says}`);
+    throw new RunEnd(code, 'command-not-found', `The ${what} command ${why} (exit code ${code}).`);
   }
   const reason = what === 'evaluate' ? 'evaluate-failed' : 'exited';
-  throw new RunEnd(code, reason, `The ${what} command ended with exit code ${code}. ${says}`);
+  throw new RunEnd(code, reason, `The ${what} command ended with exit code ${code}.`);
 }
 
 /** Runs `evaluate` where nothing of the run but its artifacts can reach it: a fresh checkout of the tree. */
@@ -105,7 +92,7 @@ async function evaluate(job: Job, tree: string, line: string, more: RunOptions):
   await files.write(run.evaluated, `${(await files.info(run.log))?.size ?? 0}\n`);
   const extra = { RESEARCH_RUN_DIR: run.code };
   const { code } = await runInJob(job, 'evaluate', line, run.evaluation, { ...more, extra });
-  await checkCode(job, 'evaluate', code);
+  checkCode('evaluate', code);
 }
 
 async function live(job: Job, onSlots: (slots: Slots) => void): Promise<void> {
@@ -129,7 +116,7 @@ async function live(job: Job, onSlots: (slots: Slots) => void): Promise<void> {
   const { code } = await runInJob(job, 'run', spec.run, run.code, more);
   await files.write(run.state, 'finishing\n');
   await checkProtected(job, tree, 'after the end');
-  await checkCode(job, 'run', code);
+  checkCode('run', code);
   if (spec.evaluate !== undefined) await evaluate(job, id, spec.evaluate, more);
 }
 
