@@ -25,8 +25,8 @@ const SPACED = new RegExp(`^(${WORDS}) {1,20}(${NUMBER})(${UNIT})?$`, 'i');
 const ROW = new RegExp(String.raw`^[│|]\s{0,40}(${WORD})\s{0,40}[│|]\s{0,40}(${NUMBER})\s{0,40}[│|]$`, 'i');
 
 const AXES: ReadonlySet<string> = new Set(['step', 'global_step', '_step', 'iter', 'iteration', 'it']);
-/** Counters that look like results: Lightning's version number. */
-const NOT_METRICS: ReadonlySet<string> = new Set(['v_num']);
+/** Numbers that look like results: Lightning's version number, the place in a file that a logger names (`train.py:80]`). */
+const NOT_METRIC = /^v_num$|\.pyx?$/;
 
 /**
  * Reads lines of trainers that need no pattern: nanoGPT, modded-nanogpt, HF Trainer dicts, JSON lines, Lightning,
@@ -82,6 +82,6 @@ function named(name = '', number = '', unit = ''): [string, number] {
 function pointsOf(numbers: readonly (readonly [string, number])[], step: number | null): MetricPoint[] {
   const axis = step ?? numbers.find(([name, value]) => AXES.has(name) && Number.isFinite(value))?.[1] ?? null;
   return numbers
-    .filter(([name]) => !AXES.has(name) && !NOT_METRICS.has(name))
+    .filter(([name]) => !AXES.has(name) && !NOT_METRIC.test(name))
     .map(([name, value]) => pointOf(name, axis, value));
 }

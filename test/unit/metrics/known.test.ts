@@ -80,6 +80,13 @@ describe('formats known without a pattern', () => {
     assert.deepEqual(read('eval/loss: 1.25e-3'), ['eval/loss=0.00125']);
   });
 
+  it('absl, whose prefix names a place in a file', () => {
+    assert.deepEqual(read('I0101 10:00:00.000000 140 train.py:100] [10] loss=0.123, accuracy=0.5'), [
+      'loss=0.123',
+      'accuracy=0.5',
+    ]);
+  });
+
   it('takes no times, dates, versions or addresses for metrics', () => {
     assert.deepEqual(read('elapsed: 00:12:30', 'date: 2026-01-02', 'torch: 2.1.0', 'see http://host:8080/x'), []);
     assert.deepEqual(read('Traceback (most recent call last):', '  File "a.py", line 3, in <module>'), []);
