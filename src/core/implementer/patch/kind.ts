@@ -1,8 +1,8 @@
-import { structuredPatch } from 'diff';
 import type { IdeaKind } from '../../domain/index.ts';
 import { codeLines, fileKind, inCall } from '../gate/changed.ts';
 import { RUNS_TEXT } from '../gate/texts.ts';
 import type { Texts } from '../types.ts';
+import { hunksOf } from './hunks.ts';
 
 /** Texts, numbers and the words of languages. */
 const LITERAL =
@@ -102,7 +102,7 @@ export function kindOf(before: Texts, changes: ReadonlyMap<string, string | null
     const old = before.get(path);
     if (old === undefined || after === null) return 'algorithmic';
     const [oldRuns, newRuns] = [runs(path, old), runs(path, after)];
-    for (const hunk of structuredPatch('a', 'b', old, after, '', '', { context: 0 }).hunks) {
+    for (const hunk of hunksOf(old, after, 0)) {
       const side = (mark: string, start: number, run: ReturnType<typeof runs>) =>
         hunk.lines
           .filter((line) => line.startsWith(mark))
