@@ -4,7 +4,7 @@ import type { Refusal } from '../refusal.ts';
 import { choose } from './choose.ts';
 import type { Line } from './lines.ts';
 import { type Merged, mergeLines, mergeSparse, partsOf } from './merge.ts';
-import { outdentOf, stepOf } from './outdent.ts';
+import { outdentOf, padded, stepOf, stripped, type Written } from './outdent.ts';
 import { Haystack, type Match, RUNGS } from './rungs.ts';
 import { BLANK_LINES, COMMENTS, findSparse, type Sparse } from './sparse.ts';
 import { piecesOf, type Variant, variantsOf } from './variants.ts';
@@ -86,15 +86,28 @@ export class Place {
     return { ok: true, rung, splices: [{ edit, from, to, ...merged }], alone: places.length === 1 };
   }
 
-  /** How the new lines are to be written where those quoted may have lost the indentation of the first only. */
+  /** How the new lines are to be written where the quoted ones have another indentation than the file, all or the first. */
   #outdented(match: Match, { search, replace }: Variant): Match | undefined {
-    const { pad } = match;
-    if (pad === undefined) return match;
-    const { lines } = this.#haystack;
-    const outdent = outdentOf(search, replace, pad, stepOf(lines));
-    if (outdent === 'all-shifted') return match;
+    const { rung, pad, surplus } = match;
     const first = replace.find((line) => line.trim() !== '');
-    if (outdent === 'unclear' || first === undefined) return undefined;
+    if (first === undefined) return match;
+    if (surplus !== undefined) return asWritten(match, stripped(search, replace, surplus));
+    if (pad === undefined) return match;
+    if (rung === 'first-line-shift') {
+      const quoted = search.find((line) => line.trim() !== '') ?? '';
+      if (first === quoted || /^\s/.test(first)) return match;
+      const next = replace.slice(replace.indexOf(first) + 1).find((line) => line.trim() !== '');
+      const told = next === undefined ? [first] : [first, next];
+      if (told.length > 1 && outdentOf([quoted], told, pad, stepOf(this.#haystack.lines)) !== 'first-shifted') {
+        return undefined;
+      }
+      return { ...match, write: (line) => (line === first ? pad + line : line) };
+    }
+    const written = padded(search, replace, pad);
+    if (written !== 'moved') return asWritten(match, written);
+    const outdent = outdentOf(search, replace, pad, stepOf(this.#haystack.lines));
+    if (outdent === 'all-shifted') return match;
+    if (outdent === 'unclear') return undefined;
     return { ...match, write: (line) => (line === first ? pad + line : line) };
   }
 
@@ -163,6 +176,11 @@ export class Place {
     if (replace.length <= search.length) return false;
     return replace.every((line, index) => this.lines[from + index]?.text.trimEnd() === match.write(line)?.trimEnd());
   }
+}
+
+function asWritten(match: Match, written: Written): Match | undefined {
+  if (written === 'moved') return match;
+  return written === 'unclear' ? undefined : { ...match, write: (line) => line };
 }
 
 /** Whether an edit keeps these lines of what it looks for. */
