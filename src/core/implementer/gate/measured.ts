@@ -31,8 +31,10 @@ export function assigned(metric: string): RegExp {
 
 /** Functions that compute the objective, by the names that training code gives them. */
 const EVALUATES =
-  /^_{0,2}(?:(?:run_|do_|compute_)?(?:evaluat\w{0,40}|eval(?:_\w{0,40})?|valid(?:ate|ation)(?:_\w{0,40})?|estimate_loss|val_\w{0,40}|test(?:_step|_epoch(?:_end)?)?|metrics?)|on_(?:validation|test)_\w{0,40})$/;
+  /^_{0,2}(?:(?:run_|do_|compute_)?(?:evaluat\w{0,40}|eval(?:_\w{0,40})?|valid(?:ate|ation)(?:_\w{0,40})?|estimate_loss|val_\w{0,40}|accuracy|top_?k_accuracy|(?:compute|calc|calculate|get)_(?:accuracy|acc|metrics?|scores?)|test(?:_step|_epoch(?:_end)?)?|metrics?)|on_(?:validation|test)_\w{0,40})$/;
 const FUNCTION = /^(\s{0,200})(?:async\s+)?def\s+(\w{1,100})\s*\(/;
+/** Classes that sum up what is measured. */
+const METER = /^()class\s+(\w{0,60}(?:Meter|MetricLogger|SmoothedValue|Evaluator))\b/;
 
 export interface Stretch {
   readonly name: string;
@@ -45,8 +47,9 @@ export function evaluating(lines: readonly string[], metric: string): readonly S
   const named = metricFunctions(metric);
   const found: Stretch[] = [];
   for (const [index, line] of lines.entries()) {
-    const [, indent = '', name = ''] = FUNCTION.exec(line) ?? [];
-    if (name === '' || !(EVALUATES.test(name) || named.test(name))) continue;
+    const meter = METER.exec(line);
+    const [, indent = '', name = ''] = meter ?? FUNCTION.exec(line) ?? [];
+    if (name === '' || !(meter || EVALUATES.test(name) || named.test(name))) continue;
     let end = index + 1;
     while (end < lines.length && (lines[end]?.trim() === '' || depthOf(lines[end] ?? '') > indent.length)) end += 1;
     found.push({ name, from: index + 1, to: end });
