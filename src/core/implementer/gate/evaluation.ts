@@ -4,7 +4,7 @@ import type { Texts } from '../types.ts';
 import { codeLines, type FileChange, HASH_COMMENTS, MOST_LINE } from './changed.ts';
 import { swapsIn } from './data.ts';
 import { heldChanges } from './held.ts';
-import { assigned, evaluating, redirects, setsSplit } from './measured.ts';
+import { assigned, evaluating, prefixedNames, redirects, setsSplit } from './measured.ts';
 import { outsideProgram } from './program.ts';
 import { keyOf, namedAs, reporter } from './reports.ts';
 import { changedSettings } from './settings.ts';
@@ -16,7 +16,7 @@ import { changedConditions, lossOfEvaluation } from './when.ts';
 const SPLIT =
   /(?:^|[^\w.])(?:--)?((?:train[_-](?:val[_-])?)?(?:val|valid|validation|eval|test)[_-](?:split|frac|fraction|ratio|portion|data|set|dataset|files?|path|dir|bin|tokens|size|seed)\w{0,20}|test_size)["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?:[:=](?!=)|\s\d))/gi;
 const SAMPLES =
-  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval)[_-](?:iters|steps|batches|batch_size|samples|examples|episodes)|(?:limit|max|num|n)[_-](?:val|valid|validation|eval|test)[_-](?:iters|steps|batches|samples|examples|episodes|tokens)|(?:val|valid|validation|eval|test)_(?:data)?(?:loaders?|dl)|(?:val|test|eval)(?:set|loader)|(?:\w{0,20}(?:data|dataset|loader|ds|dl|images|labels)|[xXyY])_(?:val|valid|validation|eval|test))["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?:[:=](?!=)|\s\d))/gi;
+  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval)[_-](?:num[_-])?(?:iters|steps|batches|batch_size|samples|examples|episodes)|(?:limit|max|num|n)[_-](?:val|valid|validation|eval|test)[_-](?:iters|steps|batches|samples|examples|episodes|tokens)|(?:val|valid|validation|eval|test)_(?:data)?(?:loaders?|dl)|(?:val|test|eval)(?:set|loader)|(?:\w{0,20}(?:data|dataset|loader|ds|dl|images|labels)|[xXyY])_(?:val|valid|validation|eval|test))["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?:[:=](?!=)|\s\d))/gi;
 
 /** What a run learns: its values are texts, in settings without quotes. */
 const TASK =
@@ -48,6 +48,7 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
   const evaluator = evaluateOnly(files, rules);
   const named = namedAs(rules);
   const set = assigned(rules.objective.metric);
+  const prefixed = prefixedNames(rules.objective.metric);
   const outside = outsideProgram(files, changed, rules);
   const doubt = rules.evaluate === undefined ? 'warning' : 'info';
   const findings: Finding[] = [];
@@ -102,6 +103,8 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
         add(doubt, one.at, 'This changes how the run prints: see that its numbers are printed as they are.');
       } else if (change.python && change.before !== undefined && setsSplit(text ?? '')) {
         add(doubt, one.at, 'This changes a number of the evaluation: see that it measures the same.');
+      } else if (change.python && change.before !== undefined && prefixed.test(text ?? '')) {
+        add(doubt, one.at, MAY_REPORT(rules));
       } else if (change.python && change.before !== undefined && set.test((text ?? '').replace(HEAD_ENDS, ''))) {
         add(doubt, one.at, `This changes what ${rules.objective.metric} is set to: see that it measures the same.`);
       }

@@ -16,7 +16,7 @@ export function setsSplit(said: string): boolean {
   return VALUE_OF_SPLIT.test(said);
 }
 
-/** A statement that gives the metric its value: by its name, as an attribute, under its key, or as an argument of `dict`. */
+/** A statement that gives the metric its value: by its name, as an attribute, under its key, put to what is kept there, or as an argument of `dict`. */
 export function assigned(metric: string): RegExp {
   const parts = metric
     .slice(0, 100)
@@ -24,9 +24,15 @@ export function assigned(metric: string): RegExp {
     .map((part) => part.replaceAll(/[^\w]/g, '\\$&'));
   const [name, key] = [parts.join('_'), parts.join('[\\s_/.-]')];
   return new RegExp(
-    `^\\s{0,200}(?:[\\w.]{1,80}\\s{0,4},\\s{0,4}){0,8}(?:\\w{1,80}\\.){0,4}${name}(?:\\s{0,4},\\s{0,4}[\\w.]{1,80}){0,8}${OPERATOR}|\\b(?:dict|update|set_postfix)\\s{0,4}\\((?:[^()\\n]{0,200}[,\\s])?${name}\\s{0,4}=(?!=)|["']${key}["']\\s{0,4}(?:\\]${OPERATOR}|:)`,
+    `^\\s{0,200}(?:[\\w.]{1,80}\\s{0,4},\\s{0,4}){0,8}(?:\\w{1,80}\\.){0,4}${name}(?:\\s{0,4},\\s{0,4}[\\w.]{1,80}){0,8}${OPERATOR}|\\b(?:dict|update|set_postfix)\\s{0,4}\\((?:[^()\\n]{0,200}[,\\s])?${name}\\s{0,4}=(?!=)|["']${key}["']\\s{0,4}(?:\\]${OPERATOR}|\\]\\s{0,4}\\.(?:append|extend|update|add)\\s{0,4}\\(|:)`,
     'i',
   );
+}
+
+/** A text that puts such a name together: `f'test_{k}'` for `test_acc1`. */
+export function prefixedNames(metric: string): RegExp {
+  const part = /^(?:val|valid|validation|test|eval|dev)(?=[\s_/.-])/i.exec(metric)?.[0];
+  return part === undefined ? /(?!)/ : new RegExp(`["']${part}[_/.-]\\{`, 'i');
 }
 
 /** Functions that compute the objective, by the names that training code gives them. */
