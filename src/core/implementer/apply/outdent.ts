@@ -54,6 +54,21 @@ export function stripped(search: readonly string[], replace: readonly string[], 
   return both.length > 0 && both.length < fresh.length && inPlace ? 'as-it-is' : 'unclear';
 }
 
+/**
+ * Whether new lines lost the indentation that the quoted ones have: they begin at the left edge, and no line that both have
+ * is as far in as it was. Lines that leave a block and nothing else may do so.
+ */
+export function losesIndent(search: readonly string[], replace: readonly string[]): boolean {
+  const [quoted, fresh] = [told(search), told(replace)];
+  const least = Math.min(...quoted.map((line) => indentOf(line).length));
+  if (!(least > 0 && least < Number.POSITIVE_INFINITY) || !fresh.some((line) => indentOf(line) === '')) return false;
+  const places = new Map(quoted.map((line) => [line.trim(), indentOf(line).length]));
+  const both = fresh.filter((line) => places.has(line.trim()));
+  if (both.length === fresh.length && fresh.length === quoted.length) return false;
+  const moved = both.map((line) => (places.get(line.trim()) ?? 0) - indentOf(line).length);
+  return moved.includes(least) && moved.every((columns) => columns > 0);
+}
+
 /** Columns of one level: the step to the right that the lines take most often. */
 export function stepOf(lines: readonly string[]): number {
   const counts = new Map<number, number>();

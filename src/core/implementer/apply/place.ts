@@ -4,7 +4,7 @@ import type { Refusal } from '../refusal.ts';
 import { choose } from './choose.ts';
 import type { Line } from './lines.ts';
 import { type Merged, mergeLines, mergeSparse, partsOf } from './merge.ts';
-import { outdentOf, padded, stepOf, stripped, type Written } from './outdent.ts';
+import { losesIndent, outdentOf, padded, stepOf, stripped, type Written } from './outdent.ts';
 import { Haystack, type Match, RUNGS } from './rungs.ts';
 import { BLANK_LINES, COMMENTS, findSparse, type Sparse } from './sparse.ts';
 import { piecesOf, type Variant, variantsOf } from './variants.ts';
@@ -77,6 +77,9 @@ export class Place {
     const { from, to } = chosen;
     const match = this.#outdented(chosen.match, variant);
     if (!match) return { ok: false, refusal: unclearIndent(this.path, edit) };
+    if (match.rung !== 'indent-shift' && losesIndent(variant.search, variant.replace)) {
+      return { ok: false, refusal: lostIndent(this.path, edit) };
+    }
     if (match.only && match.only.length > 0 && !allKept(variant, match.only)) return undefined;
     const merged = mergeLines(this.lines.slice(from, to), variant.search, variant.replace, this.#usual, match.write);
     if (!merged) return undefined;
@@ -208,6 +211,11 @@ function ambiguous(
 
 function unclearIndent(path: string, edit: EditOp): Refusal {
   const message = `The lines quoted of ${path} stand there further right, and it cannot be told how far in the new ones belong. Quote whole lines, with the blanks they begin with.`;
+  return { code: 'ambiguous', path, message, search: edit.search };
+}
+
+function lostIndent(path: string, edit: EditOp): Refusal {
+  const message = `The new lines of ${path} stand at the left edge, those quoted do not, and some are the same. Write REPLACE with the blanks its lines begin with; where they shall leave their block, quote the line that opens it too.`;
   return { code: 'ambiguous', path, message, search: edit.search };
 }
 
