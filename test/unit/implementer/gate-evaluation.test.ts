@@ -533,6 +533,13 @@ describe('the gate of the evaluation, by the names that training code has,', () 
       to: 'env_id: str = "CartPole-v0"\n',
       found: ['warning 1'],
     },
+    {
+      what: 'the task of a command',
+      from: 'python a.py --env-id A-v1\n',
+      to: 'python a.py --env-id A-v0\n',
+      path: 't.sh',
+      found: ['warning 1'],
+    },
     { what: 'the data set', from: 'dataset: big\n', to: 'dataset: small\n', path: 'c.yaml', found: ['warning 1'] },
     {
       what: 'what the run begins with',
@@ -579,6 +586,7 @@ describe('the gate of the evaluation, by the names that training code has,', () 
       from: loss(''),
       to: loss('    if self.training:\n        loss = loss + 0.1 * g(x)\n'),
     },
+    { what: 'data sets that are gone through', from: 'f(x)\n', to: 'for dataset in x:\n    f(dataset)\n' },
     { what: 'a data set that is made otherwise', from: 'dataset = load(x)\n', to: 'dataset = shuffled(load(x))\n' },
   ]);
 });

@@ -20,7 +20,8 @@ const SAMPLES =
 
 /** What a run learns: its values are texts, in settings without quotes. */
 const TASK =
-  /(?:^|[^\w.])(?:--)?((?:env|gym|task|dataset|benchmark)[_-](?:id|name)|gym_env|dataset|benchmark)["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,4}(?::\s{0,4}str\s{0,4})?(?:=(?=\s{0,4}["'])|:(?=\s{0,4}["']))|\s(?=[\w"']))/gi;
+  /(?:^|[^\w.])(?:--)?((?:env|gym|task|dataset|benchmark)[_-](?:id|name)|gym_env|dataset|benchmark)["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,4}(?::\s{0,4}str\s{0,4})?(?:=(?=\s{0,4}["'])|:(?=\s{0,4}["'])))/gi;
+const TASK_FLAG = /(?:^|\s)--((?:env|gym|task|dataset|benchmark)[_-](?:id|name)|dataset|benchmark)[ =]["']?[\w./]/gi;
 const TASK_SETTING = /^\s{0,200}((?:env|gym|task|dataset|benchmark)[_-](?:id|name)|dataset|benchmark)\s{0,4}[:=]/gi;
 /** What a run begins with. */
 const START =
@@ -73,7 +74,8 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
     const lines = touched(change);
     const changedBy = (pattern: RegExp) => changedSettings(change, sides, lines, pattern);
     const [held, sampled, start, length] = [SPLIT, SAMPLES, START, LENGTH].map(changedBy);
-    const task = change.before === undefined ? undefined : changedBy(HASH_COMMENTS.test(path) ? TASK_SETTING : TASK);
+    const tasks = change.shell ? TASK_FLAG : HASH_COMMENTS.test(path) ? TASK_SETTING : TASK;
+    const task = change.before === undefined ? undefined : changedBy(tasks);
     const among = new Set(lines.map(keyOf));
     const reports = outside(path) ? () => undefined : reporter(change, sides, named);
     for (const one of lines) {
