@@ -351,6 +351,28 @@ describe('what a patch may not slip past the gates', () => {
     });
   });
 
+  describe('the default of an option that the command gives itself', () => {
+    const text = (epochs: number, lr = 0.1) =>
+      `p.add_argument('--epochs', default=${epochs}, type=int,\n               help='how long (default: ${epochs})')\np.add_argument("--lr", default=${lr})\nargs = p.parse_args()\n`;
+    const run = 'python train.py --epochs 3 && echo done';
+    const told = async (after: string, yaml: object) => (await train(text(3), after, {}, yaml)).join();
+    it('is refused as a change, for it is never taken', async () =>
+      assert.match(await told(text(9), { run }), /^no-op no-op error 1/));
+    const innocent: Readonly<Record<string, readonly [after: string, yaml: object]>> = {
+      'that it does not give': [text(3, 0.2), { run }],
+      'beside one that it does not give': [text(9, 0.2), { run }],
+      'that only begins like it': [text(9), { run: 'python train.py --epochs-of-warmup 3' }],
+      'beside other code': [text(9).replace('args =', 'args = 0 or'), { run }],
+      'that is no longer the same option': [text(9).replace('type=int', 'type=float'), { run }],
+      'where another command is started without it': [text(9), { run: 'python a.py && python train.py --epochs 3' }],
+      'where it is measured without it': [text(9), { run, evaluate: 'python train.py' }],
+      'where other arguments are read': [text(9).replace('parse_args()', 'parse_args(words)'), { run }],
+    };
+    for (const [what, [after, yaml]] of Object.entries(innocent)) {
+      it(`is none of that: one ${what}`, async () => assert.doesNotMatch(await told(after, yaml), /no-op/));
+    }
+  });
+
   describe('a patch that comes to another run of its base', () => {
     const repo = {
       'train.py': "import model\n\n\ndef f(x):\n    return x, (1, 2)\n\n\nname = 'adam'\nprint(name, \"it's\")\n",

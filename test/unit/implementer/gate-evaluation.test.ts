@@ -450,3 +450,143 @@ describe('the gate of the seed', () => {
     it(`does not take a seed and ${what} for a seed alone`, async () => assert.deepEqual(await tagsOf(from, to), []));
   }
 });
+
+describe('the gate of the evaluation, by the names that training code has,', () => {
+  const loaders = (inner: string) => `val_loader = DataLoader(\n    ${inner}\n    num_workers=4)\n`;
+  const trains = 'train_set = load(0)\nval_set = load(1)\nx = DataLoader(train_set)\n';
+  const meter = 'class AverageMeter:\n    def update(self, x):\n        self.avg = x\n';
+  const guarded = (head: string) =>
+    `best = 9\nfor step in range(9):\n    if ${head}:\n        print(f'val_loss {x:.3f}')\n`;
+  const loss = (after: string) => `def forward(self, x):\n    loss = f(x)\n${after}    return loss\n`;
+  table('warns where what is held back is another by its name:', [
+    {
+      what: 'made of fewer samples in a statement over several lines',
+      from: loaders('val_set, batch_size=8,'),
+      to: loaders('Subset(val_set, range(99)), batch_size=8,'),
+      found: ['warning 2'],
+    },
+    {
+      what: 'put to what is trained on',
+      from: trains,
+      to: trains.replace('(train_set)', '(ConcatDataset([train_set, val_set]))'),
+      found: ['warning 3'],
+    },
+    {
+      what: 'put to it in a new line',
+      from: trains,
+      to: trains.replace('x =', 'train_set = join(train_set, val_set)\nx ='),
+      found: ['warning 3'],
+    },
+    {
+      what: 'what is trained on in its place',
+      from: 's = model.evaluate(x_test, y_test)\n',
+      to: 's = model.evaluate(x_train, y_train)\n',
+      found: ['warning 1'],
+    },
+    {
+      what: 'a part of it',
+      from: 's = model.evaluate(x_test, y_test)\n',
+      to: 's = model.evaluate(x_test[:99], y_test[:99])\n',
+      found: ['warning 1'],
+    },
+    {
+      what: 'made otherwise under a name that ends in its part',
+      from: 'dataset_val = build(train=False)\n',
+      to: 'dataset_val = build(train=True)\n',
+      found: ['warning 1'],
+    },
+    { what: 'no longer from its start', from: 'val_loader.reset()\nf()\n', to: 'f()\n', found: ['warning 1'] },
+    {
+      what: 'split otherwise',
+      from: 'train_val_test_split: [50, 5, 5]\n',
+      to: 'train_val_test_split: [59, 1, 0]\n',
+      path: 'c.yaml',
+      found: ['error 1'],
+    },
+    {
+      what: 'cut short by a setting',
+      from: 'max_epochs: 3\n',
+      to: 'max_epochs: 3\nlimit_val_batches: 2\n',
+      path: 'c.yaml',
+      found: ['warning 2'],
+    },
+  ]);
+  table('warns of what changes', [
+    { what: 'a meter that sums up', from: meter, to: meter.replace('= x', '= max(x, 1)'), found: ['warning 3'] },
+    {
+      what: 'how samples are counted as right',
+      from: 'def accuracy(a, b):\n    return f(a, b, 1)\n',
+      to: 'def accuracy(a, b):\n    return f(a, b, 5)\n',
+      metric: 'acc1',
+      found: ['warning 2'],
+    },
+    { what: 'which numbers are told', from: guarded('step % 3 == 0'), to: guarded('x < best'), found: ['warning 3'] },
+    {
+      what: 'the loss where the model does not train',
+      from: loss(''),
+      to: loss('    if not self.training:\n        loss = loss * 0.9\n'),
+      found: ['warning 4'],
+    },
+    {
+      what: 'the task',
+      from: 'env_id: str = "CartPole-v1"\n',
+      to: 'env_id: str = "CartPole-v0"\n',
+      found: ['warning 1'],
+    },
+    {
+      what: 'the task of a command',
+      from: 'python a.py --env-id A-v1\n',
+      to: 'python a.py --env-id A-v0\n',
+      path: 't.sh',
+      found: ['warning 1'],
+    },
+    { what: 'the data set', from: 'dataset: big\n', to: 'dataset: small\n', path: 'c.yaml', found: ['warning 1'] },
+    {
+      what: 'what the run begins with',
+      from: "init_from = 'scratch'\n",
+      to: "init_from = 'resume'\n",
+      found: ['warning 1'],
+    },
+    {
+      what: 'the checkpoint',
+      from: 'ckpt_path: null\n',
+      to: 'ckpt_path: /b.ckpt\n',
+      path: 'c.yaml',
+      found: ['warning 1'],
+    },
+  ]);
+  table('only mentions', [
+    { what: 'that a run trains longer', from: 'max_iters = 100\n', to: 'max_iters = 400\n', found: ['info 1'] },
+    {
+      what: 'more epochs by a flag',
+      from: 'p.add_argument("--epochs", default=3)\n',
+      to: 'p.add_argument("--epochs", default=9)\n',
+      found: ['info 1'],
+    },
+  ]);
+  table('says nothing of', [
+    {
+      what: 'how held-back data is loaded',
+      from: loaders('val_set,').replace('num_workers=4', 'num_workers=4, pin_memory=True'),
+      to: loaders('val_set,').replace('num_workers=4', 'num_workers=16, pin_memory=True, persistent_workers=True'),
+    },
+    {
+      what: 'another model that is measured on it',
+      from: 'x = validate(val_set, model)\n',
+      to: 'x = validate(val_set, ema)\n',
+    },
+    {
+      what: 'what is trained on in other order',
+      from: trains,
+      to: trains.replace('(train_set)', '(train_set, shuffle=True)'),
+    },
+    { what: 'how often numbers are told', from: guarded('step % 3 == 0'), to: guarded('step % 9 == 0 and step > 0') },
+    {
+      what: 'a loss of training alone',
+      from: loss(''),
+      to: loss('    if self.training:\n        loss = loss + 0.1 * g(x)\n'),
+    },
+    { what: 'data sets that are gone through', from: 'f(x)\n', to: 'for dataset in x:\n    f(dataset)\n' },
+    { what: 'a data set that is made otherwise', from: 'dataset = load(x)\n', to: 'dataset = shuffled(load(x))\n' },
+  ]);
+});

@@ -16,6 +16,11 @@ const HYPERPARAMETER: readonly Row[] = [
     'p.add_argument("--n", type=int, default=4)\n',
     'p.add_argument("--n", type=int, default=-8)\n',
   ],
+  [
+    'the default of a flag, and what its help says of it',
+    'p.add_argument("--lr", default=0.1,\n    metavar="LR", help="rate (default: 0.1)")\n',
+    'p.add_argument("--lr", default=0.5,\n    metavar="LR", help="rate (default: 0.5)")\n',
+  ],
   ['the default of a dataclass', '    rate: float = 3e-4\n', '    rate: float = 1e-3\n'],
   ['arguments of a call', 'AdamW(p, lr=3e-4, betas=(0.9, 0.95))\n', 'AdamW(p, lr=1e-3, betas=(0.8, 0.99))\n'],
   ['a choice by name, and a switch', 'opt = "adam"\nuse = True\n', "opt = 'sgd'\nuse = False\n"],

@@ -1,7 +1,30 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import { emitPatch, hashPatch } from '../../../src/core/implementer/patch/emit.ts';
+import { type Hunk, hunksOf } from '../../../src/core/implementer/patch/hunks.ts';
+import { kindOf } from '../../../src/core/implementer/patch/kind.ts';
 import { changes, Scratch } from '../git/scratch.ts';
+
+/** What hunks make of a text, as git reads them. */
+function applied(before: string, hunks: readonly Hunk[]): string {
+  const old = before.split(/(?<=\n)/).filter((line) => line !== '');
+  const made: string[] = [];
+  let at = 0;
+  for (const { oldStart, oldLines, newStart, newLines, lines } of hunks) {
+    made.push(...old.slice(at, oldStart - 1));
+    assert.equal(made.length, newStart - 1, 'where the hunk begins');
+    const rows = lines.flatMap((line, index) => {
+      if (line.startsWith('\\')) return [];
+      return [`${line}${lines[index + 1]?.startsWith('\\') ? '' : '\n'}`];
+    });
+    const side = (sign: string) => rows.filter((row) => row[0] === sign || row[0] === ' ').map((row) => row.slice(1));
+    assert.deepEqual(side('-'), old.slice(oldStart - 1, oldStart - 1 + oldLines));
+    made.push(...side('+'));
+    assert.equal(side('+').length, newLines, 'how many lines it has');
+    at = oldStart - 1 + oldLines;
+  }
+  return [...made, ...old.slice(at)].join('');
+}
 
 describe('our own patch', () => {
   const line = fc.constantFrom(
@@ -81,5 +104,26 @@ describe('our own patch', () => {
     assert.notEqual(change('x\nlr = 1\n', 'x\nlr = 3\n'), one);
     assert.notEqual(change('x\n  lr = 1\n', 'x\n  lr = 2\n'), one);
     assert.notEqual(change('x\nlr = 1\n', 'x\nlr = 2\n', 'b.py'), one);
+  });
+
+  it('is whole also where two texts differ in too much to look for the shortest difference', () => {
+    fc.assert(
+      fc.property(text, text, fc.nat(4), (before, after, context) => {
+        if (before === after) return;
+        const hunks = hunksOf(before, after, context, 0);
+        assert.equal(applied(before, hunks), after);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is made soon of a file in which thousands of lines differ', () => {
+    const lines = (value: number) => Array.from({ length: 6000 }, (_, at) => `x${at % 7} = ${3 * at + value}\n`);
+    const [old, now, turned] = [lines(0).join(''), lines(1).join(''), lines(0).reverse().join('')];
+    const from = performance.now();
+    assert.equal(kindOf(new Map([['a.py', old]]), new Map([['a.py', now]])), 'hyperparameter');
+    assert.equal(applied(old, hunksOf(old, now, 3)), now);
+    assert.equal(applied(old, hunksOf(old, turned, 3)), turned);
+    assert.ok(performance.now() - from < 4_000, `${performance.now() - from} ms`);
   });
 });

@@ -221,6 +221,60 @@ describe('an edit whose first line lost its indentation', () => {
   }
 });
 
+describe('an edit whose halves are not indented alike', () => {
+  const file = 'def f(a):\n    if a:\n        b(a)\n        c(a)\n    return a\n';
+  for (const [what, search, replace, old, wanted] of [
+    [
+      'keeps new lines that have the indentation of the file',
+      'b(a)\nc(a)',
+      '        b(a)\n        d(a)',
+      'c(a)',
+      'd(a)',
+    ],
+    ['keeps a new line that takes the place of the only one', 'c(a)', '        d(a)', 'c(a)', 'd(a)'],
+    [
+      'moves a block put around the lines, whose body is as far in as the file has it',
+      'b(a)\nc(a)',
+      'with e:\n    b(a)\n    c(a)',
+      '        b(a)\n        c(a)',
+      '        with e:\n            b(a)\n            c(a)',
+    ],
+    ['refuses lines that are further in than quoted and as no line of the file', 'b(a)\nc(a)', '    d(a)', '', ''],
+    ['refuses quoted lines that only come further in', 'b(a)\nc(a)', '        b(a)\n        c(a)', '', ''],
+    [
+      'keeps new lines among those of the file where SEARCH is too deep',
+      '            b(a)\n            c(a)',
+      '        b(a)\n        d(a)',
+      'c(a)',
+      'd(a)',
+    ],
+    [
+      'refuses a line that may leave its block where SEARCH is too deep',
+      '            b(a)\n            c(a)',
+      '        d(a)',
+      '',
+      '',
+    ],
+    ['refuses lines of which only the new half lost it', '        b(a)\n        c(a)', 'b(a)\nd(a)', '', ''],
+    [
+      'lets lines leave a block that goes',
+      '    if a:\n        b(a)\n        c(a)',
+      '    b(a)\n    d(a)',
+      '    if a:\n        b(a)\n        c(a)',
+      '    b(a)\n    d(a)',
+    ],
+    ['takes a first line without its indentation', 'b(a)\n        c(a)', 'b(a)\n        d(a)', 'c(a)', 'd(a)'],
+    ['gives such a first line back what it lost', 'b(a)\n        c(a)', 'd(a)\n        c(a)', 'b(a)', 'd(a)'],
+    ['gives it its body', 'b(a)\n        c(a)', 'if d:\n            c(a)', 'b(a)\n        c', 'if d:\n            c'],
+    ['refuses a head whose body is no further in', 'b(a)\n        c(a)', 'if d:\n        c(a)', '', ''],
+  ] as const) {
+    it(what, () => {
+      const made = apply({ 'x.py': file }, block('x.py', search, replace));
+      assert.deepEqual(made, old === '' ? 'ambiguous' : { 'x.py': file.replace(old, wanted) });
+    });
+  }
+});
+
 describe('dots in both halves', () => {
   const text = 'def a():\n    x = 1\n# why\n\n    return x\n\n\ndef b():\n    y = 1\n    return y\n';
   const dots = (head: string, end: string, now: string, indent = '    ') =>

@@ -1,6 +1,9 @@
 /** What of the new lines stands as it is written, where the quoted ones were found further right by `pad`. */
 export type Outdent = 'all-shifted' | 'first-shifted' | 'unclear';
 
+/** How new lines stand in an answer that quotes others with another indentation than the file has. */
+export type Written = 'moved' | 'as-it-is' | 'unclear';
+
 /**
  * Some quote from the first sign of a line on: its own indentation is lost, that of the lines behind it is there already.
  * So where SEARCH does not show by a second line what was lost, and all further new lines are as far in as `pad`, they
@@ -25,6 +28,45 @@ export function outdentOf(search: readonly string[], replace: readonly string[],
   // Inside brackets the columns mean nothing: as it is written, if that is further in.
   if (isOpen(first)) return kept > 0 ? 'first-shifted' : 'all-shifted';
   return 'unclear';
+}
+
+/**
+ * How new lines are written where all the quoted ones stand further right by `pad`: some quote without indentation and
+ * write what is new as the file has it. So where the first new line is further in than the first quoted one, which no
+ * line is that takes its place, they are as the file has them, if all of them can be; else it is not told.
+ */
+export function padded(search: readonly string[], replace: readonly string[], pad: string): Written {
+  const [quoted, fresh] = [told(search), told(replace)];
+  const [first, own] = [indentOf(fresh[0] ?? ''), indentOf(quoted[0] ?? '')];
+  if (first.length <= own.length) return 'moved';
+  if (first !== pad + own || !fresh.every((line) => indentOf(line).startsWith(pad))) return 'unclear';
+  const known = new Set(quoted.map((line) => line.trim()));
+  return fresh.every((line) => known.has(line.trim())) ? 'unclear' : 'as-it-is';
+}
+
+/** The same where the quoted lines stand further left by `surplus`: a line may also be meant to leave its block. */
+export function stripped(search: readonly string[], replace: readonly string[], surplus: string): Written {
+  const [quoted, fresh] = [told(search), told(replace)];
+  if (indentOf(fresh[0] ?? '').length >= indentOf(quoted[0] ?? '').length) return 'moved';
+  const places = new Map(quoted.map((line) => [line.trim(), indentOf(line)]));
+  const both = fresh.filter((line) => places.has(line.trim()));
+  const inPlace = both.every((line) => indentOf(line) + surplus === places.get(line.trim()));
+  return both.length > 0 && both.length < fresh.length && inPlace ? 'as-it-is' : 'unclear';
+}
+
+/**
+ * Whether new lines lost the indentation that the quoted ones have: they begin at the left edge, and no line that both have
+ * is as far in as it was. Lines that leave a block and nothing else may do so.
+ */
+export function losesIndent(search: readonly string[], replace: readonly string[]): boolean {
+  const [quoted, fresh] = [told(search), told(replace)];
+  const least = Math.min(...quoted.map((line) => indentOf(line).length));
+  if (!(least > 0 && least < Number.POSITIVE_INFINITY) || !fresh.some((line) => indentOf(line) === '')) return false;
+  const places = new Map(quoted.map((line) => [line.trim(), indentOf(line).length]));
+  const both = fresh.filter((line) => places.has(line.trim()));
+  if (both.length === fresh.length && fresh.length === quoted.length) return false;
+  const moved = both.map((line) => (places.get(line.trim()) ?? 0) - indentOf(line).length);
+  return moved.includes(least) && moved.every((columns) => columns > 0);
 }
 
 /** Columns of one level: the step to the right that the lines take most often. */

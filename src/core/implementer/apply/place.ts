@@ -4,7 +4,7 @@ import type { Refusal } from '../refusal.ts';
 import { choose } from './choose.ts';
 import type { Line } from './lines.ts';
 import { type Merged, mergeLines, mergeSparse, partsOf } from './merge.ts';
-import { outdentOf, stepOf } from './outdent.ts';
+import { losesIndent, outdentOf, padded, stepOf, stripped, type Written } from './outdent.ts';
 import { Haystack, type Match, RUNGS } from './rungs.ts';
 import { BLANK_LINES, COMMENTS, findSparse, type Sparse } from './sparse.ts';
 import { piecesOf, type Variant, variantsOf } from './variants.ts';
@@ -77,6 +77,9 @@ export class Place {
     const { from, to } = chosen;
     const match = this.#outdented(chosen.match, variant);
     if (!match) return { ok: false, refusal: unclearIndent(this.path, edit) };
+    if (match.rung !== 'indent-shift' && losesIndent(variant.search, variant.replace)) {
+      return { ok: false, refusal: lostIndent(this.path, edit) };
+    }
     if (match.only && match.only.length > 0 && !allKept(variant, match.only)) return undefined;
     const merged = mergeLines(this.lines.slice(from, to), variant.search, variant.replace, this.#usual, match.write);
     if (!merged) return undefined;
@@ -86,15 +89,28 @@ export class Place {
     return { ok: true, rung, splices: [{ edit, from, to, ...merged }], alone: places.length === 1 };
   }
 
-  /** How the new lines are to be written where those quoted may have lost the indentation of the first only. */
+  /** How the new lines are to be written where the quoted ones have another indentation than the file, all or the first. */
   #outdented(match: Match, { search, replace }: Variant): Match | undefined {
-    const { pad } = match;
-    if (pad === undefined) return match;
-    const { lines } = this.#haystack;
-    const outdent = outdentOf(search, replace, pad, stepOf(lines));
-    if (outdent === 'all-shifted') return match;
+    const { rung, pad, surplus } = match;
     const first = replace.find((line) => line.trim() !== '');
-    if (outdent === 'unclear' || first === undefined) return undefined;
+    if (first === undefined) return match;
+    if (surplus !== undefined) return asWritten(match, stripped(search, replace, surplus));
+    if (pad === undefined) return match;
+    if (rung === 'first-line-shift') {
+      const quoted = search.find((line) => line.trim() !== '') ?? '';
+      if (first === quoted || /^\s/.test(first)) return match;
+      const next = replace.slice(replace.indexOf(first) + 1).find((line) => line.trim() !== '');
+      const told = next === undefined ? [first] : [first, next];
+      if (told.length > 1 && outdentOf([quoted], told, pad, stepOf(this.#haystack.lines)) !== 'first-shifted') {
+        return undefined;
+      }
+      return { ...match, write: (line) => (line === first ? pad + line : line) };
+    }
+    const written = padded(search, replace, pad);
+    if (written !== 'moved') return asWritten(match, written);
+    const outdent = outdentOf(search, replace, pad, stepOf(this.#haystack.lines));
+    if (outdent === 'all-shifted') return match;
+    if (outdent === 'unclear') return undefined;
     return { ...match, write: (line) => (line === first ? pad + line : line) };
   }
 
@@ -165,6 +181,11 @@ export class Place {
   }
 }
 
+function asWritten(match: Match, written: Written): Match | undefined {
+  if (written === 'moved') return match;
+  return written === 'unclear' ? undefined : { ...match, write: (line) => line };
+}
+
 /** Whether an edit keeps these lines of what it looks for. */
 function allKept(variant: Variant, only: readonly number[]): boolean {
   const wanted = new Set(only);
@@ -190,6 +211,11 @@ function ambiguous(
 
 function unclearIndent(path: string, edit: EditOp): Refusal {
   const message = `The lines quoted of ${path} stand there further right, and it cannot be told how far in the new ones belong. Quote whole lines, with the blanks they begin with.`;
+  return { code: 'ambiguous', path, message, search: edit.search };
+}
+
+function lostIndent(path: string, edit: EditOp): Refusal {
+  const message = `The new lines of ${path} stand at the left edge, those quoted do not, and some are the same. Write REPLACE with the blanks its lines begin with; where they shall leave their block, quote the line that opens it too.`;
   return { code: 'ambiguous', path, message, search: edit.search };
 }
 

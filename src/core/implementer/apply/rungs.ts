@@ -5,6 +5,7 @@ export type Rung =
   | 'trailing-whitespace'
   | 'tabs-spaces'
   | 'indent-shift'
+  | 'first-line-shift'
   | 'unicode-punctuation';
 
 /** Every place where lines stand, and how lines that come new are to be written there. */
@@ -18,6 +19,8 @@ export interface Match {
   readonly only?: readonly number[];
   /** What the file has before each of the lines and the search has not. */
   readonly pad?: string;
+  /** What the search has before each of the lines and the file has not. */
+  readonly surplus?: string;
 }
 
 const asIs = (line: string) => line;
@@ -62,7 +65,7 @@ type Search = (file: Haystack, search: readonly string[]) => Match[];
  * From the strictest on. There is no rung that tolerates another literal or name, and none that picks among several
  * places: both would be edits nobody asked for.
  */
-export const RUNGS: readonly Search[] = [exact, trailing, tabsAndSpaces, shifted, punctuation];
+export const RUNGS: readonly Search[] = [exact, trailing, tabsAndSpaces, shifted, firstShifted, punctuation];
 
 function exact(file: Haystack, search: readonly string[]): Match[] {
   return file.places(search, asIs).map((at) => ({ rung: 'exact', at, write: asIs }));
@@ -126,7 +129,24 @@ function shifted(file: Haystack, search: readonly string[]): Match[] {
   });
 }
 
-function shift(region: readonly string[], search: readonly string[]): Pick<Match, 'write' | 'pad'> | undefined {
+/** Quoted from the first sign of a line on, or cut off there: the first line alone has lost its indentation. */
+function firstShifted(file: Haystack, search: readonly string[]): Match[] {
+  const first = search.findIndex((line) => line.trim() !== '');
+  const line = search[first] ?? '';
+  if (indentOf(line) !== '' || !search.slice(first + 1).some((one) => one.trim() !== '')) return [];
+  return file.places(search, trimmed).flatMap((at) => {
+    const pad = indentOf(file.lines[at + first] ?? '');
+    const others = search.slice(first + 1).every((one, index) => {
+      return one.trimEnd() === file.lines[at + first + 1 + index]?.trimEnd();
+    });
+    return pad !== '' && others ? [{ rung: 'first-line-shift' as const, at, pad, write: asIs }] : [];
+  });
+}
+
+function shift(
+  region: readonly string[],
+  search: readonly string[],
+): Pick<Match, 'write' | 'pad' | 'surplus'> | undefined {
   let pad: string | undefined;
   let right = true;
   for (const [index, line] of search.entries()) {
@@ -143,6 +163,7 @@ function shift(region: readonly string[], search: readonly string[]): Pick<Match
   if (by === undefined || by === '') return undefined;
   if (right) return { pad: by, write: (line) => (line.trim() === '' ? line : by + line) };
   return {
+    surplus: by,
     write: (line) => {
       if (line.trim() === '') return line;
       return line.startsWith(by) ? line.slice(by.length) : undefined;

@@ -1,4 +1,4 @@
-import { structuredPatch } from 'diff';
+import { hunksOf } from '../patch/hunks.ts';
 
 /** A line that a patch wrote: 1-based in the new text. */
 export interface AddedLine {
@@ -12,16 +12,11 @@ export interface LineChanges {
   readonly removed: readonly AddedLine[];
 }
 
-/** Beyond this many differing lines the exact difference costs more than it tells. */
-const MOST_EDITS = 8000;
-
-/** The lines that a change wrote and took away. Always ends: two long texts with nothing in common differ in all lines. */
+/** The lines that a change wrote and took away. */
 export function lineChanges(before: string, after: string): LineChanges {
-  const patch = structuredPatch('a', 'b', before, after, '', '', { context: 0, maxEditLength: MOST_EDITS });
-  if (!patch) return { added: numbered(after), removed: numbered(before) };
   const added: AddedLine[] = [];
   const removed: AddedLine[] = [];
-  for (const hunk of patch.hunks) {
+  for (const hunk of hunksOf(before, after, 0)) {
     let old = hunk.oldStart;
     let now = hunk.newStart;
     for (const row of hunk.lines) {
@@ -33,11 +28,4 @@ export function lineChanges(before: string, after: string): LineChanges {
     }
   }
   return { added, removed };
-}
-
-function numbered(text: string): AddedLine[] {
-  return text
-    .replace(/\n$/, '')
-    .split('\n')
-    .map((line, index) => ({ line: index + 1, text: line }));
 }

@@ -1,6 +1,7 @@
 import { type Environment, type Finding, smokeOf } from '../../domain/index.ts';
 import type { Texts } from '../types.ts';
 import { type FileChange, fileKind, HASH_COMMENTS, MOST_LINE, textsAfter } from './changed.ts';
+import { givenDefaults } from './defaults.ts';
 import { type Piece, piecesOf } from './mask.ts';
 import { escaped, FINDS_MODULES, moduleOf, reachOf, wholeWord } from './program.ts';
 
@@ -41,6 +42,12 @@ export function checkEffect(files: Texts, changed: readonly FileChange[], comman
     );
   }
   const unused = changed.filter((one) => !saysNothing(one));
+  const given = givenDefaults(unused, commands);
+  if (given.length > 0) {
+    return finding(
+      `Nothing changes but the default of ${given.join(', ')}, which the command of the run gives itself: the run would be one more run of its base. Change what is done with the value.`,
+    );
+  }
   if (!unused.every((one) => one.path.endsWith('.py') && !UNASKED.test(one.path))) return [];
   if (isUsed(files, after, unused, commands)) return [];
   const names = unused.map((one) => one.path).join(', ');

@@ -1,20 +1,34 @@
 import type { Environment, Finding, Severity } from '../../domain/index.ts';
 import { programFiles } from '../../environment/index.ts';
 import type { Texts } from '../types.ts';
-import { codeLines, type FileChange, MOST_LINE } from './changed.ts';
+import { codeLines, type FileChange, HASH_COMMENTS, MOST_LINE } from './changed.ts';
 import { swapsIn } from './data.ts';
-import { assigned, evaluating, redirects, setsSplit } from './measured.ts';
+import { heldChanges } from './held.ts';
+import { assigned, evaluating, prefixedNames, redirects, setsSplit } from './measured.ts';
 import { outsideProgram } from './program.ts';
 import { keyOf, namedAs, reporter } from './reports.ts';
 import { changedSettings } from './settings.ts';
 import { sidesOf } from './texts.ts';
 import { touched } from './touched.ts';
+import { changedConditions, lossOfEvaluation } from './when.ts';
 
 /** What is held back for evaluation, and how it is taken. */
 const SPLIT =
-  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval|test)[_-](?:split|frac|fraction|ratio|portion|data|set|dataset|files?|path|dir|bin|tokens|size|seed)\w{0,20}|test_size)["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?:[:=](?!=)|\s\d))/gi;
+  /(?:^|[^\w.])(?:--)?((?:train[_-](?:val[_-])?)?(?:val|valid|validation|eval|test)[_-](?:split|frac|fraction|ratio|portion|data|set|dataset|files?|path|dir|bin|tokens|size|seed)\w{0,20}|test_size)["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?:[:=](?!=)|\s\d))/gi;
 const SAMPLES =
-  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval)[_-](?:iters|steps|batches|batch_size)|(?:val|valid|validation|eval|test)_(?:data)?(?:loaders?|dl))["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?:[:=](?!=)|\s\d))/gi;
+  /(?:^|[^\w.])(?:--)?((?:val|valid|validation|eval)[_-](?:num[_-])?(?:iters|steps|batches|batch_size|samples|examples|episodes)|(?:limit|max|num|n)[_-](?:val|valid|validation|eval|test)[_-](?:iters|steps|batches|samples|examples|episodes|tokens)|(?:val|valid|validation|eval|test)_(?:data)?(?:loaders?|dl)|(?:val|test|eval)(?:set|loader)|(?:\w{0,20}(?:data|dataset|loader|ds|dl|images|labels)|[xXyY])_(?:val|valid|validation|eval|test))["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?:[:=](?!=)|\s\d))/gi;
+
+/** What a run learns: its values are texts, in settings without quotes. */
+const TASK =
+  /(?:^|[^\w.])(?:--)?((?:env|gym|task|dataset|benchmark)[_-](?:id|name)|gym_env|dataset|benchmark)["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,4}(?::\s{0,4}str\s{0,4})?(?:=(?=\s{0,4}["'])|:(?=\s{0,4}["'])))/gi;
+const TASK_FLAG = /(?:^|\s)--((?:env|gym|task|dataset|benchmark)[_-](?:id|name)|dataset|benchmark)[ =]["']?[\w./]/gi;
+const TASK_SETTING = /^\s{0,200}((?:env|gym|task|dataset|benchmark)[_-](?:id|name)|dataset|benchmark)\s{0,4}[:=]/gi;
+/** What a run begins with. */
+const START =
+  /(?:^|[^\w.])(?:--)?(init_from|init[_-]checkpoint|(?:ckpt|checkpoint)[_-]path|resume(?:[_-]from(?:[_-]checkpoint)?)?|load[_-]from|finetune[_-]from|warm[_-]start[_-]from)["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?::\s{0,4}\w{1,20}\s{0,4}(?==))?(?:[:=](?!=)))/gi;
+/** How long it trains. */
+const LENGTH =
+  /(?:^|[^\w.])(?:--)?((?:max|num|total|n|train)[_-](?:train[_-])?(?:iters|iterations|steps|epochs|timesteps|updates)|epochs)["']?(?:,[^#\n]{0,200}?\bdefault\s{0,4}=|\s{0,20}(?:[:=](?!=)|\s\d))/gi;
 
 /** What ends in a colon opens a block, and gives nothing a value. */
 const HEAD_ENDS = /:\s{0,20}$/;
@@ -35,6 +49,7 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
   const evaluator = evaluateOnly(files, rules);
   const named = namedAs(rules);
   const set = assigned(rules.objective.metric);
+  const prefixed = prefixedNames(rules.objective.metric);
   const outside = outsideProgram(files, changed, rules);
   const doubt = rules.evaluate === undefined ? 'warning' : 'info';
   const findings: Finding[] = [];
@@ -57,7 +72,10 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
     if (change.after === null && outside(path)) continue;
     const sides = sidesOf(change);
     const lines = touched(change);
-    const [held, sampled] = [SPLIT, SAMPLES].map((pattern) => changedSettings(change, sides, lines, pattern));
+    const changedBy = (pattern: RegExp) => changedSettings(change, sides, lines, pattern);
+    const [held, sampled, start, length] = [SPLIT, SAMPLES, START, LENGTH].map(changedBy);
+    const tasks = change.shell ? TASK_FLAG : HASH_COMMENTS.test(path) ? TASK_SETTING : TASK;
+    const task = change.before === undefined ? undefined : changedBy(tasks);
     const among = new Set(lines.map(keyOf));
     const reports = outside(path) ? () => undefined : reporter(change, sides, named);
     for (const one of lines) {
@@ -77,10 +95,18 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
           one.at,
           `This changes ${what}: see that the objective is measured on the samples that the baseline was.`,
         );
+      } else if (task?.has(one)) {
+        add('warning', one.at, `This changes ${task.get(one)}: see that the run learns, and is measured on, the same.`);
+      } else if (start?.has(one)) {
+        add('warning', one.at, `This changes ${start.get(one)}: see that the run begins with nothing learnt before.`);
+      } else if (length?.has(one)) {
+        add('info', one.at, `This changes ${length.get(one)}: the run may train longer or shorter than the baseline.`);
       } else if (change.python && redirects(code ?? '')) {
         add(doubt, one.at, 'This changes how the run prints: see that its numbers are printed as they are.');
       } else if (change.python && change.before !== undefined && setsSplit(text ?? '')) {
         add(doubt, one.at, 'This changes a number of the evaluation: see that it measures the same.');
+      } else if (change.python && change.before !== undefined && prefixed.test(text ?? '')) {
+        add(doubt, one.at, MAY_REPORT(rules));
       } else if (change.python && change.before !== undefined && set.test((text ?? '').replace(HEAD_ENDS, ''))) {
         add(doubt, one.at, `This changes what ${rules.objective.metric} is set to: see that it measures the same.`);
       }
@@ -88,6 +114,22 @@ export function checkEvaluation(files: Texts, changed: readonly FileChange[], ru
     for (const { line, was, is } of swapsIn(change, sides.old, sides.now)) {
       if (findings.some((one) => one.path === path && one.line === line)) continue;
       add('warning', line, `This names other data (before: ${was}; now: ${is}): see that what is held back stays so.`);
+    }
+    for (const { line, message } of heldChanges(change, sides, lines)) {
+      if (!findings.some((one) => one.path === path && one.line === line)) add('warning', line, message);
+    }
+    const reported = (line: number) => reports({ line, at: line, gone: false, text: '' }, new Set()) === 'error';
+    for (const { at } of change.python && change.before !== undefined
+      ? changedConditions(lines, sides.now, reported)
+      : []) {
+      add(doubt, at, `This changes when ${rules.objective.metric} is reported: see that it is as often, good or bad.`);
+    }
+    for (const { at } of lossOfEvaluation(change, lines, sides.now)) {
+      add(
+        'warning',
+        at,
+        'This changes the loss only where the model is measured: see that it is what the baseline has.',
+      );
     }
     for (const { name, line } of touchedFunctions(change, rules.objective.metric)) {
       add('warning', line, `This changes ${name}, which computes the objective: see that it measures the same.`);

@@ -16,7 +16,7 @@ export function setsSplit(said: string): boolean {
   return VALUE_OF_SPLIT.test(said);
 }
 
-/** A statement that gives the metric its value: by its name, as an attribute, under its key, or as an argument of `dict`. */
+/** A statement that gives the metric its value: by its name, as an attribute, under its key, put to what is kept there, or as an argument of `dict`. */
 export function assigned(metric: string): RegExp {
   const parts = metric
     .slice(0, 100)
@@ -24,15 +24,23 @@ export function assigned(metric: string): RegExp {
     .map((part) => part.replaceAll(/[^\w]/g, '\\$&'));
   const [name, key] = [parts.join('_'), parts.join('[\\s_/.-]')];
   return new RegExp(
-    `^\\s{0,200}(?:[\\w.]{1,80}\\s{0,4},\\s{0,4}){0,8}(?:\\w{1,80}\\.){0,4}${name}(?:\\s{0,4},\\s{0,4}[\\w.]{1,80}){0,8}${OPERATOR}|\\b(?:dict|update|set_postfix)\\s{0,4}\\((?:[^()\\n]{0,200}[,\\s])?${name}\\s{0,4}=(?!=)|["']${key}["']\\s{0,4}(?:\\]${OPERATOR}|:)`,
+    `^\\s{0,200}(?:[\\w.]{1,80}\\s{0,4},\\s{0,4}){0,8}(?:\\w{1,80}\\.){0,4}${name}(?:\\s{0,4},\\s{0,4}[\\w.]{1,80}){0,8}${OPERATOR}|\\b(?:dict|update|set_postfix)\\s{0,4}\\((?:[^()\\n]{0,200}[,\\s])?${name}\\s{0,4}=(?!=)|["']${key}["']\\s{0,4}(?:\\]${OPERATOR}|\\]\\s{0,4}\\.(?:append|extend|update|add)\\s{0,4}\\(|:)`,
     'i',
   );
 }
 
+/** A text that puts such a name together: `f'test_{k}'` for `test_acc1`. */
+export function prefixedNames(metric: string): RegExp {
+  const part = /^(?:val|valid|validation|test|eval|dev)(?=[\s_/.-])/i.exec(metric)?.[0];
+  return part === undefined ? /(?!)/ : new RegExp(`["']${part}[_/.-]\\{`, 'i');
+}
+
 /** Functions that compute the objective, by the names that training code gives them. */
 const EVALUATES =
-  /^_{0,2}(?:(?:run_|do_|compute_)?(?:evaluat\w{0,40}|eval(?:_\w{0,40})?|valid(?:ate|ation)(?:_\w{0,40})?|estimate_loss|val_\w{0,40}|test(?:_step|_epoch(?:_end)?)?|metrics?)|on_(?:validation|test)_\w{0,40})$/;
+  /^_{0,2}(?:(?:run_|do_|compute_)?(?:evaluat\w{0,40}|eval(?:_\w{0,40})?|valid(?:ate|ation)(?:_\w{0,40})?|estimate_loss|val_\w{0,40}|accuracy|top_?k_accuracy|(?:compute|calc|calculate|get)_(?:accuracy|acc|metrics?|scores?)|test(?:_step|_epoch(?:_end)?)?|metrics?)|on_(?:validation|test)_\w{0,40})$/;
 const FUNCTION = /^(\s{0,200})(?:async\s+)?def\s+(\w{1,100})\s*\(/;
+/** Classes that sum up what is measured. */
+const METER = /^()class\s+(\w{0,60}(?:Meter|MetricLogger|SmoothedValue|Evaluator))\b/;
 
 export interface Stretch {
   readonly name: string;
@@ -45,8 +53,9 @@ export function evaluating(lines: readonly string[], metric: string): readonly S
   const named = metricFunctions(metric);
   const found: Stretch[] = [];
   for (const [index, line] of lines.entries()) {
-    const [, indent = '', name = ''] = FUNCTION.exec(line) ?? [];
-    if (name === '' || !(EVALUATES.test(name) || named.test(name))) continue;
+    const meter = METER.exec(line);
+    const [, indent = '', name = ''] = meter ?? FUNCTION.exec(line) ?? [];
+    if (name === '' || !(meter || EVALUATES.test(name) || named.test(name))) continue;
     let end = index + 1;
     while (end < lines.length && (lines[end]?.trim() === '' || depthOf(lines[end] ?? '') > indent.length)) end += 1;
     found.push({ name, from: index + 1, to: end });

@@ -1,20 +1,8 @@
 import { createHash } from 'node:crypto';
-import { structuredPatch } from 'diff';
 import type { Texts } from '../types.ts';
+import { type Hunk, hunksOf } from './hunks.ts';
 
 type Changes = ReadonlyMap<string, string | null>;
-
-interface PatchHunk {
-  readonly oldStart: number;
-  readonly oldLines: number;
-  readonly newStart: number;
-  readonly newLines: number;
-  readonly lines: readonly string[];
-}
-
-function hunksOf(before: string, after: string, context: number): readonly PatchHunk[] {
-  return structuredPatch('a', 'b', before, after, '', '', { context }).hunks;
-}
 
 /** A path in a header, as git reads it: quoted where it holds what would end it. */
 function quote(path: string): string {
@@ -41,7 +29,7 @@ function range(start: number, count: number): string {
   return count === 1 ? `${first}` : `${first},${count}`;
 }
 
-function emitHunk({ oldStart, oldLines, newStart, newLines, lines }: PatchHunk): string {
+function emitHunk({ oldStart, oldLines, newStart, newLines, lines }: Hunk): string {
   return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@\n${lines.join('\n')}\n`;
 }
 

@@ -1,8 +1,8 @@
-import { structuredPatch } from 'diff';
 import type { IdeaKind } from '../../domain/index.ts';
 import { codeLines, fileKind, inCall } from '../gate/changed.ts';
 import { RUNS_TEXT } from '../gate/texts.ts';
 import type { Texts } from '../types.ts';
+import { hunksOf } from './hunks.ts';
 
 /** Texts, numbers and the words of languages. */
 const LITERAL =
@@ -26,6 +26,8 @@ const MOST = 2000;
 const NO_NAME = /[/\\\s;$`(]/;
 /** A part of the data: which one is taken is no setting. */
 const DATA = /(?<![A-Za-z])(?:train|val|valid|validation|test|eval|dev)(?![A-Za-z])/i;
+/** What an option is said to be for; more of it may stand in the lines below, in quotes alone. */
+const HELP = /\b(?:help|metavar)\s{0,4}=\s{0,4}f?$/;
 /** What runs a command of a shell script by, and what it starts others with. */
 const SHELL_RUNS =
   /(?:^|\s)-[cm]\s|\b(?:eval|exec|source|xargs)\s|\b[A-Z_]{0,40}(?:VISIBLE_DEVICES|PATH|PRELOAD|OPTIONS)=/;
@@ -54,6 +56,7 @@ function shape({ text, path, runs }: Line): string {
     const names = KEY_AFTER.test(words.slice(at + literal.length)) || KEY_BEFORE.test(before);
     const inside = literal.slice(1, -1);
     if (names) return kept(literal);
+    if (path.endsWith('.py') && !runs && HELP.test(words.slice(Math.max(0, at - 30), at))) return '§';
     if (path.endsWith('.py') && F_STRING.test(before) && inside.includes('{')) return kept(computed(inside, keeps));
     return keeps(inside) ? kept(`"${inside}"`) : '§';
   });
@@ -102,7 +105,7 @@ export function kindOf(before: Texts, changes: ReadonlyMap<string, string | null
     const old = before.get(path);
     if (old === undefined || after === null) return 'algorithmic';
     const [oldRuns, newRuns] = [runs(path, old), runs(path, after)];
-    for (const hunk of structuredPatch('a', 'b', old, after, '', '', { context: 0 }).hunks) {
+    for (const hunk of hunksOf(old, after, 0)) {
       const side = (mark: string, start: number, run: ReturnType<typeof runs>) =>
         hunk.lines
           .filter((line) => line.startsWith(mark))
