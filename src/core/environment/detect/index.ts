@@ -47,7 +47,7 @@ export function detectEnvironment(
   const { told, open } = detectObjective(program, files, reads, { answers, run: command });
   const protection = detectProtection(program, files, command, told?.place);
   const gpus = detectGpus(command, program, files);
-  const limit = detectTimeout(program, files);
+  const limit = detectTimeout(command, program, files);
   const timeout = 'open' in limit ? answeredTimeout(limit.open, answers) : limit;
   const outside = dataOutside(program);
   const rule = detectSeed(command, program, files);
@@ -178,7 +178,9 @@ function programOf(run: string, files: Texts): Texts {
   const given = yaml.filter((file) => commands.includes(file));
   const settings = (given.length > 0 ? given : yaml).slice(0, MOST_SETTINGS);
   const targets = targetsOf(settings, files);
-  const configs = [...files.keys()].filter((file) => /(^|\/)configs?\/[\w/-]+\.py$/.test(file) && run.includes(file));
+  const configs = [...files.keys()]
+    .filter((file) => /(^|\/)configs?\/[\w/-]+\.py$/.test(file) && run.includes(file))
+    .flatMap((file) => programFiles(files, { run: file }));
   return new Map(
     [...new Set([...named, ...started, ...targets, ...configs, ...settings])]
       .filter((file) => !isLauncher(files.get(file) ?? ''))

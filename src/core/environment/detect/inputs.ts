@@ -206,6 +206,11 @@ function textsOf(file: string, text: string): Text[] {
     .split('\n')
     .flatMap((row, index) => {
       if (row.length > 1000 || /^\s*#/.test(row)) return [];
-      return [...row.matchAll(/[\w./*{}-]{3,200}/g)].map(([value]) => ({ value, line: index + 1, read: false }));
+      // Behind a variable the path goes on from somewhere else.
+      return [...row.matchAll(/(?<![\w./*{}$-])[\w./*{}-]{3,200}/g)].map(([value]) => ({
+        value,
+        line: index + 1,
+        read: false,
+      }));
     });
 }

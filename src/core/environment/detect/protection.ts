@@ -19,6 +19,9 @@ const DATA_FOLDERS = [
   'testdata',
 ];
 const SETTINGS = /(^|\/)(configs?|conf)\//;
+/** Folders anywhere that judge: `utils/reward_score/math.py`. */
+const JUDGING =
+  /^(?!.*(?:^|\/)(?:docs?|examples?|third_party|vendor)\/)(.*?(?:^|\/)(?:reward_?(?:scores?|fns?|funcs?|functions?)|rewards|graders?|grading|verifiers?|scor(?:ers?|ing)|judges?|evals?|evaluat(?:ion|ors?)))\/[^/].*\.py$/;
 
 /** What a patch may change and what judges it. */
 export interface Protection {
@@ -35,7 +38,11 @@ export interface Protection {
 export function detectProtection(program: Texts, files: Texts, run: string | undefined, reported?: Place): Protection {
   const rules = rulesOf(files);
   const names = [...files.keys()];
-  const folders = DATA_FOLDERS.filter((folder) => names.some((file) => file.startsWith(`${folder}/`)));
+  const judging = names.flatMap((file) => (file.length < 500 ? (JUDGING.exec(file)?.[1] ?? []) : []));
+  const folders = [
+    ...DATA_FOLDERS.filter((folder) => names.some((file) => file.startsWith(`${folder}/`))),
+    ...[...new Set(judging)].filter((folder) => !DATA_FOLDERS.includes(folder.split('/')[0] ?? '')),
+  ];
   const judges = names.filter((file) => JUDGES.test(baseName(file)) && !SETTINGS.test(file)).sort();
   if (rules.only.length > 0) return onlyThese(rules, names, files, reported);
   const outside = judges.filter((file) => !folders.some((folder) => file.startsWith(`${folder}/`)));

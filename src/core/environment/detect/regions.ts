@@ -87,7 +87,9 @@ function reportingRegion(
       if (/^\s*(def|class|for|while)\b/.test(row)) break;
     }
     const computes =
-      name !== undefined && new RegExp(`^\\s*(?:[\\w, ]+, *)?${name}\\b[\\w, ]*=`).test(row) && MEASURES.test(row);
+      name !== undefined &&
+      new RegExp(`^\\s*(?:[\\w, ]+, *)?${name}\\b[\\w, ]*=`).test(row) &&
+      MEASURES.test(rows.slice(at, endOfCall(rows, at)).join(' '));
     if (computes) head ??= at;
   }
   if (head === undefined) return undefined;
