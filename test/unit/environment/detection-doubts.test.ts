@@ -350,3 +350,55 @@ describe('settings of ml_collections', () => {
     assert.deepEqual(hyperparameters.map(({ name }) => name).sort(), ['depth', 'lr']);
   });
 });
+
+describe('what a program is told from outside', () => {
+  it('stays open where a script takes arguments by their place', () => {
+    const needs = `import sys\nout = open(sys.argv[1])\n${LOOP}`;
+    assert.match(propose({ 'train.py': needs }).questions.run ?? '', /needs sys\.argv\[1\], which nothing here names/);
+    const may = `import sys\nlr = float(sys.argv[1]) if len(sys.argv) > 1 else 0.1\n${LOOP}`;
+    assert.equal(propose({ 'train.py': may }).environment.run, 'python3 train.py');
+  });
+
+  it('comes from the stages of a pipeline', () => {
+    const { environment, reasons } = propose({
+      'dvc.yaml':
+        'stages:\n  prepare:\n    cmd: python prepare.py\n  train:\n    cmd: python train.py data model.pkl\n',
+      'prepare.py': 'print(1)\n',
+      'train.py': `import sys\nout = open(sys.argv[1])\n${LOOP}`,
+    });
+    assert.equal(environment.run, 'dvc repro');
+    assert.equal(reasons.run, 'a stage of dvc.yaml starts train.py');
+    assert.deepEqual(environment.protected, ['prepare.py']);
+  });
+});
+
+describe('what can be tuned', () => {
+  it('is in a dict of settings that the program reads, and not in one that is only logged', () => {
+    const dict = 'params = {\n    "max_depth": 6,\n    "eta": 0.3,\n    "seed": 1,\n    "kind": "hist",\n}\n';
+    const names = (code: string) => propose({ 'train.py': `${LOOP}${code}` }).hyperparameters.map(({ name }) => name);
+    assert.deepEqual(names(`${dict}model = Regressor(**params)\n`), ['max_depth', 'eta']);
+    assert.deepEqual(names(`${dict}model = xgb.train(params, data)\n`), ['max_depth', 'eta']);
+    assert.deepEqual(names(`${dict}wandb.init(config=params)\n`), []);
+  });
+
+  it('is nothing of how a run is measured, logged or spread', () => {
+    const code =
+      'lr = 0.1\neval_iters = 200\nlog_interval = 10\nval_tokens = 1024\nworld_size = 8\nseed = 3\nrunning_mfu = -1.0\n';
+    const { hyperparameters } = propose({ 'train.py': `${code}${LOOP}` });
+    assert.deepEqual(
+      hyperparameters.map(({ name }) => name),
+      ['lr'],
+    );
+  });
+
+  it('is not what evaluates, and settings beside the data stay as they are', () => {
+    const { environment, questions } = propose({
+      'train.py': `import val\nRANDOM_STATE = 42\n${LOOP}`,
+      'val.py': 'def run():\n    return 1\n',
+      'data/hyp.yaml': 'lr: 0.1\n',
+    });
+    assert.deepEqual(environment.protected, ['val.py', 'data/**']);
+    assert.deepEqual(environment.editable, ['*.py', '**/*.py']);
+    assert.match(questions.seed ?? '', /^train\.py:2 sets 42 and takes no other/);
+  });
+});

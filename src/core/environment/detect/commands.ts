@@ -23,7 +23,7 @@ export interface WrittenCommand {
 
 const VARIABLES = String.raw`(?:[A-Za-z_][A-Za-z0-9_]*=\S*\s+)*`;
 const COMMAND = new RegExp(
-  String.raw`^(?:\$\s+|>\s+|%\s+)?(${VARIABLES}(?:(?:python[\d.]*|uv run|poetry run|pipenv run|bash|sh|sbatch|torchrun|deepspeed|make|accelerate launch|srun)\s+|\./)[^\x60|;&]*)`,
+  String.raw`^(?:\$\s+|>\s+|%\s+)?(${VARIABLES}(?:(?:python[\d.]*|uv run|poetry run|pipenv run|bash|sh|sbatch|torchrun|deepspeed|make|accelerate launch|srun|dvc)\s+|\./)[^\x60|;&]*)`,
 );
 const PLACEHOLDER =
   /\/path\/to|path\/to\/|<[^>]+>|\.\.\.|…|\bYOUR_|\bPATH_TO_|\$\{?\w+\}?|(?:^|\s)\[[^\]]*\]|\{[^}]*[,|][^}]*\}/i;
@@ -194,10 +194,16 @@ export function shellCode(text: string): string {
     .join('\n');
 }
 
-/** What make runs for a command; empty where it is no make. */
+/** What make or a pipeline of DVC runs for a command; empty where it is neither. */
 export function recipesOf(command: string, files: Texts): string[] {
+  if (/(?:^|\s)dvc (?:repro|exp run)\b/.test(command)) return stagesOf(files.get('dvc.yaml') ?? '');
   const target = /(?:^|\s)make\s+(?:-\S+\s+)*([\w.-]+)/.exec(command)?.[1];
   return target === undefined ? [] : recipeOf(files.get('Makefile') ?? '', target);
+}
+
+/** The commands of all stages. */
+function stagesOf(pipeline: string): string[] {
+  return [...pipeline.matchAll(/^\s+(?:-\s+)?cmd:\s*(\S.{0,500})$/gm)].map(([, command]) => command ?? '');
 }
 
 export function recipeOf(makefile: string, target: string): string[] {
@@ -291,7 +297,7 @@ export function detectRun(files: Texts): Told<string> {
   const shell = fromShell(files);
   // What a document says of a command that lacks something says more.
   if (shell && 'open' in shell) return unfinishedOf(training) ?? shell;
-  return shell ?? fromMake(files) ?? unfinishedOf(training) ?? fromPython(files);
+  return shell ?? fromMake(files) ?? fromPipeline(files) ?? unfinishedOf(training) ?? fromPython(files);
 }
 
 /** A command that a document leaves for a person to complete: it says more than the script's name would. */
@@ -409,8 +415,16 @@ function fromMake(files: Texts): Told<string> | undefined {
   return target ? told({ value: `make ${target}`, reason: `the target ${target} of the Makefile` }) : undefined;
 }
 
+function fromPipeline(files: Texts): Told<string> | undefined {
+  const script = reached('dvc repro', files).find((file) => trains(file, files.get(file) ?? ''));
+  return script === undefined
+    ? undefined
+    : told({ value: 'dvc repro', reason: `a stage of dvc.yaml starts ${script}` });
+}
+
 /** The first argument that a script does not start without. */
 function neededBy(text: string): string | undefined {
+  if (/\bsys\.argv\[1\]/.test(text) && !/\blen\(sys\.argv\)\s*>/.test(text)) return 'sys.argv[1]';
   const call = /\badd_argument\(\s*["']([\w-]+)["']([^)]{0,300})\)/g;
   for (const [, name = '', rest = ''] of text.matchAll(call)) {
     const optional = name.startsWith('-')

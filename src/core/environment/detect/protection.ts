@@ -5,7 +5,7 @@ import { regionsOf } from './regions.ts';
 import { type Rule, type Rules, rulesOf } from './rules.ts';
 
 const JUDGES =
-  /^(eval(uat\w*)?|evals?|prepare\w*|data|dataset\w*|metrics?|scor(e|er|ing)|\w*grader\w*|verif(y|ier)|\w*rewards?(_fns?|_func|_functions?|_model)?|judge|benchmark|eval_\w+|\w+_eval|validate|test_\w+|\w+_test|leaderboard)\.py$/;
+  /^(eval(uat\w*)?|evals?|prepare\w*|data|dataset\w*|metrics?|scor(e|er|ing)|val|valid(ation|ator)?|test|\w*grader\w*|verif(y|ier)|\w*rewards?(_fns?|_func|_functions?|_model)?|judge|benchmark|eval_\w+|\w+_eval|validate|test_\w+|\w+_test|leaderboard)\.py$/;
 const DATA_FOLDERS = [
   'data',
   'datasets',
@@ -48,7 +48,7 @@ export function detectProtection(program: Texts, files: Texts, run: string | und
   const outside = judges.filter((file) => !folders.some((folder) => file.startsWith(`${folder}/`)));
   const told = rules.never.map(({ file }) => file).filter((file) => !outside.includes(file));
   const globs = [...new Set([...outside, ...told, ...folders.map((folder) => `${folder}/**`)])];
-  const editable = editableOf(program, run);
+  const editable = editableOf(program, run, globs);
   const regions = regionsOf(
     program,
     reported,
@@ -98,14 +98,13 @@ function onlyThese({ only, never }: Rules, names: readonly string[], files: Text
   };
 }
 
-function editableOf(program: Texts, run: string | undefined): Finding<string[]> {
+function editableOf(program: Texts, run: string | undefined, kept: readonly string[]): Finding<string[]> {
   const files = [...program.keys()];
   const globs = ['*.py', '**/*.py'];
   const configs = files.filter((file) => /\.ya?ml$/.test(file));
-  const folders = [...new Set(configs.map((file) => (file.includes('/') ? `${file.split('/')[0]}/**` : file)))].slice(
-    0,
-    4,
-  );
+  const folders = [...new Set(configs.map((file) => (file.includes('/') ? `${file.split('/')[0]}/**` : file)))]
+    .filter((folder) => !kept.includes(folder))
+    .slice(0, 4);
   const shells = files.filter((file) => /\.(sh|bash)$/.test(file) && run?.includes(file));
   const more = [...folders, ...shells];
   const entry = files.find(isPython);

@@ -180,11 +180,11 @@ function fixedSeed(program: Texts): string | undefined {
     const hit = isPython(file)
       ? firstLine(
           text,
-          /\b(?:(?:manual_seed|PRNGKey|set_seed|set_random_seed|seed_everything|random\.seed|np\.random\.seed|default_rng|random\.key)\(\s*|random_state\s*=\s*)(\d+)/,
+          /\b(?:(?:manual_seed|PRNGKey|set_seed|set_random_seed|seed_everything|random\.seed|np\.random\.seed|default_rng|random\.key)\(\s*|random_state\s*=\s*)(\d+)|^(?:RANDOM_STATE|(?:RANDOM_)?SEED|seed)\s*=\s*(\d+)/,
         )
       : undefined;
     if (hit)
-      return `${file}:${hit.line} sets ${hit.match[1]} and takes no other: read one from a variable or a flag there`;
+      return `${file}:${hit.line} sets ${hit.match[1] ?? hit.match[2]} and takes no other: read one from a variable or a flag there`;
   }
   for (const [file, text] of program) {
     const hit = /\.ya?ml$/.test(file) ? firstLine(text, /^\s*(?:random_|rng_|global_)?seed:\s*(\d+)/) : undefined;
