@@ -402,3 +402,37 @@ describe('what can be tuned', () => {
     assert.match(questions.seed ?? '', /^train\.py:2 sets 42 and takes no other/);
   });
 });
+
+describe('a trainer that is installed', () => {
+  it('is started by a document with settings that lie here', () => {
+    const { environment } = propose({
+      'README.md': '```\nllamafactory-cli train settings/sft.yaml\nllamafactory-cli chat settings/sft.yaml\n```\n',
+      'settings/sft.yaml': 'stage: sft\nbf16: true\nlearning_rate: 1.0e-4\n',
+      'src/train.py': 'from factory import run\nif __name__ == "__main__":\n    run()\n',
+    });
+    assert.equal(environment.run, 'llamafactory-cli train settings/sft.yaml');
+    assert.equal(environment.resources?.gpus, 1);
+  });
+
+  it('is tuned by the keys that a script gives it, and reads data that no input can bring', () => {
+    const script =
+      'python3 -m verl.trainer.main_ppo \\\n  data.train_files=$HOME/data/train.parquet \\\n' +
+      '  actor.optim.lr=1e-6 \\\n  trainer.n_gpus_per_node=4 \\\n  trainer.total_epochs=15 $@\n';
+    const { hyperparameters, questions } = propose({ 'README.md': '`bash run.sh`\n', 'run.sh': script });
+    assert.deepEqual(
+      hyperparameters.map(({ name, literal }) => `${name}=${literal}`),
+      ['actor.optim.lr=1e-6', 'trainer.total_epochs=15'],
+    );
+    assert.match(questions.inputs ?? '', /^run\.sh:2 keeps data in ~\/data\/train\.parquet, outside of the repository/);
+  });
+});
+
+describe('a seed', () => {
+  it('is a field of the config that a flag of absl names', () => {
+    const { environment } = propose({
+      'train.py': `config_flags.DEFINE_config_file('config', 'configs/default.py')\n${LOOP}`,
+      'configs/default.py': 'class Config:\n  lr: float = 0.1\n  seed: int = 0\ndef get_config():\n  return Config()\n',
+    });
+    assert.deepEqual(environment.seed, { flag: '--config.seed=' });
+  });
+});

@@ -23,7 +23,7 @@ export interface WrittenCommand {
 
 const VARIABLES = String.raw`(?:[A-Za-z_][A-Za-z0-9_]*=\S*\s+)*`;
 const COMMAND = new RegExp(
-  String.raw`^(?:\$\s+|>\s+|%\s+)?(${VARIABLES}(?:(?:python[\d.]*|uv run|poetry run|pipenv run|bash|sh|sbatch|torchrun|deepspeed|make|accelerate launch|srun|dvc)\s+|\./)[^\x60|;&]*)`,
+  String.raw`^(?:\$\s+|>\s+|%\s+)?(${VARIABLES}(?:(?:python[\d.]*|uv run|poetry run|pipenv run|bash|sh|sbatch|torchrun|deepspeed|make|accelerate launch|srun|dvc|llamafactory-cli|axolotl|tune|trl)\s+|\./)[^\x60|;&]*)`,
 );
 const PLACEHOLDER =
   /\/path\/to|path\/to\/|<[^>]+>|\.\.\.|…|\bYOUR_|\bPATH_TO_|\$\{?\w+\}?|(?:^|\s)\[[^\]]*\]|\{[^}]*[,|][^}]*\}/i;
@@ -173,13 +173,15 @@ export function reached(command: string, files: Texts, depth = 0): string[] {
 const INSTALLED =
   /(?:\s-m\s+(\w+(?:\.\w+)*\.(?:\w*train\w*|\w*main\w*|\w*ppo\w*|\w*grpo\w*|\w*sft\w*|cli)\b[\w.]*)|\b(llamafactory-cli train|axolotl train|tune run|trl (?:sft|grpo|dpo)|lightning run))\b/;
 
-/** The shell script of a command that starts a trainer from elsewhere, and which. */
+/** The file here by which a command starts a trainer from elsewhere, and which: a shell script, or settings for it. */
 function startsInstalled(
   command: string,
   files: Texts,
 ): { readonly script: string; readonly trainer: string } | undefined {
-  for (const script of scriptsNamed(command, [...files.keys()]).filter(isShell)) {
-    const found = INSTALLED.exec(shellCode(files.get(script) ?? '').replaceAll(/\\\n/g, ' '));
+  const named = scriptsNamed(command, [...files.keys()]);
+  for (const script of named.filter((file) => isShell(file) || /\.ya?ml$/.test(file))) {
+    const started = isShell(script) ? shellCode(files.get(script) ?? '').replaceAll(/\\\n/g, ' ') : command;
+    const found = INSTALLED.exec(started);
     if (found) return { script, trainer: found[1] ?? found[2] ?? '' };
   }
   return undefined;

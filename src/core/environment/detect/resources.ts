@@ -80,7 +80,7 @@ function listed(text: string | undefined): string | undefined {
 
 const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/\bcuda\b|\.gpu\b|\bnccl\b|\btorch\.accelerator\b|accelerator\s*=\s*["'](gpu|auto)["']/i, 'names a GPU'],
-  [/\bfp16\s*[:=]\s*True|\bbf16\s*[:=]\s*True/, 'trains in half precision'],
+  [/\b[bf][fp]16\s*[:=]\s*[Tt]rue\b/, 'trains in half precision'],
   [/^\s*(?:import|from)\s+(vllm|deepspeed|triton|flash_attn)\b/m, 'needs a GPU for what it imports'],
   [
     /^\s*(?:import|from)\s+(lightning|pytorch_lightning|accelerate)\b|\b\w{0,20}TrainingArguments\(|\b(GRPO|SFT|DPO)Config\(|\bHfArgumentParser\(/m,
@@ -90,7 +90,7 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/^\s*(?:import|from)\s+(jax|flax)\b/m, 'takes a GPU where there is one (JAX)'],
 ];
 
-const LAUNCHER = /\b(?:torchrun|deepspeed|accelerate launch)\b/;
+const LAUNCHER = /\b(?:torchrun|deepspeed|accelerate launch|llamafactory-cli|axolotl|tune run|trl)\b/;
 
 function byCode(run: string, shells: readonly string[], program: Texts, files: Texts): Finding<number> {
   const onProcessor = [...files].some(

@@ -155,10 +155,14 @@ function fromConfigs(run: string | undefined, program: Texts, files: Texts): Fla
   if (defined !== undefined) {
     for (const [file, text] of files) {
       const hit =
-        isPython(file) && /\bConfigDict\b/.test(text)
-          ? firstLine(text, /^\s*\w+\.(seed|rng_seed|random_seed)\s*=\s*\d+|^\s*(seed|rng_seed)\s*=\s*\d+,/)
+        isPython(file) && /\bConfigDict\b|\bdef get_config\(/.test(text)
+          ? firstLine(
+              text,
+              /^\s*\w+\.(seed|rng_seed|random_seed)\s*=\s*\d+|^\s*(seed|rng_seed)\s*=\s*\d+,|^\s+(seed|rng_seed|random_seed)\s*:\s*int\s*=\s*\d+/,
+            )
           : undefined;
-      if (hit) return { flag: `--${defined}.${hit.match[1] ?? hit.match[2]}=`, where: `${file}:${hit.line}` };
+      if (hit)
+        return { flag: `--${defined}.${hit.match[1] ?? hit.match[2] ?? hit.match[3]}=`, where: `${file}:${hit.line}` };
     }
   }
   return undefined;
