@@ -289,7 +289,7 @@ describe('configs that Hydra chooses', () => {
   const net =
     'class Net(LightningModule):\n    def validation_step(self, batch, i):\n        self.log("val/acc", acc)\n';
   const settings = (logger: string, more = '') => ({
-    'train.py': `from net import Net\n${main('    seed_everything(cfg.seed)\n    loggers = make(cfg.get("logger"))')}`,
+    'train.py': `from net import Net\n${main('    seed_everything(cfg.seed)\n    log = RankedLogger()\n    loggers = make(cfg.get("logger"))')}`,
     'net.py': net,
     'configs/train.yaml': `defaults:\n  - logger: ${logger}\nlr: 0.1\n${more}`,
     'configs/logger/csv.yaml': 'csv:\n  _target_: lightning.pytorch.loggers.CSVLogger\n',
@@ -329,7 +329,30 @@ describe('a number that is printed', () => {
     ]);
   });
 
-  it('is guarded in folders that hold what judges', () => {
+  it('is guarded where it is computed, beside functions that guard something else', () => {
+    const code =
+      'def train(epoch):\n    acc_val = accuracy(out[idx_val], y[idx_val])\n    print(f"acc_val: {acc_val:.4f}")\n' +
+      'def test():\n    acc = accuracy(out[idx_test], y)\n    return acc\n';
+    const measure = 'def accuracy(out, y):\n    return (out == y).mean()\n';
+    const { environment } = propose({ 'train.py': `from lab import accuracy\n${LOOP}${code}`, 'lab.py': measure });
+    assert.deepEqual(environment.protected_regions, [
+      { file: 'train.py', from: 'def test(', to: 'return acc' },
+      { file: 'lab.py', from: 'def accuracy(', to: 'return (out == y).mean()' },
+      {
+        file: 'train.py',
+        from: 'acc_val = accuracy(out[idx_val], y[idx_val])',
+        to: 'print(f"acc_val: {acc_val:.4f}")',
+      },
+    ]);
+    const whole = 'def evaluate():\n    return 1\nval_acc = evaluate()\nprint(f"val_acc: {val_acc:.4f}")\n';
+    assert.equal(propose({ 'train.py': `${LOOP}${whole}` }).environment.protected_regions?.length, 1);
+  });
+
+  it('is guarded in folders that hold what judges, many tests by one name', () => {
+    const tests = [1, 2, 3, 4, 5].map((n) => [`lab/part/tests/test_${n}.py`, '']);
+    assert.deepEqual(propose({ 'train.py': LOOP, ...Object.fromEntries(tests) }).environment.protected, [
+      '**/tests/**',
+    ]);
     const files = {
       'train.py': LOOP,
       'lab/utils/reward_score/math.py': 'def compute_score(a, b):\n    return a == b\n',
@@ -379,6 +402,7 @@ describe('what can be tuned', () => {
     assert.deepEqual(names(`${dict}model = Regressor(**params)\n`), ['max_depth', 'eta']);
     assert.deepEqual(names(`${dict}model = xgb.train(params, data)\n`), ['max_depth', 'eta']);
     assert.deepEqual(names(`${dict}wandb.init(config=params)\n`), []);
+    assert.deepEqual(names('def main():\n    config = {"lr": 2e-5}\n    lr = config["lr"]\n'), ['lr']);
   });
 
   it('is nothing of how a run is measured, logged or spread', () => {
@@ -434,5 +458,12 @@ describe('a seed', () => {
       'configs/default.py': 'class Config:\n  lr: float = 0.1\n  seed: int = 0\ndef get_config():\n  return Config()\n',
     });
     assert.deepEqual(environment.seed, { flag: '--config.seed=' });
+  });
+
+  it('that a call is given is told, for a person to open it', () => {
+    const code = 'from ultralytics import YOLO\nmodel = YOLO("n.pt")\nmodel.train(data="d.yaml", epochs=9, seed=3)\n';
+    const { environment, questions } = propose({ 'train.py': code });
+    assert.match(questions.seed ?? '', /^train\.py:3 sets 3 and takes no other/);
+    assert.equal(environment.resources?.gpus, 1);
   });
 });

@@ -91,7 +91,9 @@ function loggerOf(program: Texts, run: string, otherwise: () => Source): Source 
       file.endsWith('.py') &&
       /\b(?:cfg|conf|config)(?:\.logger\b|\.get\(\s*["']logger["']|\[["']logger["']\])/.test(text),
   );
-  const made = [...program].some(([file, text]) => file.endsWith('.py') && /\b[A-Z]\w{0,30}Logger\(/.test(text));
+  const made = [...program].some(
+    ([file, text]) => file.endsWith('.py') && /\b(?:CSV|TensorBoard|Wandb|MLFlow|Comet|Neptune)Logger\(/.test(text),
+  );
   const hydra = asks && !made ? hydraConfigs(program, run) : undefined;
   if (!hydra) return otherwise();
   const chosen = [...hydra.selected.keys()].map(

@@ -45,20 +45,45 @@ export function detectProtection(program: Texts, files: Texts, run: string | und
   ];
   const judges = names.filter((file) => JUDGES.test(baseName(file)) && !SETTINGS.test(file)).sort();
   if (rules.only.length > 0) return onlyThese(rules, names, files, reported);
-  const outside = judges.filter((file) => !folders.some((folder) => file.startsWith(`${folder}/`)));
+  const beside = judges.filter((file) => !folders.some((folder) => file.startsWith(`${folder}/`)));
+  const outside = folded(beside);
   const told = rules.never.map(({ file }) => file).filter((file) => !outside.includes(file));
   const globs = [...new Set([...outside, ...told, ...folders.map((folder) => `${folder}/**`)])];
   const editable = editableOf(program, run, globs);
   const regions = regionsOf(
     program,
     reported,
-    (file) => !globs.includes(file) && !folders.some((folder) => file.startsWith(`${folder}/`)),
+    (file) =>
+      !globs.includes(file) && !beside.includes(file) && !folders.some((folder) => file.startsWith(`${folder}/`)),
   );
   return {
     editable,
     ...(globs.length > 0 ? { protected: { value: globs, reason: reasonFor(outside, folders, rules.never) } } : {}),
     ...(regions ? { regions } : {}),
   };
+}
+
+/** More tests than this are named by one expression. */
+const MOST_TESTS = 4;
+const TESTS: readonly (readonly [RegExp, string])[] = [
+  [/\/tests?\//, '**/tests/**'],
+  [/(^|\/)test_\w+\.py$/, '**/test_*.py'],
+  [/_test\.py$/, '**/*_test.py'],
+];
+
+/** Files, many tests of one kind by what they have in common. */
+function folded(judges: readonly string[]): string[] {
+  let rest = [...judges];
+  const globs: string[] = [];
+  for (const [kind, glob] of TESTS) {
+    const own = rest.filter((file) => kind.test(file));
+    if (own.length <= MOST_TESTS) continue;
+    rest = rest.filter((file) => !own.includes(file));
+    globs.push(
+      ...new Set(own.map((file) => (/\/test\//.test(file) && glob.startsWith('**/tests') ? '**/test/**' : glob))),
+    );
+  }
+  return [...rest, ...globs];
 }
 
 function reasonFor(judges: readonly string[], folders: readonly string[], never: readonly Rule[]): string {

@@ -86,7 +86,10 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
     /^\s*(?:import|from)\s+(lightning|pytorch_lightning|accelerate)\b|\b\w{0,20}TrainingArguments\(|\b(GRPO|SFT|DPO)Config\(|\bHfArgumentParser\(/m,
     'takes a GPU where there is one',
   ],
-  [/^\s*(?:import|from)\s+(tensorflow|keras|trl)\b/m, 'takes a GPU where there is one'],
+  [
+    /^\s*(?:import|from)\s+(tensorflow|keras|trl|ultralytics|fastai|setfit|sentence_transformers|stable_baselines3)\b/m,
+    'takes a GPU where there is one',
+  ],
   [/^\s*(?:import|from)\s+(jax|flax)\b/m, 'takes a GPU where there is one (JAX)'],
 ];
 

@@ -191,6 +191,13 @@ function fixedSeed(program: Texts): string | undefined {
       return `${file}:${hit.line} sets ${hit.match[1] ?? hit.match[2]} and takes no other: read one from a variable or a flag there`;
   }
   for (const [file, text] of program) {
+    const hit = isPython(file)
+      ? firstLine(text, /^(?!\s*(?:async\s+)?def\b).*[(,]\s*(?:random_)?seed\s*=\s*(\d+)/)
+      : undefined;
+    if (hit)
+      return `${file}:${hit.line} sets ${hit.match[1]} and takes no other: read one from a variable or a flag there`;
+  }
+  for (const [file, text] of program) {
     const hit = /\.ya?ml$/.test(file) ? firstLine(text, /^\s*(?:random_|rng_|global_)?seed:\s*(\d+)/) : undefined;
     if (hit) return `${file}:${hit.line} holds the seed ${hit.match[1]} and no flag or variable changes it: add one`;
   }

@@ -157,10 +157,10 @@ function configured(line: LogicalLine): Found[] {
 
 const SETTINGS = /^(\w{0,40}_)?(params|config|cfg|hparams|hyperparameters|settings|defaults|kwargs)$/i;
 
-/** `params = {'max_depth': 6, …}` in the first column, where the program goes on to read it. */
-function settings({ indent, tokens }: LogicalLine, text: string): Found[] {
+/** `params = {'max_depth': 6, …}`, where the program goes on to read it. */
+function settings({ tokens }: LogicalLine, text: string): Found[] {
   const [name, equals, open] = tokens;
-  if (indent > 0 || equals?.text !== '=' || open?.text !== '{' || tokens.at(-1)?.text !== '}') return [];
+  if (equals?.text !== '=' || open?.text !== '{' || tokens.at(-1)?.text !== '}') return [];
   if (!SETTINGS.test(name?.text ?? '') || tokens.length > 1000) return [];
   // What is only logged changes nothing.
   if (

@@ -2,7 +2,7 @@
 const LEAVE = new RegExp(
   [
     'seed|random_state|(^|_)rng(_|$)',
-    '(^|_)(eval|log|logging|save|saving|print|report|checkpoint|ckpt|val|test|wandb|tensorboard|profile|debug|verbose)(_|$)',
+    '(^|_)(eval|validate|validation|generate|log|logging|save|saving|print|report|checkpoint|ckpt|val|test|wandb|tensorboard|profile|debug|verbose)(_|$)',
     '(^|_)(compile|device|devices|gpu|gpus|port|local_rank|world|workers?|threads?|prefetch|pin)(_|$)',
     '(^|_)(splits?|folds?|holdout|hold_out|subset)(_|$)',
     '(^|_)(train|training|data|dataset)_(size|ratio|frac|fraction|percent|pct|share|part)$',
