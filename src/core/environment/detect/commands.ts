@@ -72,6 +72,8 @@ export function writtenCommands(files: Texts): WrittenCommand[] {
   });
 }
 
+/** A script that takes more is no launcher. */
+const MOST_VARIABLES = 50;
 /** What is set on every machine, or by the product or a launcher. */
 const AROUND =
   /^(HOME|PATH|PWD|USER|SHELL|TMPDIR|HOSTNAME|RANDOM|SECONDS|UID|(RANDOM_|RNG_)?SEED|RANK|(LOCAL|NODE|GROUP)_RANK|WORLD_SIZE|(BASH|CONDA|CUDA|HF|LD|MASTER|NCCL|OMP|PYTHON|RESEARCH|SLURM|TORCH|WANDB|XDG)_?\w*|\w+_(KEY|TOKEN))$/;
@@ -87,17 +89,17 @@ function neededFrom(command: string, files: Texts): string[] {
       const code = shellCode(files.get(script) ?? '').replaceAll(/\\\n/g, ' ');
       // A function has arguments of its own, and what stands in single quotes is another program's.
       const body = code
-        .replaceAll(/^[ \t]*(?:function[ \t]+)?\w+[ \t]*\(\)[^{\n]*\{[\s\S]*?^[ \t]*\}/gm, '')
+        .replaceAll(/^[ \t]*(?:function[ \t]+)?\w+[ \t]*\(\)[^{\n]{0,200}\{[\s\S]{0,5000}?^[ \t]*\}/gm, '')
         .replaceAll(/'[^'\n]*'/g, '');
       const starts = body.split('\n').filter((row) => STARTS.test(row));
       const set = (name: string) =>
         new RegExp(
-          `\\b${name}=|\\b(?:read|for|mapfile)\\b[^\\n;]*\\b${name}\\b|-[zn]\\s+"?\\$\\{?${name}\\b|\\$\\{${name}:?[-=]`,
+          `\\b${name}=|\\b(?:read|for|mapfile)\\b[^\\n;]{0,200}\\b${name}\\b|-[zn]\\s+"?\\$\\{?${name}\\b|\\$\\{${name}:?[-=]`,
         ).test(body);
       const names = starts.flatMap((row) =>
         [...row.matchAll(/\$\{?([A-Z][A-Z0-9_]{1,60})\b\}?/g)].map(([, name]) => name ?? ''),
       );
-      const variables = [...new Set(names)].filter((name) => !AROUND.test(name) && !set(name));
+      const variables = [...new Set(names)].slice(0, MOST_VARIABLES).filter((name) => !AROUND.test(name) && !set(name));
       const behind = command.slice(command.indexOf(script) + script.length).trim();
       const first = behind === '' && /\$1\b|\$\{1\}/.test(body) && !/\$#|\bgetopts\b|-[zn]\s+"?\$\{?1\b/.test(body);
       return [...variables, ...(first ? ['$1'] : [])];
