@@ -1,5 +1,5 @@
-import type { PlayedIdea } from '../boxes/funnel/ideas.ts';
-import { searchReplace } from '../support/model-server/patches.ts';
+import { searchReplace } from '../support/model-server/index.ts';
+import type { PlayedIdea } from '../support/played-ideas.ts';
 
 const ATTEND = '        mixed = functional.scaled_dot_product_attention(q, k, v, is_causal=True)';
 const STEP = '    optimizer.step()';

@@ -4,23 +4,25 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Funnel } from '../../src/core/search/index.ts';
-import type { PlayedIdea } from '../boxes/funnel/ideas.ts';
-import { promptOf, startModelServer } from '../support/model-server/index.ts';
+import { startModelServer } from '../support/model-server/index.ts';
+import { playIdeas } from '../support/played-ideas.ts';
 import { ON_A_GPU } from './ideas.ts';
 
 /**
  * A whole search on a machine with an NVIDIA GPU and a python3 with torch: baseline, ten played ideas for the small GPT
  * beside this file, gates, smoke runs, crashes mended, leaderboard. Build first; then:
  *
- *   node test/gpu/loop.ts [--box YAML] [--keep FOLDER]
+ *   node test/gpu/loop.ts [--box YAML] [--keep FOLDER] [--stand-in]
  *
  * --box: the line of boxes.yaml, default this machine with its GPUs. --keep: a folder for logs and what was printed.
+ * --stand-in: no GPU and no torch; a stand-in for each, on this machine.
  * Prints the funnel beside what must come of each idea, and PASS or FAIL; exit code 0 only for PASS.
  */
 const { values } = parseArgs({
   options: {
     box: { type: 'string', default: '{ name: gpu, kind: local, slots: 1, gpus: all }' },
     keep: { type: 'string' },
+    'stand-in': { type: 'boolean', default: false },
   },
 });
 const root = path.resolve(import.meta.dirname, '../..');
@@ -28,29 +30,18 @@ const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'rc-gpu-loop-'));
 const repo = path.join(scratch, 'gpt');
 const env = {
   ...process.env,
+  ...(values['stand-in'] ? standIn() : {}),
   XDG_CONFIG_HOME: path.join(scratch, 'config'),
   XDG_STATE_HOME: path.join(scratch, 'state'),
   XDG_DATA_HOME: path.join(scratch, 'data'),
 };
 
-/** A model that proposes the ideas once, and answers for each patch what its script says next. */
-function play(asked: Map<string, number>) {
-  let proposed = false;
-  return (request: Parameters<typeof promptOf>[0]): PlayedIdea['answers'][number] => {
-    const title = /^Title: (.*)$/m.exec(promptOf(request))?.[1];
-    if (title === undefined) {
-      const ideas = ON_A_GPU.map(({ title: name, hypothesis, details }) => ({
-        ...{ title: name, hypothesis, details },
-        ...{ expected: 'val_loss falls by a hundredth.', risk: 'Noise.', builds_on: [], move: 'explore' },
-      }));
-      const answer = JSON.stringify({ ideas: proposed ? [] : ideas });
-      proposed = true;
-      return answer;
-    }
-    const turn = asked.get(title) ?? 0;
-    asked.set(title, turn + 1);
-    const answers = ON_A_GPU.find((one) => one.title === title)?.answers ?? [];
-    return answers[Math.min(turn, answers.length - 1)] ?? 'I have nothing to say to this.';
+function standIn(): Record<string, string> {
+  const folder = path.join(import.meta.dirname, 'stand-in');
+  return {
+    RC_CHECK_PYTHON: execFileSync('sh', ['-c', 'command -v python3'], { encoding: 'utf8' }).trim(),
+    PATH: `${path.join(folder, 'bin')}${path.delimiter}${process.env.PATH}`,
+    PYTHONPATH: path.join(folder, 'lib'),
   };
 }
 
@@ -90,7 +81,7 @@ async function command<T>(...args: readonly string[]): Promise<T> {
 
 async function main(): Promise<boolean> {
   const asked = new Map<string, number>();
-  const server = await startModelServer({ answers: play(asked) });
+  const server = await startModelServer({ answers: playIdeas(ON_A_GPU, asked) });
   try {
     if (values.keep) fs.mkdirSync(values.keep, { recursive: true });
     prepare(server.url);

@@ -7,7 +7,7 @@ const MOST_ALIKE = 6;
 
 /** Which rank said it, where torchrun or PyTorch writes it before each line. */
 const RANK = String.raw`(?:\[(?:default|rank)\d+\]:)?`;
-const ERROR = new RegExp(String.raw`^${RANK} ?(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Interrupt|Warning)\b`);
+const ERROR = new RegExp(String.raw`^${RANK} ?(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Interrupt)\b`);
 const TRACEBACK = new RegExp(String.raw`^${RANK} ?Traceback \(most recent call last\):`);
 const FRAME = new RegExp(String.raw`^${RANK}\s{1,40}File "([^"]{1,500})", line \d+`);
 const INSIDE_FRAME = new RegExp(String.raw`^${RANK}\s{4,}(?!File ")`);
@@ -80,7 +80,7 @@ function withoutAfterwords(lines: readonly string[]): readonly string[] {
     end = launcherStart(lines.slice(0, end)) ?? end;
   }
   const own = lines.slice(0, end);
-  return end < lines.length && own.some((line) => ERROR.test(line)) ? [...own, MARK] : lines;
+  return end < lines.length && own.some((line) => ERROR.test(line) || TRACEBACK.test(line)) ? [...own, MARK] : lines;
 }
 
 /** Where what a launcher says of its children begins, if the lines end with it. */

@@ -48,7 +48,8 @@ export function crashesBefore(candidate: Candidate, own: readonly Candidate[], r
   return crashes;
 }
 
-const RANK = /^\[?(?:default|rank)\d*\]?:?\s*/;
+const RANK = /^\[?(?:default|rank)\d*\]?:? ?/;
+const TRACEBACK = /^Traceback \(most recent call last\):/;
 const NAMES_ERROR = /^(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Interrupt)\b/;
 const LONGEST_WORDS = 300;
 /** What a launcher says of the process that failed, after that process said why. */
@@ -59,9 +60,8 @@ const OF_LAUNCHER = /ChildFailedError|CalledProcessError/;
  * each time: the rank that printed it, addresses, process numbers.
  */
 export function errorLine(tail: string): string {
-  const lines = tail.split('\n').map((line) => line.trim().replace(RANK, ''));
-  const named = lines.findLast((line) => NAMES_ERROR.test(line) && !OF_LAUNCHER.test(line));
-  const line = named ?? lines.findLast((one) => one !== '') ?? '';
+  const lines = linesOf(tail);
+  const line = namedError(lines) ?? lines.findLast((one) => one !== '')?.trim() ?? '';
   return line.replaceAll(/0x[0-9a-f]+/gi, '0x…').replaceAll(/\b(pid|process)([ =:]+)\d+/gi, '$1$2…');
 }
 
@@ -71,7 +71,30 @@ export function lastWords(tail: string): string {
   if (line === '') return 'It printed nothing.';
   const short =
     line.length <= LONGEST_WORDS ? line : `${line.slice(0, LONGEST_WORDS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
-  return `${NAMES_ERROR.test(line) ? 'Its error' : 'Its last line'}: ${short}`;
+  return `${namedError(linesOf(tail)) === undefined ? 'Its last line' : 'Its error'}: ${short}`;
+}
+
+function linesOf(tail: string): readonly string[] {
+  return tail.split('\n').map((line) => line.replace(RANK, '').trimEnd());
+}
+
+function namedError(lines: readonly string[]): string | undefined {
+  const named = lines.map((line) => line.trim()).filter((line) => NAMES_ERROR.test(line));
+  return [...named, ...raised(lines)].findLast((line) => !OF_LAUNCHER.test(line));
+}
+
+/** The lines that tracebacks end with: not every exception is called an error. */
+function raised(lines: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  let inside = false;
+  for (const line of lines) {
+    if (TRACEBACK.test(line)) inside = true;
+    else if (inside && /^\S/.test(line)) {
+      inside = false;
+      if (/^[A-Za-z_][\w.]{0,200}(?::|$)/.test(line)) found.push(line);
+    }
+  }
+  return found;
 }
 
 /** Whether two crashes are of the same error: that one again is not mended by asking once more. */
@@ -84,7 +107,7 @@ const CHILD_ENDED = /\bexitcode {0,4}: -(?:9|15)\b|exits with return code = -(?:
 
 /** Whether the run's process was ended from outside under a launcher, and said nothing of an error of its own. */
 export function isEndedFromOutside(tail: string): boolean {
-  return CHILD_ENDED.test(tail) && !NAMES_ERROR.test(errorLine(tail));
+  return CHILD_ENDED.test(tail) && namedError(linesOf(tail)) === undefined;
 }
 
 const OUT_OF_MEMORY = /out of memory/i;

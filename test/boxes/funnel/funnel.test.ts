@@ -2,31 +2,10 @@ import { strict as assert } from 'node:assert';
 import * as path from 'node:path';
 import type { Research } from '../../../src/core/research.ts';
 import { FUNNEL_STAGES, type Funnel } from '../../../src/core/search/index.ts';
-import { type ChatRequest, type ModelServer, promptOf, startModelServer } from '../../support/model-server/index.ts';
+import { type ModelServer, promptOf, startModelServer } from '../../support/model-server/index.ts';
+import { playIdeas } from '../../support/played-ideas.ts';
 import { checkout, makePlace, openAt, type Place } from '../../support/research.ts';
-import { type Answer, PLAYED } from './ideas.ts';
-
-/** A model that proposes thirty ideas once, and answers for each patch what its script says next. */
-function play(asked: Map<string, number>): (request: ChatRequest) => Answer {
-  let proposed = false;
-  return (request) => {
-    const prompt = promptOf(request);
-    const title = /^Title: (.*)$/m.exec(prompt)?.[1];
-    if (title === undefined) {
-      const again = proposed;
-      proposed = true;
-      const ideas = PLAYED.map(({ title: name, hypothesis, details }) => ({
-        ...{ title: name, hypothesis, details },
-        ...{ expected: 'val_loss falls by a hundredth.', risk: 'Noise.', builds_on: [], move: 'explore' },
-      }));
-      return JSON.stringify({ ideas: again ? [] : ideas });
-    }
-    const idea = PLAYED.find((one) => one.title === title);
-    const turn = asked.get(title) ?? 0;
-    asked.set(title, turn + 1);
-    return idea?.answers[Math.min(turn, idea.answers.length - 1)] ?? 'I have nothing to say to this.';
-  };
-}
+import { PLAYED } from './ideas.ts';
 
 describe('thirty ideas of mixed quality', () => {
   let server: ModelServer;
@@ -36,7 +15,7 @@ describe('thirty ideas of mixed quality', () => {
   const asked = new Map<string, number>();
 
   before(async () => {
-    server = await startModelServer({ answers: play(asked) });
+    server = await startModelServer({ answers: playIdeas(PLAYED, asked) });
     place = makePlace(path.join(checkout, 'test/fixtures/funnel'));
     place.boxes('boxes:\n  - { name: here, kind: local, slots: 2 }\n');
     place.model(server.url);

@@ -1,17 +1,4 @@
-import type { FunnelStage } from '../../../src/core/search/index.ts';
-
-/** An answer of the model: a text, or one that ends in the middle because the limit of tokens was reached. */
-export type Answer = string | { readonly cut: string };
-
-/** An idea as the model proposes it, what it answers when asked for the patch, and what must come of it. */
-export interface PlayedIdea {
-  readonly title: string;
-  readonly details: string;
-  readonly hypothesis: string;
-  /** In the order in which they are asked for; the last one again and again. */
-  readonly answers: readonly Answer[];
-  readonly truth: { readonly stage: FunnelStage; readonly lost?: string; readonly calls?: number };
-}
+import type { PlayedIdea } from '../../support/played-ideas.ts';
 
 const FENCE = '```';
 

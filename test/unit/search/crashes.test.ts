@@ -61,11 +61,23 @@ describe('a run that crashes within its first minutes', () => {
   it('is known by the line that names its error', () => {
     assert.equal(errorLine('Traceback\n  File "x"\nValueError: no  \n\n'), 'ValueError: no');
     assert.equal(errorLine(''), '');
+    const dynamo = 'torch._dynamo.exc.Unsupported: Data-dependent branching';
+    const frames = 'Traceback (most recent call last):\n  File "train.py", line 3, in <module>\n    step()\n';
+    assert.equal(
+      errorLine(`${frames}${dynamo}\n\n  Explanation: none\n`),
+      dynamo,
+      'not every exception is called an error',
+    );
+    assert.equal(errorLine(`${frames}AssertionError\nwandb: done\n`), 'AssertionError');
+    const ranked = `${frames}${dynamo}`.replaceAll(/^/gm, '[rank0]: ');
+    assert.equal(errorLine(ranked), dynamo);
   });
 
   it('is told to a person by its error, else by its last line', () => {
     assert.equal(lastWords('Traceback\n  File "x"\nValueError: no\n\n'), 'Its error: ValueError: no');
     assert.equal(lastWords('loading\nno such file: data.bin\n'), 'Its last line: no such file: data.bin');
+    const trace = 'Traceback (most recent call last):\n  File "x.py", line 1, in f\nqueue.Empty\n';
+    assert.equal(lastWords(trace), 'Its error: queue.Empty');
     assert.equal(lastWords(''), 'It printed nothing.');
     assert.ok(lastWords(`ValueError: ${'🚀'.repeat(500)}`).isWellFormed());
   });

@@ -5,15 +5,17 @@ const LOOK_BACK = 3;
 const LONGEST = 300;
 const LONGEST_SENTENCE = 1000;
 
-/** Signs of a heading, a list, a quotation, a comment or a rule before a path. */
-const LEAD = /^(?:[#>*\-=\s]|\/\/|\d+[.)]\s)+/;
+/** Signs of a heading, a list, a quotation, a comment, a rule, a mention or a picture before a path. */
+const LEAD = /^(?:[#>*\-=\s]|\/\/|<!--|@(?=\w)|\p{Extended_Pictographic}\ufe0f?|\d+[.)]\s)+/u;
+/** What counts the edits: `Change 1 - a.py`, `Step 2: a.py`. */
+const COUNTS = /^(?:change|edit|step|part|patch|file)\s?#?\d{1,3}\s?[:.)—–-]{1,2}[\s`*]{0,6}/i;
 const VERB =
   /^(?:(?:now|then|next|also),? )?(?:creat(?:e|ed|ing)|add(?:ed|ing)?|writ(?:e|ing)|new|updat(?:e|ed|ing)|modif(?:y|ied)|edit(?:ed)?|changed?|rewritten)[*:]{0,3}\s+/i;
 const LABEL =
   /^(?:(?:a|an|the)\s+)?(?:(?:new|updated|full|complete)\s+)?(?:file\s?name|file\s?path|file|path)(?:\s+(?:called|named))?[`*]{0,3}(?:\s?:|\s)[\s`*]{0,6}/i;
 const TAIL = /[`*"':.,\s]{1,20}$/;
 const STATE =
-  /\s?\((?:new|updated|modified|full|complete|whole|entire|created|edited|changed|rewritten)(?:\s(?:file|version|text|contents?))?\)$/i;
+  /\s?\((?:new|existing|updated?|modified|full|complete|whole|entire|created?|edit(?:s|ed)?|chang(?:es?|ed)|patch(?:ed)?|rewritten|\d{1,3} (?:edit|change|hunk)s?|L\d{1,6}(?:\s?[-–]\s?L?\d{1,6})?)(?:\s(?:file|version|text|contents?|only|below))?\)$/i;
 const TAG = /^<file\s(?:path|name)\s?=\s?["']([^"'<>]{1,300})["']\s?>$/;
 const LINK = /^\[([^[\]]{1,300})\]\([^()\s]{1,300}\)$/;
 const ITEM = /^\s*(?:[-*+]|\d{1,3}[.)])\s/;
@@ -29,14 +31,14 @@ function plain(line: string): string {
   const text = line
     .trim()
     .replace(LEAD, '')
-    .replace(/\s[-=#]{2,}$/, '');
+    .replace(/\s(?:[-=#]{2,}|-->)$/, '');
   const end = text.replace(TAIL, '').replace(STATE, '').replace(TAIL, '');
   return unlinked(end).replace(/^[`*"']+/, '');
 }
 
 /** And without the words that say what stands there: `**File:** a.py`, `Create a new file a.py:`. */
 function unlabelled(text: string): string {
-  const rest = text.replace(VERB, '').replace(LABEL, '');
+  const rest = text.replace(COUNTS, '').replace(VERB, '').replace(LABEL, '');
   return unlinked(rest.replace(/^[\s`*"']+/, '').replace(TAIL, ''));
 }
 
@@ -63,6 +65,8 @@ const MARKED_LEAD =
   /^\s{0,8}(?:#{1,6}\s{1,4})?(?:\d{1,3}[.)]\s{1,4})?(\*\*`?|`)([^`*\s]{1,200})(?:`|`?:?\*\*|`:\*\*)\s?(?:[—–:(-]\s?|(?<=:\*\*)\s)\S/;
 const HEADING_LEAD = /^\s{0,8}#{1,6}\s{1,4}(?:\d{1,3}[.)]\s{1,4})?`?([^`*\s]{1,200}?)`?\s?(?:[—–:(]|\s-)\s?\S/;
 
+const BARE_LEAD = /^([^\s`*#>|]{1,200})\s(?:—|–|--?)\s[^\s].{0,80}$/;
+
 /** The path that words follow as its explanation: `**a.py** — the helper`, `### a.py: the helper`. */
 function leadPath(line: string, paths: Paths): string | undefined {
   if (line.length > LONGEST) return undefined;
@@ -71,7 +75,9 @@ function leadPath(line: string, paths: Paths): string | undefined {
     return mark !== '`' || pathTokens(line, paths).length === 1 ? marked : undefined;
   }
   const heading = HEADING_LEAD.exec(line)?.[1];
-  return heading !== undefined && paths.looksLike(heading) ? heading : undefined;
+  if (heading !== undefined && paths.looksLike(heading)) return heading;
+  const bare = BARE_LEAD.exec(line)?.[1];
+  return bare !== undefined && paths.looksLike(bare) && pathTokens(line, paths).length <= 1 ? bare : undefined;
 }
 
 const CREATES =
@@ -128,7 +134,8 @@ export function blockPath(before: readonly string[], paths: Paths): Named | unde
     return same ? { path: own.found } : { among: [own.found, other] };
   }
   const path = pathInFence(before, paths);
-  return path === undefined ? said : { path };
+  if (path !== undefined || said?.among === undefined) return path === undefined ? said : { path };
+  return { ...said, among: distinct([...said.among, ...near.flatMap((line) => pathTokens(line, paths))], paths) };
 }
 
 function firstOf<T>(lines: readonly string[], read: (line: string) => T | undefined) {
@@ -153,10 +160,14 @@ function pathTokens(line: string, paths: Paths): readonly string[] {
   if (line.length > LONGEST_SENTENCE) return [];
   const quoted = [...line.matchAll(/`([^`]+)`/g)].map(([, inner = '']) => inner).filter((one) => paths.looksLike(one));
   const words = line
-    .split(/[\s"'()*`]+/)
+    .split(/[\s"'()[\]{}<>*`]+/)
     .map((word) => word.replace(/[:,;.]+$/, ''))
     .filter((word) => /[./]/.test(word) && paths.looksLike(word) && paths.resolve(word) !== undefined);
-  return [...new Map([...quoted, ...words].map((one) => [paths.resolve(one) ?? one, one])).values()];
+  return distinct([...quoted, ...words], paths);
+}
+
+function distinct(names: readonly string[], paths: Paths): readonly string[] {
+  return [...new Map(names.map((one) => [paths.resolve(one) ?? one, one])).values()];
 }
 
 function mentioned(line: string, paths: Paths): Named | undefined {
@@ -236,6 +247,11 @@ export function namesNearFence(before: readonly string[], paths: Paths): readonl
   };
   const names = named(nearest);
   if (names.length > 0) return names;
+  // A new file stands there by its name alone.
+  const words =
+    nearest.length > LONGEST ? [] : nearest.split(/[\s"'()[\]{}<>*`]+/).map((word) => word.replace(/[:,;.]+$/, ''));
+  const fresh = words.filter((word) => word.includes('/') && paths.looksLike(word));
+  if (fresh.length > 0) return [...new Set(fresh)];
   const heading = named(farther.find((line) => /^\s*(?:#{1,6}\s|\*\*|\d{1,3}[.)]\s)/.test(line)) ?? '');
   return heading.length === 1 ? heading : [];
 }

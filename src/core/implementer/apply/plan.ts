@@ -1,7 +1,7 @@
 import type { CreateOp, DeleteOp, EditOp, MoveOp, Op, WholeOp } from '../answer/ops.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Texts } from '../types.ts';
-import { resolvePath } from './resolve.ts';
+import { outerFolder, type Resolved, resolvePath } from './resolve.ts';
 
 /** All that an answer does to one file. */
 export interface FilePlan {
@@ -21,6 +21,8 @@ export interface Plan {
   readonly repeated: ReadonlySet<Op>;
 }
 
+type Resolve = (...args: Parameters<typeof resolvePath>) => Resolved;
+
 /** Sorts what an answer asks for by the file it is about, and refuses what contradicts itself or the repository. */
 export function planOps(files: Texts, ops: readonly Op[]): Plan {
   const refused = new Map<Op, Refusal>();
@@ -33,11 +35,16 @@ export function planOps(files: Texts, ops: readonly Op[]): Plan {
   };
   const there = new Set(files.keys());
   const seen = new Set<string>();
+  // Nothing but its path says which file is deleted: that is no evidence.
+  const written = ops.flatMap((op) => (op.op === 'delete' ? [] : op.op === 'move' ? [op.path, op.to] : [op.path]));
+  const outer = outerFolder(written, there);
+  const resolve: Resolve = (path, ...how) =>
+    resolvePath(outer !== '' && path.startsWith(outer) ? path.slice(outer.length) : path, ...how);
   // New names first: an edit may quote a file that the answer itself makes or moves, in any order.
-  const names = newNames(ops, files);
+  const names = newNames(ops, files, resolve);
   const known = new Set([...there, ...names.keys()]);
   for (const op of ops) {
-    const resolved = resolvePath(op.path, known, op.op === 'create' || op.op === 'whole', op.op === 'delete');
+    const resolved = resolve(op.path, known, op.op === 'create' || op.op === 'whole', op.op === 'delete');
     if (!resolved.ok) {
       refused.set(op, resolved.refusal);
       continue;
@@ -49,7 +56,7 @@ export function planOps(files: Texts, ops: readonly Op[]): Plan {
     if (seen.has(key) || nothing) repeated.add(op);
     else {
       seen.add(key);
-      const refusal = add(planOf(path), op, there);
+      const refusal = add(planOf(path), op, there, resolve);
       if (refusal) refused.set(op, refusal);
     }
   }
@@ -58,15 +65,15 @@ export function planOps(files: Texts, ops: readonly Op[]): Plan {
 }
 
 /** Paths that the answer makes: of a moved file with the path it has now, of a new one with none. */
-function newNames(ops: readonly Op[], files: Texts): ReadonlyMap<string, string | undefined> {
+function newNames(ops: readonly Op[], files: Texts, resolve: Resolve): ReadonlyMap<string, string | undefined> {
   const there = new Set(files.keys());
   const names = new Map<string, string | undefined>();
   for (const op of ops) {
     if (op.op === 'move') {
-      const [from, to] = [resolvePath(op.path, there, false), resolvePath(op.to, there, true)];
+      const [from, to] = [resolve(op.path, there, false), resolve(op.to, there, true)];
       if (from.ok && to.ok && !there.has(to.path)) names.set(to.path, from.path);
     } else if (op.op === 'create' || op.op === 'whole') {
-      const made = resolvePath(op.path, there, true);
+      const made = resolve(op.path, there, true);
       if (made.ok && !there.has(made.path)) names.set(made.path, undefined);
     }
   }
@@ -91,7 +98,7 @@ function placeOf(op: Op, path: string, files: Texts, names: ReadonlyMap<string, 
   return names.get(path) ?? path;
 }
 
-function add(plan: FilePlan, op: Op, there: ReadonlySet<string>): Refusal | undefined {
+function add(plan: FilePlan, op: Op, there: ReadonlySet<string>, resolve: Resolve): Refusal | undefined {
   const { path } = plan;
   if (op.op === 'edit') {
     plan.edits.push(op);
@@ -102,7 +109,7 @@ function add(plan: FilePlan, op: Op, there: ReadonlySet<string>): Refusal | unde
     return undefined;
   }
   if (op.op === 'move') {
-    const to = resolvePath(op.to, there, true);
+    const to = resolve(op.to, there, true);
     if (!to.ok) return to.refusal;
     if (plan.to !== undefined && plan.to !== to.path)
       return contradiction(path, `is moved to ${plan.to} and to ${to.path}`);

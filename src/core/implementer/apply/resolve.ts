@@ -4,6 +4,7 @@ import type { Refusal } from '../refusal.ts';
 export type Resolved = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly refusal: Refusal };
 
 const MOST_NAMED = 5;
+const UNSEEN = /[\p{Cc}\p{Cf}]/u;
 /** First folders of a path that are no folder of the repository but itself. */
 const REPOSITORY = /^(?:repo|repository|project|workspace)\//;
 
@@ -16,7 +17,8 @@ const REPOSITORY = /^(?:repo|repository|project|workspace)\//;
  */
 export function resolvePath(written: string, files: ReadonlySet<string>, creates: boolean, deletes = false): Resolved {
   const path = cleaned(written, files);
-  const problem = pathProblem(path);
+  const problem =
+    pathProblem(path) ?? (files.has(path) || !UNSEEN.test(path) ? undefined : 'it has a character that nobody sees');
   if (problem !== undefined) {
     const message = `${JSON.stringify(written)} is not a file of this repository: ${problem}.`;
     return { ok: false, refusal: { code: 'path-escape', path: written, message } };
@@ -32,6 +34,23 @@ export function resolvePath(written: string, files: ReadonlySet<string>, creates
       ? ` It could be ${alike.slice(0, MOST_NAMED).join(', ')}; write the whole path as it stands.`
       : ' Write the path of a file of this repository.';
   return { ok: false, refusal: { code: 'file-not-found', path, message: `There is no file ${path}.${hint}` } };
+}
+
+/**
+ * The folder that an answer puts the whole repository into, with its slash: the one by which paths of files that are there
+ * are longer, or a word for the repository itself. Empty where there is none, or where they differ.
+ */
+export function outerFolder(written: readonly string[], files: ReadonlySet<string>): string {
+  const outer = new Set<string>();
+  for (const one of written) {
+    const path = cleaned(one, files);
+    if (files.has(path) || pathProblem(path) !== undefined) continue;
+    const ends = [...files].filter((file) => path.endsWith(`/${file}`));
+    const folder = ends.length === 1 ? path.slice(0, -(ends[0]?.length ?? 0)) : (REPOSITORY.exec(path)?.[0] ?? '');
+    if (folder !== '') outer.add(folder);
+  }
+  const [folder = '', ...others] = outer;
+  return others.length > 0 || [...files].some((file) => file.startsWith(folder)) ? '' : folder;
 }
 
 /** Without `./`, and with `/` for `\` where that stays inside: what is left of a backslash is for the check to refuse. */

@@ -1,35 +1,20 @@
 import {
   type Base,
   type Budgets,
-  better,
   type Candidate,
   type CandidateId,
-  goalOf,
   HumanError,
   type Idea,
-  ideaOf,
   isEnd,
   isHumanError,
   messageOf,
   type Run,
   type RunId,
   type Search,
-  summarise,
 } from '../../domain/index.ts';
-import {
-  approvesUnread,
-  budgetUsedUp,
-  countedValue,
-  foldBase,
-  isEarlyCrash,
-  roundIsReady,
-  type Spent,
-} from '../../search/index.ts';
+import { approvesUnread, countedValue, isEarlyCrash, roundIsReady } from '../../search/index.ts';
 import { ensureBase } from '../base.ts';
-import { pricedCalls } from '../calls.ts';
-import { gpusOf } from '../fleet-rules.ts';
-import { mainBaseline, statusWithFlags } from '../leaderboard.ts';
-import { loadedBoxes, type Parts, requireBase } from '../parts.ts';
+import { type Parts, requireBase } from '../parts.ts';
 import { approveWhole, inHand } from '../review.ts';
 import { newestTries, withRetries } from '../tries.ts';
 import type { SearchResult } from '../types.ts';
@@ -42,6 +27,8 @@ import type { Job } from './index.ts';
 import { outwaitModel } from './outwait.ts';
 import { type SearchPayload, searchPayload } from './payloads.ts';
 import { newRunIds, queueBaselineRuns, queueCandidate, seedsFrom } from './runs.ts';
+import { resultOf } from './search-result.ts';
+import { whyUsedUp } from './spent.ts';
 
 /** How many ideas are implemented at the same time: the paper's executor ran patches in parallel, a laptop has few cores. */
 const IMPLEMENTERS = 4;
@@ -130,11 +117,11 @@ async function allRounds(hunt: Hunt): Promise<string> {
   const first = known?.number ?? (rounds.at(-1)?.number ?? -1) + 1;
   for (let index = 0; index < payload.rounds; index += 1) {
     await untilRunning(job, search.id);
-    const usedUp = await whyUsedUp(hunt);
-    if (usedUp) return usedUp;
+    const why = await usedUp(hunt);
+    if (why) return why;
     await oneRound(hunt, first + index, `Round ${first + index} (${index + 1} of ${payload.rounds})`);
   }
-  return (await whyUsedUp(hunt)) ?? 'All rounds are done.';
+  return (await usedUp(hunt)) ?? 'All rounds are done.';
 }
 
 /** A stopped search begins nothing more: what no box has yet is taken back. What boxes have goes on and counts. */
@@ -235,7 +222,7 @@ async function oneRound(hunt: Hunt, number: number, label: string): Promise<void
 
 /** A model that is away ends no search: its runs go on, and it is asked again until a budget or a person says enough. */
 function outwait<T>(hunt: Hunt, say: Say, work: () => Promise<T>): Promise<T> {
-  const enough = async () => (await whyUsedUp(hunt, 1, NO_MORE_RUNS)) !== undefined;
+  const enough = async () => (await usedUp(hunt, NO_MORE_RUNS)) !== undefined;
   return outwaitModel(hunt.job, hunt.search.startedAt, say, enough, work);
 }
 
@@ -251,7 +238,7 @@ async function mendAll(hunt: Hunt, crashes: readonly Run[], say: Say): Promise<r
   const runs: RunId[] = [];
   for (const crash of crashes) {
     await untilRunning(hunt.job, hunt.search.id);
-    if (await whyUsedUp(hunt, 1, NO_MORE_RUNS)) return runs;
+    if (await usedUp(hunt, NO_MORE_RUNS)) return runs;
     try {
       const made = await outwait(hunt, say, () => mendCrash(hunt.job, crash));
       const candidate = made && made.duplicateOf === undefined ? await approved(hunt, made) : undefined;
@@ -323,7 +310,7 @@ async function tryIdeas(outer: Hunt, ideas: readonly Idea[], say: Say): Promise<
   const work = async (): Promise<void> => {
     for (let idea = waiting.shift(); idea && !hunt.job.signal.aborted; idea = waiting.shift()) {
       await untilRunning(hunt.job, hunt.search.id);
-      if (await whyUsedUp(hunt, 1, NO_MORE_RUNS)) return;
+      if (await usedUp(hunt, NO_MORE_RUNS)) return;
       await careful(one(idea));
       done += 1;
       await tell();
@@ -345,7 +332,7 @@ async function queueIdea(hunt: Hunt, candidate: Candidate): Promise<readonly Run
   return parts.turns.take('search budget', signal, async () => {
     const had = (await parts.store.runs({ candidate: candidate.id })).filter((run) => run.purpose === 'trial');
     if (had.length > 0) return had.map((run) => run.id);
-    if (await whyUsedUp(hunt, payload.seeds, NO_MORE_RUNS)) return [];
+    if (await usedUp(hunt, NO_MORE_RUNS, payload.seeds)) return [];
     const runs = newRunIds(parts, seedsFrom(1, payload.seeds));
     const queued = await queueCandidate(parts, lease(), candidate.id, { runs, box: payload.boxes[0] });
     for (const run of queued) hunt.queued.add(run);
@@ -393,97 +380,6 @@ async function untilEnded(
 /** Ideas that are there may be tried: their own budget says only how many more may be proposed. */
 const NO_MORE_RUNS = { ideas: undefined } satisfies Budgets;
 
-/** Why nothing more may begin, in words; `runs` are those about to begin. Reads only what a budget was set for. */
-async function whyUsedUp(
-  { job, base, search, payload }: Hunt,
-  runs = 1,
-  without: Budgets = {},
-): Promise<string | undefined> {
-  const budgets: Budgets = { ...payload.budgets, ...without };
-  if (Object.values(budgets).every((limit) => limit === undefined)) return undefined;
-  const spentSoFar = await spent(job.parts, base, search, budgets);
-  return budgetUsedUp(budgets, { ...spentSoFar, runs: spentSoFar.runs + runs - 1 });
-}
-
-async function spent(parts: Parts, base: Base, search: Search, budgets: Budgets): Promise<Spent> {
-  const { store } = parts;
-  const since = (created: number) => created >= search.startedAt;
-  const ideas = budgets.ideas === undefined ? [] : await store.ideas(base.id);
-  const runs = (await store.runs({ base: base.id })).filter((run) => since(run.queuedAt));
-  const paid = budgets.money !== undefined;
-  const calls = paid ? await pricedCalls(parts, { base: base.id, since: search.startedAt }) : [];
-  const boxes = paid ? (await loadedBoxes(parts)).boxes : [];
-  const now = parts.system.clock.now();
-  const hours = (run: Run) => (run.startedAt === undefined ? 0 : ((run.endedAt ?? now) - run.startedAt) / 3_600_000);
-  const gpus = (run: Run) => gpusOf(run, base);
-  const price = (run: Run) => boxes.find((box) => box.name === run.box)?.price_per_gpu_hour ?? 0;
-  return {
-    ideas: ideas.filter((idea) => since(idea.createdAt)).length,
-    runs: runs.filter((run) => run.purpose !== 'smoke').length,
-    gpuHours: runs.reduce((sum, run) => sum + hours(run) * gpus(run), 0),
-    money:
-      runs.reduce((sum, run) => sum + hours(run) * gpus(run) * price(run), 0) +
-      calls.reduce((sum, call) => sum + (call.cost ?? 0), 0),
-    wallHours: (now - search.startedAt) / 3_600_000,
-  };
-}
-
-/** The search in one object: what `--json` prints. */
-export async function resultOf(parts: Parts, base: Base, search: Search): Promise<SearchResult> {
-  const goal = goalOf(base.environment.objective);
-  const [ideas, candidates, runs] = [
-    await parts.store.ideas(base.id),
-    await parts.store.candidates({ base: base.id }),
-    await parts.store.runs({ base: base.id }),
-  ];
-  const results = foldBase(base.environment, candidates, runs);
-  const byIdea = (id: number) =>
-    results.candidates.find((result) => candidates.some((one) => one.id === result.candidate && one.idea === id));
-  const hand = new Set(candidates.filter((one) => one.byHand).map((one) => one.id));
-  // What a person wrote themselves counts as a result, and not as what was made for the idea.
-  const madeForIt = ({ id }: Idea) =>
-    results.candidates.some(({ candidate }) => ideaOf(candidate) === id && !hand.has(candidate));
-  const rounds = (await parts.store.rounds(base.id)).filter((round) => round.createdAt >= search.startedAt);
-  const baseline = mainBaseline(results)?.summary ?? summarise([Number.NaN]);
-  const best = results.candidates[0];
-  const bestCandidate = candidates.find((one) => one.id === best?.candidate);
-  return {
-    goal,
-    baseline: baseline ?? { mean: Number.NaN, std: 0, n: 0 },
-    rounds: rounds.map((round) => {
-      const own = ideas.filter((idea) => idea.round === round.number && idea.dropped === undefined);
-      const values = own.flatMap((idea) => byIdea(idea.id)?.summary.mean ?? []);
-      return {
-        number: round.number,
-        ideas: own.map((idea) => {
-          const result = byIdea(idea.id);
-          const newest = candidates.findLast((one) => one.idea === idea.id);
-          const trials = runs.filter((run) => run.candidate === newest?.id && run.purpose === 'trial');
-          return {
-            id: idea.id,
-            title: idea.title,
-            status: newest ? statusWithFlags(newest, trials, results).status : 'proposed',
-            value: result?.summary.mean ?? null,
-            delta: result?.delta ?? null,
-            parents: idea.parents.map((parent) => parent.candidate),
-          };
-        }),
-        completion: own.length === 0 ? 0 : own.filter(madeForIt).length / own.length,
-        best: values.reduce<number | null>(
-          (top, value) => (top === null || better(goal, value, top) ? value : top),
-          null,
-        ),
-      };
-    }),
-    best:
-      best && bestCandidate
-        ? {
-            idea: bestCandidate.idea,
-            candidate: best.candidate,
-            value: best.summary.mean,
-            delta: best.delta ?? 0,
-            improved: best.improved ?? false,
-          }
-        : null,
-  };
+function usedUp({ job, search, payload }: Hunt, without: Budgets = {}, runs = 1): Promise<string | undefined> {
+  return whyUsedUp(job.parts, search, { ...payload.budgets, ...without }, runs);
 }

@@ -1,0 +1,1 @@
+"""Found by whoever asks which packages there are; holds nothing."""
