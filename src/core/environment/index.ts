@@ -4,7 +4,14 @@ export { contextText } from './context-text.ts';
 export type { Answers, DetectOptions } from './detect/index.ts';
 export { configFolder, stateFolder } from './folders.ts';
 export { environmentHash } from './hash.ts';
-export { readHyperparameters, withinReach, withoutGiven, withoutOverridden } from './hyperparameters/index.ts';
+export {
+  isTunable,
+  readHyperparameters,
+  segmentsOf,
+  withinReach,
+  withoutGiven,
+  withoutOverridden,
+} from './hyperparameters/index.ts';
 export {
   checkFile,
   lineOf,

@@ -1,4 +1,4 @@
-import type { Hyperparameter } from '../environment/index.ts';
+import { type Hyperparameter, isTunable, segmentsOf } from '../environment/index.ts';
 
 /** Hyperparameters that behave alike: how far to move them, and what to say about it. */
 export interface Family {
@@ -212,17 +212,6 @@ const SWITCH: Family = { ...OTHER, name: 'switch', weight: 0.2, up: 'It may help
 const CHOICE: Family = { ...OTHER, name: 'choice', weight: 0.45, up: 'Another choice may suit this problem better.' };
 const COUNT = scaled('count', { ...SIZE, weight: 0.25, factors: [2, 1 / 2], low: 1, high: 1e9 });
 
-/** Names whose change would change what is measured, where things go, or what a run costs, and not how well it learns. */
-const LEAVE = new RegExp(
-  [
-    'seed|random_state|(^|_)rng(_|$)',
-    '(^|_)(eval|log|logging|save|saving|print|report|checkpoint|ckpt|val|test|wandb|tensorboard|profile|debug|verbose)(_|$)',
-    '(^|_)(compile|device|devices|gpu|gpus|port|local_rank|world|workers?|threads?|prefetch|pin)(_|$)',
-    '(^|_)(splits?|folds?|holdout|hold_out|subset)(_|$)',
-    '(^|_)(train|training|data|dataset)_(size|ratio|frac|fraction|percent|pct|share|part)$',
-    '(^|_)(vocab|num_classes|version|resume|timeout|out|path|dir|file|push|hub|upload|download|dry_run)(_|$)',
-  ].join('|'),
-);
 /** Of the last segment of a key path only: how long training runs, which of its stages run, what is told apart by number. */
 const LENGTH =
   /^(max_?|num_?|n_?|nb_|total_|train_|training_|env_|episode_|wall_?|clock_|time_?)*(iters?|iterations?|steps?|epochs?|tokens?|characters?|samples?|episodes?|updates?|seconds?|minutes?|hours?|time|limit|budget|duration)$/;
@@ -280,7 +269,7 @@ export function familyOf(at: Hyperparameter): Family | undefined {
   const segments = segmentsOf(at.name);
   const name = segments.join('_');
   const last = segments.at(-1) ?? '';
-  if (LEAVE.test(name) || (isLeft(last) && !ROLLOUT.test(name))) return undefined;
+  if (!isTunable(at.name) || (isLeft(last) && !ROLLOUT.test(name))) return undefined;
   if (at.type === 'bool') return STAGE_SWITCH.test(last) ? undefined : SWITCH;
   if (at.type === 'choice') return CHOICE;
   const value = Number(at.literal.replaceAll('_', ''));
@@ -301,15 +290,4 @@ function unknown(last: string, value: number, type: Hyperparameter['type']): Fam
 
 function isLeft(last: string): boolean {
   return LENGTH.test(last) || STAGE.test(last) || IDENTITY.test(last);
-}
-
-/** A key path in lower case with underscores; the place in a list belongs to the key before it. */
-function segmentsOf(name: string): string[] {
-  const segments = name
-    .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase()
-    .replaceAll('-', '_')
-    .split('.');
-  while (segments.length > 1 && /^\d+$/.test(segments.at(-1) ?? '')) segments.pop();
-  return segments;
 }

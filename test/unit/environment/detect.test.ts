@@ -92,10 +92,10 @@ describe('detection', () => {
   it('writes a pattern where a line is in no format that is known, with the step in it', () => {
     for (const [line, metric, shown, value] of [
       [
-        "print('Test set: Average loss: {:.4f}, Accuracy: {}/{} ({:.0f}%)'.format(a, b, c, d))",
+        "print('Test set: Average loss: {:.4f}, Accuracy: {}/{} ({:.1f}%)'.format(a, b, c, d))",
         'test_accuracy',
-        'Test set: Average loss: 0.1234, Accuracy: 9012/10000 (90%)',
-        '90',
+        'Test set: Average loss: 0.1234, Accuracy: 9012/10000 (90.1%)',
+        '90.1',
       ],
       ["print(f'validation | loss: {l:.3f}')", 'val_loss', 'validation | loss: 1.250', '1.250'],
       ["print('[eval] reward of the policy is', r)", 'val_reward', '[eval] reward of the policy is 0.75', '0.75'],

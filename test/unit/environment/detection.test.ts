@@ -91,7 +91,7 @@ const TABLE: Readonly<Record<string, Expected>> = {
     open: [],
   },
   'jax-script': {
-    run: 'python main.py --workdir=/tmp/images --config=configs/default.py',
+    run: 'python main.py --workdir=out-images --config=configs/default.py',
     metric: 'test_accuracy',
     goal: 'maximize',
     metrics: [],

@@ -1,6 +1,6 @@
 import type { Logged, PrintedLine, Sink } from './logged.ts';
 import { type Measure, measureOf } from './measures.ts';
-import { CLOSE, OPEN, plain } from './render.ts';
+import { CLOSE, OPEN, plain, WHOLE } from './render.ts';
 
 /** The names the product reads from a line of a log, with no pattern given. */
 export type LineReader = (line: string) => readonly string[];
@@ -209,10 +209,10 @@ function pastCounts(line: PrintedLine, from: number): number | undefined {
   return open;
 }
 
-/** From a label to its value; of `9/10 (90%)` the share. */
+/** From a label to its value; of `9/10 (90.1%)` the share, but of `9/10 (90%)` the count: whole percents hide what is gained. */
 function labelPattern(text: string, start: number, open: number, name: string): string | undefined {
   const share = new RegExp(
-    `^${OPEN}[^${CLOSE}]*${CLOSE}\\s*/\\s*${OPEN}[^${CLOSE}]*${CLOSE}\\s*\\(\\s*(?=${OPEN})`,
+    `^${OPEN}[^${CLOSE}]*${CLOSE}\\s*/\\s*${OPEN}[^${CLOSE}]*${CLOSE}\\s*\\(\\s*(?=${OPEN}(?!${WHOLE}${CLOSE}))`,
   ).exec(text.slice(open));
   const end = open + (share?.[0].length ?? 0);
   return tried(`${leading(text, start)}${escaped(text.slice(start, end))}(?<${name}>${NUMBER})`, text, name);

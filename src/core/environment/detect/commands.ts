@@ -17,11 +17,13 @@ export interface WrittenCommand {
   readonly block: boolean;
   /** Whether something in it stands for what only a person knows. */
   readonly unfinished: boolean;
+  /** What a shell script that it starts takes from outside, and nothing gives. */
+  readonly lacks: readonly string[];
 }
 
 const VARIABLES = String.raw`(?:[A-Za-z_][A-Za-z0-9_]*=\S*\s+)*`;
 const COMMAND = new RegExp(
-  String.raw`^(?:\$\s+|>\s+|%\s+)?(${VARIABLES}(?:(?:python[\d.]*|uv run|poetry run|pipenv run|bash|sh|sbatch|torchrun|deepspeed|make|accelerate launch|srun)\s+|\./)[^\x60|;&]*)`,
+  String.raw`^(?:\$\s+|>\s+|%\s+)?(${VARIABLES}(?:(?:python[\d.]*|uv run|poetry run|pipenv run|bash|sh|sbatch|torchrun|deepspeed|make|accelerate launch|srun|dvc|llamafactory-cli|axolotl|tune|trl)\s+|\./)[^\x60|;&]*)`,
 );
 const PLACEHOLDER =
   /\/path\/to|path\/to\/|<[^>]+>|\.\.\.|…|\bYOUR_|\bPATH_TO_|\$\{?\w+\}?|(?:^|\s)\[[^\]]*\]|\{[^}]*[,|][^}]*\}/i;
@@ -32,13 +34,15 @@ const NO_TRAINING =
   /\s(?:--(?:eval\w*|do_eval_only|test\w*|help|inference|predict\w*|validate)\s|-h\s|mode=(?:test|eval)\s|--multirun\s)|\.py\s(?:.*\s)?-m\s/;
 /** A small try of the same training, which a document shows beside it. */
 const TRY = /\bcpu\b|\bdebug\b|\bsmoke\b|fast_dev_run|dry[_-]run|(?:max_?(?:iters|steps)|epochs)[= ][12]\b/i;
+/** The same training on data that is made up: nothing is learnt from it. */
+const MADE_UP = /\s--(?:dummy|fake|synthetic)\w*\b/i;
 /** Scripts that stand beside training. */
 const BESIDE =
   /(^|[_\-/])(eval\w*|test\w*|sample\w*|generate|prepare\w*|preprocess\w*|download\w*|convert\w*|export\w*|plot\w*|visuali\w*|demo|app|serve\w*|server|infer\w*|predict\w*|tokeni\w*|setup|conftest|bench\w*|data|dataset\w*|utils?|analy\w*|benchmark)(?=[_\-.]|$)/i;
 const TRAIN_NAME =
   /(^|[_\-/])(train\w*|pretrain\w*|finetune\w*|fine_tune|main|run|sft|grpo|ppo|dpo|rl\w*|experiment|learn|fit)(?=[_\-.]|$)/i;
 const TRAINS =
-  /\.backward\(|\boptimizer\.step\(|\bopt\w*\.step\(|\.fit\(|\btrainer\.train\(|\bvalue_and_grad\(|\bjax\.grad\(|\bapply_gradients\(|\.train\(\s*\)\s*$|\bGradientTape\b|\bLightningCLI\b|\btrain_step\(|\bTrainer\(/m;
+  /\.backward\(|\boptimizer\.step\(|\bopt\w*\.step\(|\.fit\(|\btrainer\.train\(|\bvalue_and_grad\(|\bjax\.grad\(|\bapply_gradients\(|(?<!\b(?:\w*model|\w*net|\w*module|self))\.train\(\s*\)\s*$|\bGradientTape\b|\bLightningCLI\b|\btrain_step\(|\bTrainer\(/m;
 const MAIN = /^if __name__ ?== ?["']__main__["']|^\s*(app\.run|fire\.Fire|tyro\.cli|typer\.run)\(/m;
 
 /** The commands that documents, makefiles and shell scripts of the repository write down, by file and line. */
@@ -52,22 +56,73 @@ export function writtenCommands(files: Texts): WrittenCommand[] {
   const order = documents.toSorted((a, b) => rank(a) - rank(b));
   const folders = new Set(known.filter(isPython).map((file) => file.slice(0, Math.max(0, file.lastIndexOf('/')))));
   return order.flatMap((file) => {
-    return commandsIn(files.get(file) ?? '', folders).flatMap(({ command, line, block }) => {
+    return commandsIn(files.get(file) ?? '', folders).flatMap(({ within, variables, line, block, ...row }) => {
+      // A clone is entered by the name of the repository, which a package in it often has as well.
+      const entered = within === undefined ? '' : `cd ${within} && `;
+      const start = reached(`${entered}${row.command}`, files).length > 0 ? entered : '';
+      const needs = neededFrom(row.command, files);
+      const lacks = needs.filter((name) => !variables.has(name));
+      const given = needs.filter((name) => variables.has(name)).map((name) => `${name}=${variables.get(name)} `);
+      const command = `${start}${given.join('')}${row.command}`;
       const scripts = reached(command, files);
-      return scripts.length > 0 || startsInstalled(command, files)
-        ? [{ command, file, line, scripts, block, unfinished: PLACEHOLDER.test(command) || META.test(command) }]
-        : [];
+      if (scripts.length === 0 && !startsInstalled(command, files)) return [];
+      const unfinished = PLACEHOLDER.test(command) || META.test(command) || lacks.length > 0;
+      return [{ command, file, line, scripts, block, unfinished, lacks }];
     });
   });
 }
+
+/** A script that takes more is no launcher. */
+const MOST_VARIABLES = 50;
+/** What is set on every machine, or by the product or a launcher. */
+const AROUND =
+  /^(HOME|PATH|PWD|USER|SHELL|TMPDIR|HOSTNAME|RANDOM|SECONDS|UID|(RANDOM_|RNG_)?SEED|RANK|(LOCAL|NODE|GROUP)_RANK|WORLD_SIZE|(BASH|CONDA|CUDA|HF|LD|MASTER|NCCL|OMP|PYTHON|RESEARCH|SLURM|TORCH|WANDB|XDG)_?\w*|\w+_(KEY|TOKEN))$/;
+
+/**
+ * What the shell scripts of a command hand to a program and take from outside: variables that they do not set, and the
+ * first argument where the command gives none.
+ */
+function neededFrom(command: string, files: Texts): string[] {
+  return scriptsNamed(command, [...files.keys()])
+    .filter(isShell)
+    .flatMap((script) => {
+      const code = shellCode(files.get(script) ?? '').replaceAll(/\\\n/g, ' ');
+      // A function has arguments of its own, and what stands in single quotes is another program's.
+      const body = code
+        .replaceAll(/^[ \t]*(?:function[ \t]+)?\w+[ \t]*\(\)[^{\n]{0,200}\{[\s\S]{0,5000}?^[ \t]*\}/gm, '')
+        .replaceAll(/'[^'\n]*'/g, '');
+      const starts = body.split('\n').filter((row) => STARTS.test(row));
+      const set = (name: string) =>
+        new RegExp(
+          `\\b${name}=|\\b(?:read|for|mapfile)\\b[^\\n;]{0,200}\\b${name}\\b|-[zn]\\s+"?\\$\\{?${name}\\b|\\$\\{${name}:?[-=]`,
+        ).test(body);
+      const names = starts.flatMap((row) =>
+        [...row.matchAll(/\$\{?([A-Z][A-Z0-9_]{1,60})\b\}?/g)].map(([, name]) => name ?? ''),
+      );
+      const variables = [...new Set(names)].slice(0, MOST_VARIABLES).filter((name) => !AROUND.test(name) && !set(name));
+      const behind = command.slice(command.indexOf(script) + script.length).trim();
+      const first = behind === '' && /\$1\b|\$\{1\}/.test(body) && !/\$#|\bgetopts\b|-[zn]\s+"?\$\{?1\b/.test(body);
+      return [...variables, ...(first ? ['$1'] : [])];
+    });
+}
+
+/** A row of a shell script that starts a program. */
+const STARTS = /\b(?:python[\d.]*|torchrun|accelerate launch|deepspeed|srun|uv run)\s/;
 
 function rank(file: string): number {
   return /^readme/i.test(file) ? 0 : /^program/i.test(file) ? 1 : 2;
 }
 
-function commandsIn(text: string, folders: ReadonlySet<string>): Pick<WrittenCommand, 'command' | 'line' | 'block'>[] {
+interface Row extends Pick<WrittenCommand, 'command' | 'line' | 'block'> {
+  /** The folder that the rows before it went to. */
+  readonly within: string | undefined;
+  /** What the rows before it set. */
+  readonly variables: ReadonlyMap<string, string>;
+}
+
+function commandsIn(text: string, folders: ReadonlySet<string>): Row[] {
   const rows = text.split('\n');
-  const found: Pick<WrittenCommand, 'command' | 'line' | 'block'>[] = [];
+  const found: Row[] = [];
   const variables = new Map<string, string>();
   let folder: string | undefined;
   for (let at = 0; at < rows.length; at += 1) {
@@ -87,13 +142,16 @@ function commandsIn(text: string, folders: ReadonlySet<string>): Pick<WrittenCom
     const inline = [...row.matchAll(/`([^`]{3,400})`/g)].map((match) => match[1] ?? '');
     for (const one of [row.trim(), ...inline]) {
       const known = one.replaceAll(/\$\{?(\w{1,60})\}?/g, (all, name: string) => variables.get(name) ?? all);
-      const plain = known.trim().replace(/^(\$\s+)?(?:nohup|time|sudo|exec)\s+/, '$1');
+      const [, into, rest] = /^(?:\$\s+)?cd\s+([\w./-]+?)\/?\s*&&\s*(\S.*)$/.exec(known.trim()) ?? [];
+      const plain = (rest ?? known.trim()).replace(/^(\$\s+)?(?:nohup|time|sudo|exec)\s+/, '$1');
       const command = COMMAND.exec(plain.replace(/\s(?:#|\d?>{1,2}\s?\S|&>|<\s).*$/, ''))?.[1]
         ?.replaceAll(/\s+/g, ' ')
         .trim();
-      if (!command) continue;
-      const within = folder === undefined ? command : `cd ${folder} && ${command}`;
-      found.push({ command: within, line, block: !inline.includes(one) || row.trim() === `\`${one}\`` });
+      // `python run train.py` is no command: Python would start `run`.
+      if (!command || /\bpython[\d.]*\s+[A-Za-z]\w*\s/.test(`${command} `)) continue;
+      const within = into !== undefined && folders.has(into) ? into : folder;
+      const block = !inline.includes(one) || row.trim() === `\`${one}\``;
+      found.push({ command, line, block, within, variables: new Map(variables) });
     }
   }
   return found;
@@ -117,13 +175,15 @@ export function reached(command: string, files: Texts, depth = 0): string[] {
 const INSTALLED =
   /(?:\s-m\s+(\w+(?:\.\w+)*\.(?:\w*train\w*|\w*main\w*|\w*ppo\w*|\w*grpo\w*|\w*sft\w*|cli)\b[\w.]*)|\b(llamafactory-cli train|axolotl train|tune run|trl (?:sft|grpo|dpo)|lightning run))\b/;
 
-/** The shell script of a command that starts a trainer from elsewhere, and which. */
+/** The file here by which a command starts a trainer from elsewhere, and which: a shell script, or settings for it. */
 function startsInstalled(
   command: string,
   files: Texts,
 ): { readonly script: string; readonly trainer: string } | undefined {
-  for (const script of scriptsNamed(command, [...files.keys()]).filter(isShell)) {
-    const found = INSTALLED.exec(shellCode(files.get(script) ?? '').replaceAll(/\\\n/g, ' '));
+  const named = scriptsNamed(command, [...files.keys()]);
+  for (const script of named.filter((file) => isShell(file) || /\.ya?ml$/.test(file))) {
+    const started = isShell(script) ? shellCode(files.get(script) ?? '').replaceAll(/\\\n/g, ' ') : command;
+    const found = INSTALLED.exec(started);
     if (found) return { script, trainer: found[1] ?? found[2] ?? '' };
   }
   return undefined;
@@ -138,10 +198,16 @@ export function shellCode(text: string): string {
     .join('\n');
 }
 
-/** What make runs for a command; empty where it is no make. */
+/** What make or a pipeline of DVC runs for a command; empty where it is neither. */
 export function recipesOf(command: string, files: Texts): string[] {
+  if (/(?:^|\s)dvc (?:repro|exp run)\b/.test(command)) return stagesOf(files.get('dvc.yaml') ?? '');
   const target = /(?:^|\s)make\s+(?:-\S+\s+)*([\w.-]+)/.exec(command)?.[1];
   return target === undefined ? [] : recipeOf(files.get('Makefile') ?? '', target);
+}
+
+/** The commands of all stages. */
+function stagesOf(pipeline: string): string[] {
+  return [...pipeline.matchAll(/^\s+(?:-\s+)?cmd:\s*(\S.{0,500})$/gm)].map(([, command]) => command ?? '');
 }
 
 export function recipeOf(makefile: string, target: string): string[] {
@@ -220,6 +286,9 @@ export function detectRun(files: Texts): Told<string> {
       '',
   );
   const [only] = byScript.values();
+  const meant = training.filter(({ command }) => !MADE_UP.test(command));
+  if (meant.length > 0 && written.length > 0 && written.every(({ command }) => MADE_UP.test(command)))
+    return unfinishedOf(meant) ?? told(fromDocument(written, files));
   if (byScript.size === 1 && only) return told(fromDocument(only, files));
   if (byScript.size > 1) {
     const own = [...byScript.keys()].filter((file) => edited.has(file));
@@ -229,13 +298,17 @@ export function detectRun(files: Texts): Told<string> {
     const names = [...byScript].map(([, [first]]) => `${first?.command} (${first?.file}:${first?.line})`);
     return { open: `there is more than one command that trains: ${list(names)}` };
   }
-  return fromShell(files) ?? fromMake(files) ?? unfinishedOf(training) ?? fromPython(files);
+  const shell = fromShell(files);
+  // What a document says of a command that lacks something says more.
+  if (shell && 'open' in shell) return unfinishedOf(training) ?? shell;
+  return shell ?? fromMake(files) ?? fromPipeline(files) ?? unfinishedOf(training) ?? fromPython(files);
 }
 
 /** A command that a document leaves for a person to complete: it says more than the script's name would. */
 function unfinishedOf([first]: readonly WrittenCommand[]): Told<string> | undefined {
   if (!first) return undefined;
-  const { file, line, command } = first;
+  const { file, line, command, lacks } = first;
+  if (lacks.length > 0) return { open: `${file}:${line} says "${command}", which needs ${list(lacks)}: put it in` };
   return { open: `${file}:${line} says "${command}": put in what stands for your own paths and names` };
 }
 
@@ -246,12 +319,40 @@ function told<T>(found: Finding<T>): Told<T> {
 function fromDocument(commands: readonly WrittenCommand[], files: Texts): Finding<string> {
   // What the document leads with, but a run that is meant: not the one that shows that it starts.
   const meant = commands.filter(({ command: one }) => !TRY.test(one) && !one.startsWith('sbatch '));
-  const first = meant.find(({ block }) => block) ?? meant[0] ?? commands[0];
+  const lead = meant.find(({ block }) => block) ?? meant[0] ?? commands[0];
+  const first = meant.find((one) => lead !== undefined && overrides(lead.command, one.command)) ?? lead;
   const command = first?.command ?? '';
-  return {
-    value: withoutDevices(runnable(waited(command), files)),
-    reason: `the command in ${first?.file}:${first?.line}`,
-  };
+  const value = proposed(command, files);
+  const moved =
+    withinCheckout(command) === command ? '' : '; what it writes to /tmp there stays in each run’s own folder here';
+  return { value, reason: `the command in ${first?.file}:${first?.line}${moved}` };
+}
+
+/** A command of a document as a run is given it. */
+function proposed(command: string, files: Texts): string {
+  return withinCheckout(withoutDevices(runnable(waited(command), files)));
+}
+
+/** Where the run command was written down. */
+export function writtenAs(run: string, files: Texts): WrittenCommand | undefined {
+  return writtenCommands(files).find(({ command }) => proposed(command, files) === run);
+}
+
+/** Whether a command is another one with keys of Hydra set, which a document shows as examples. */
+function overrides(command: string, plain: string): boolean {
+  if (!command.startsWith(`${plain} `)) return false;
+  return command
+    .slice(plain.length + 1)
+    .split(' ')
+    .every((word) => /^\+{0,2}[A-Za-z][\w./]*=\S+$/.test(word));
+}
+
+const WRITES =
+  /(\s--[\w.-]{0,40}?(?:work|out|output|log|save|ckpt|checkpoint|model|results?|exp|run)[_-]?(?:dir|path|folder|root)?(?:=|\s)["']?)\/tmp\/(?=[\w$])/gi;
+
+/** What a run writes, within its own folder: one that finds a checkpoint of another in `/tmp` goes on from there. */
+function withinCheckout(command: string): string {
+  return command.replaceAll(WRITES, '$1out-');
 }
 
 /** What `sbatch` would queue and leave: a run has to wait for it, and boxes of Slurm queue it themselves. */
@@ -260,7 +361,7 @@ function waited(command: string): string {
 }
 
 /** Which GPUs a run gets is said by its box. */
-export function withoutDevices(command: string): string {
+function withoutDevices(command: string): string {
   return command.replace(/\bCUDA_VISIBLE_DEVICES=\S*\s+/, '');
 }
 
@@ -293,6 +394,8 @@ function fromShell(files: Texts): Told<string> | undefined {
   const plain = shallow.filter((file) => /^(run|train|launch|start)\.(sh|bash)$/.test(baseName(file)));
   const chosen = shallow.length === 1 ? shallow : plain;
   if (chosen.length === 1 && chosen[0]) {
+    const lacks = neededFrom(`bash ${chosen[0]}`, files);
+    if (lacks.length > 0) return { open: `${chosen[0]} trains, and needs ${list(lacks)}, which nothing here gives` };
     const starts = reached(shellCode(files.get(chosen[0]) ?? ''), files);
     const installed = startsInstalled(`bash ${chosen[0]}`, files)?.trainer ?? '';
     return told({ value: `bash ${chosen[0]}`, reason: `${chosen[0]} starts ${list(starts) || installed}` });
@@ -316,8 +419,16 @@ function fromMake(files: Texts): Told<string> | undefined {
   return target ? told({ value: `make ${target}`, reason: `the target ${target} of the Makefile` }) : undefined;
 }
 
+function fromPipeline(files: Texts): Told<string> | undefined {
+  const script = reached('dvc repro', files).find((file) => trains(file, files.get(file) ?? ''));
+  return script === undefined
+    ? undefined
+    : told({ value: 'dvc repro', reason: `a stage of dvc.yaml starts ${script}` });
+}
+
 /** The first argument that a script does not start without. */
 function neededBy(text: string): string | undefined {
+  if (/\bsys\.argv\[1\]/.test(text) && !/\blen\(sys\.argv\)\s*>/.test(text)) return 'sys.argv[1]';
   const call = /\badd_argument\(\s*["']([\w-]+)["']([^)]{0,300})\)/g;
   for (const [, name = '', rest = ''] of text.matchAll(call)) {
     const optional = name.startsWith('-')

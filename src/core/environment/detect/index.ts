@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { Environment } from '../../domain/index.ts';
 import { programFiles } from '../context.ts';
-import { readHyperparameters, withoutGiven, withoutOverridden } from '../hyperparameters/index.ts';
+import { isTunable, readHyperparameters, withoutGiven, withoutOverridden } from '../hyperparameters/index.ts';
 import type { Detected, Hyperparameter } from '../types.ts';
 import { type Answers, answeredRun, answeredSeed, answeredTimeout } from './answers.ts';
 import type { LineReader } from './candidates.ts';
@@ -47,7 +47,7 @@ export function detectEnvironment(
   const { told, open } = detectObjective(program, files, reads, { answers, run: command });
   const protection = detectProtection(program, files, command, told?.place);
   const gpus = detectGpus(command, program, files);
-  const limit = detectTimeout(program, files);
+  const limit = detectTimeout(command, program, files);
   const timeout = 'open' in limit ? answeredTimeout(limit.open, answers) : limit;
   const outside = dataOutside(program);
   const rule = detectSeed(command, program, files);
@@ -84,7 +84,8 @@ export function detectEnvironment(
     ...(outside === undefined ? {} : { inputs: outside }),
   };
   const proposal = written(findings, questions);
-  const tuned = tunedComment(withoutGiven(knobs, files, command ?? ''));
+  const tunable = knobs.filter(({ name }) => isTunable(name));
+  const tuned = tunedComment(withoutGiven(tunable, files, command ?? ''));
   const asked = Object.entries(questions).map(
     ([key, why]) => [key, `${sentence(why)} To fill in: ${OPEN[key]}`] as const,
   );
@@ -92,7 +93,7 @@ export function detectEnvironment(
     ...proposal,
     yaml: proposal.yaml + tuned,
     questions: Object.fromEntries(asked),
-    hyperparameters: knobs.slice(0, MOST_HYPERPARAMETERS),
+    hyperparameters: tunable.slice(0, MOST_HYPERPARAMETERS),
   };
 }
 
@@ -143,8 +144,7 @@ function written(
 }
 
 /** What ideas can tune without a model, as a comment: it is read from the code each time and is no key. */
-function tunedComment(hyperparameters: readonly Hyperparameter[]): string {
-  const knobs = hyperparameters.filter(({ name }) => !/(^|[._-])(seed|random_state)$|^seed_everything$/i.test(name));
+function tunedComment(knobs: readonly Hyperparameter[]): string {
   if (knobs.length === 0) return '';
   const shown = knobs.slice(0, 12).map(({ name, literal, path, line }) => `${name}=${literal} (${path}:${line})`);
   return `# hyperparameters, read from the code each time: ${oneLine(list(shown, 12))}${knobs.length > 12 ? ` and ${knobs.length - 12} more` : ''}\n`;
@@ -178,7 +178,9 @@ function programOf(run: string, files: Texts): Texts {
   const given = yaml.filter((file) => commands.includes(file));
   const settings = (given.length > 0 ? given : yaml).slice(0, MOST_SETTINGS);
   const targets = targetsOf(settings, files);
-  const configs = [...files.keys()].filter((file) => /(^|\/)configs?\/[\w/-]+\.py$/.test(file) && run.includes(file));
+  const configs = [...files.keys()]
+    .filter((file) => /(^|\/)configs?\/[\w/-]+\.py$/.test(file) && run.includes(file))
+    .flatMap((file) => programFiles(files, { run: file }));
   return new Map(
     [...new Set([...named, ...started, ...targets, ...configs, ...settings])]
       .filter((file) => !isLauncher(files.get(file) ?? ''))

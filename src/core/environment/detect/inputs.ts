@@ -1,6 +1,7 @@
 import { stringValue } from '../hyperparameters/python.ts';
 import { statements } from './calls.ts';
-import { type Finding, firstLine, isPython, lineAt, list, type Texts } from './evidence.ts';
+import { shellCode } from './commands.ts';
+import { type Finding, firstLine, isPython, isShell, lineAt, list, type Texts } from './evidence.ts';
 import { builtPaths, namesOf } from './paths.ts';
 
 /** More files of Git LFS than this are proposed by their folders. */
@@ -146,16 +147,26 @@ function readPaths(text: string, given: ReadonlyMap<string, readonly string[]>):
   });
 }
 
+/** `data.train_files=$HOME/data/train.parquet` in a shell script. */
+const HOME_DATA =
+  /(?:\$HOME|\$\{HOME\}|(?<=[=\s"'])~)((?:\/[\w.-]{1,80}){1,12}\.(?:parquet|jsonl?|csv|tsv|bin|npy|npz|arrow|h5))\b/;
 const KEEPS_DATA = /(^|\/)\.?(cache|data|datasets?|corpus|tokeni[sz]er)(\/|$)/i;
 
 /** Where the program keeps data outside of the repository: no input can bring it to a box. */
 export function dataOutside(program: Texts): string | undefined {
+  const outside = (file: string, line: number, path: string) =>
+    `${file}:${line} keeps data in ${path}, outside of the repository, which inputs cannot reach: prepare it on each box, or name it in links`;
   for (const [file, text] of program) {
+    const home = isShell(file) ? firstLine(shellCode(text), HOME_DATA) : undefined;
+    if (home) {
+      const path = `~${home.match[1] ?? ''}`;
+      return outside(file, firstLine(text, HOME_DATA)?.line ?? home.line, path);
+    }
     if (!isPython(file)) continue;
     const found = builtPaths(statements(text)).filter(({ value }) => /^~\//.test(value) && KEEPS_DATA.test(value));
     const [first] = found;
     if (first) {
-      return `${file}:${lineAt(text, first.start)} keeps data in ${first.value}, outside of the repository, which inputs cannot reach: prepare it on each box, or name it in links`;
+      return outside(file, lineAt(text, first.start), first.value);
     }
   }
   return undefined;
@@ -206,6 +217,11 @@ function textsOf(file: string, text: string): Text[] {
     .split('\n')
     .flatMap((row, index) => {
       if (row.length > 1000 || /^\s*#/.test(row)) return [];
-      return [...row.matchAll(/[\w./*{}-]{3,200}/g)].map(([value]) => ({ value, line: index + 1, read: false }));
+      // Behind a variable the path goes on from somewhere else.
+      return [...row.matchAll(/(?<![\w./*{}$-])[\w./*{}-]{3,200}/g)].map(([value]) => ({
+        value,
+        line: index + 1,
+        read: false,
+      }));
     });
 }

@@ -1,11 +1,9 @@
+import { hydraConfigs } from '../hyperparameters/hydra.ts';
 import type { Candidate } from './candidates.ts';
 import { lineAt, type Texts } from './evidence.ts';
 
 /** The files a metric comes in, where it is not in the log. */
-export function fileOf(
-  candidate: Candidate,
-  program: Texts,
-): { readonly globs: string[]; readonly reason: string; readonly offline?: boolean } | undefined {
+export function fileOf(candidate: Candidate, program: Texts, run: string): Source | undefined {
   const all = [...program.values()].join('\n');
   const text = program.get(candidate.file) ?? '';
   const kept =
@@ -36,7 +34,7 @@ export function fileOf(
       };
     }
     case 'lightning':
-      return lightningFiles(all, wandb);
+      return loggerOf(program, run, () => lightningFiles(all, wandb));
     case 'jsonl':
     case 'csv':
     case 'json': {
@@ -74,10 +72,47 @@ function writtenName(text: string, extension: string, line: number): RegExpExecA
   return nearest?.name;
 }
 
-function lightningFiles<T>(all: string, wandb: T): T | { globs: string[]; reason: string } {
+const LOGGERS = [
+  [/\bCSVLogger\b/, '**/metrics.csv', 'what Lightning’s CSVLogger writes'],
+  [/\bTensorBoardLogger\b/, '**/*tfevents*', 'what Lightning’s TensorBoardLogger writes'],
+  [/\bWandbLogger\b/, '**/wandb/**/*.wandb', 'what Lightning’s WandbLogger writes offline'],
+] as const;
+
+interface Source {
+  readonly globs: string[];
+  readonly reason: string;
+  readonly offline?: boolean;
+}
+
+/** What the logger writes that configs of Hydra choose, undefined where they choose none; else what Lightning does itself. */
+function loggerOf(program: Texts, run: string, otherwise: () => Source): Source | undefined {
+  const asks = [...program].some(
+    ([file, text]) =>
+      file.endsWith('.py') &&
+      /\b(?:cfg|conf|config)(?:\.logger\b|\.get\(\s*["']logger["']|\[["']logger["']\])/.test(text),
+  );
+  const made = [...program].some(
+    ([file, text]) => file.endsWith('.py') && /\b(?:CSV|TensorBoard|Wandb|MLFlow|Comet|Neptune)Logger\(/.test(text),
+  );
+  const hydra = asks && !made ? hydraConfigs(program, run) : undefined;
+  if (!hydra) return otherwise();
+  const chosen = [...hydra.selected.keys()].map(
+    (file) => [file, (program.get(file) ?? '').replaceAll(/#[^\n]*/g, '')] as const,
+  );
+  for (const [logger, glob, what] of LOGGERS) {
+    const file = chosen.find(([, text]) => logger.test(text))?.[0];
+    const reason = `${what}, which ${file} chooses`;
+    if (file !== undefined) return { globs: [glob], reason, ...(glob.endsWith('.wandb') ? { offline: true } : {}) };
+  }
+  return undefined;
+}
+
+function lightningFiles(all: string, wandb: Source): Source {
   if (/\bWandbLogger\(/.test(all)) return wandb;
   const given = /\b(CSVLogger|TensorBoardLogger)\(\s*(?:save_dir\s*=\s*)?["']([\w./-]+)["']/.exec(all);
-  const folder = given?.[2]?.replace(/^\.\//, '').replace(/\/+$/, '') ?? 'lightning_logs';
+  const named = given?.[2]?.replace(/^\.\//, '').replace(/\/+$/, '') ?? 'lightning_logs';
+  // Hydra may start the program in a folder of its own.
+  const folder = /@hydra\.main\b/.test(all) && !named.startsWith('/') ? `**/${named}` : named;
   if (given?.[1] === 'CSVLogger' || /\bCSVLogger\(/.test(all))
     return { globs: [`${folder}/**/metrics.csv`], reason: 'what Lightning’s CSVLogger writes' };
   if (given?.[1] === 'TensorBoardLogger')

@@ -30,6 +30,9 @@ interface Named {
   readonly where: string;
 }
 
+/** The files that a candidate is read from, where it is not in the log. */
+type Source = (candidate: Candidate) => ReturnType<typeof fileOf>;
+
 /** The run's own log first: it needs nothing else. */
 const SINKS: readonly Sink[] = ['log', 'keras', 'trainer', 'lightning', 'jsonl', 'csv', 'json', 'wandb', 'tensorboard'];
 
@@ -45,23 +48,25 @@ export function detectObjective(
   { answers, run = '' }: { readonly answers?: Answers | undefined; readonly run?: string | undefined } = {},
 ): { readonly told?: Objective; readonly open?: string } {
   const logged = readLogged(program);
+  const source: Source = (candidate) => fileOf(candidate, program, run);
   const named = namedMetrics(program, files);
   const wanted = new Map(named.flatMap(({ name, goal }) => (goal && !measureOf(name) ? [[name, goal] as const] : [])));
   const found = candidatesOf(logged, reads, wanted);
   const candidates = found.filter((one) => isReadable(one, program, run));
-  const lost = found.find((one) => one.measure.split !== 'train' && !candidates.includes(one));
+  const unread = found.filter((one) => one.measure.split !== 'train' && !candidates.includes(one));
+  const lost = unread.find(({ name }) => named.some((one) => one.name === name)) ?? unread[0];
   const results = candidates.filter(({ measure }) => measure.split !== 'train');
   for (const one of named) {
     const found = matching(one, candidates);
     if (found)
-      return { told: objectiveOf(found, program, { goal: one.goal, reason: `${one.where}; ${whereOf(found)}` }) };
+      return { told: objectiveOf(found, source, { goal: one.goal, reason: `${one.where}; ${whereOf(found)}` }) };
   }
-  const own = fromResultsAlone(results, candidates, program);
+  const own = fromResultsAlone(results, candidates, source);
   const rival = own.told && (unheard(own.told, named) ?? rivalOf(own.told, program, files, reads));
   const hidden = lost && own.told && isBareLoss(own.told) ? unreadable(lost, program, run) : undefined;
   if (own.told && rival === undefined && hidden === undefined) return own;
   const open = results.length === 0 && lost ? unreadable(lost, program, run) : (rival ?? hidden ?? own.open ?? '');
-  return answered(open, answers, candidates, program);
+  return answered(open, answers, candidates, source);
 }
 
 /** Why a loss that no part of the data is named for does not count: the program keeps the best of another number. */
@@ -95,7 +100,8 @@ const FILES: readonly Sink[] = ['jsonl', 'csv', 'json'];
 
 /** Whether the product can get at a number where the program leaves it. */
 function isReadable(candidate: Candidate, program: Texts, run: string): boolean {
-  if (FILES.includes(candidate.sink)) return fileOf(candidate, program) !== undefined;
+  if (FILES.includes(candidate.sink)) return fileOf(candidate, program, run) !== undefined;
+  if (candidate.sink === 'lightning') return fileOf(candidate, program, run) !== undefined;
   if (candidate.sink !== 'wandb') return true;
   if (switchOf(program, run) !== undefined) return false;
   return [...program.values()].some((text) => /\bwandb\b|tensorboard/i.test(text));
@@ -117,6 +123,8 @@ function unreadable({ name, file, line, sink }: Candidate, program: Texts, run: 
   const flag = sink === 'wandb' ? switchOf(program, run) : undefined;
   if (flag !== undefined)
     return `${name} (${file}:${line}) is logged with ${flag} only, which the run command does not give`;
+  if (sink === 'lightning')
+    return `${name} (${file}:${line}) goes to no logger, for the configs that are chosen name none: give the run command one, such as logger=csv`;
   return `${name} (${file}:${line}) goes where it cannot be read: print it, or write it as JSON lines or a table with a fixed name`;
 }
 
@@ -125,7 +133,7 @@ function answered(
   open: string,
   answers: Answers | undefined,
   candidates: readonly Candidate[],
-  program: Texts,
+  source: Source,
 ): { readonly told?: Objective; readonly open?: string } {
   if (answers?.metric === undefined) return { open };
   const { metric, goal, from } = answers;
@@ -134,19 +142,19 @@ function answered(
     .find(({ name }) => name === metric);
   if (!found)
     return { open: `${open}; ${from} said ${JSON.stringify(metric.slice(0, 80))}, which nothing prints or logs` };
-  return { told: objectiveOf(found, program, { goal, reason: `${from} says so; ${whereOf(found)}` }) };
+  return { told: objectiveOf(found, source, { goal, reason: `${from} says so; ${whereOf(found)}` }) };
 }
 
 function fromResultsAlone(
   results: readonly Candidate[],
   candidates: readonly Candidate[],
-  program: Texts,
+  source: Source,
 ): { readonly told?: Objective; readonly open?: string } {
   if (results.length === 0) return { open: nothing(candidates) };
   const held = results.filter(({ measure }) => measure.split === 'val');
   const tested = results.filter(({ measure }) => measure.split === 'test');
   const pool = held.length > 0 ? held : tested.length > 0 ? tested : results;
-  return chosen(pool, program);
+  return chosen(pool, source);
 }
 
 function nothing(candidates: readonly Candidate[]): string {
@@ -157,7 +165,7 @@ function nothing(candidates: readonly Candidate[]): string {
 }
 
 /** One of the results, if they are all one number or one of them is the task's own. */
-function chosen(pool: readonly Candidate[], program: Texts): { readonly told?: Objective; readonly open?: string } {
+function chosen(pool: readonly Candidate[], source: Source): { readonly told?: Objective; readonly open?: string } {
   const tasks = pool.filter(({ measure }) => measure.task);
   const considered = tasks.length > 0 ? tasks : pool;
   const kinds = Map.groupBy(considered, ({ measure }) => measure.kind);
@@ -176,7 +184,7 @@ function chosen(pool: readonly Candidate[], program: Texts): { readonly told?: O
   if (!best) return { open: 'nothing that is printed or logged could be recognised as a result' };
   const others = [...new Set(pool.filter(({ measure }) => measure.kind !== best.measure.kind).map(({ name }) => name))];
   const beside = others.length > 0 ? `; the task's own measure, before ${list(others)}` : '';
-  return { told: objectiveOf(best, program, { reason: `${whereOf(best)}${beside}` }) };
+  return { told: objectiveOf(best, source, { reason: `${whereOf(best)}${beside}` }) };
 }
 
 function isBest(name: string): boolean {
@@ -365,7 +373,7 @@ function fromDocuments(files: Texts): Named[] {
 
 function objectiveOf(
   candidate: Candidate,
-  program: Texts,
+  sourceOf: Source,
   { goal, reason }: { readonly goal?: Measure['goal'] | undefined; readonly reason: string },
 ): Objective {
   const value = { metric: candidate.name, goal: goal ?? candidate.measure.goal, summary: 'last' as const };
@@ -379,7 +387,7 @@ function objectiveOf(
       metrics: { value: [candidate.pattern], reason: `the line that ${file}:${line} prints` },
     };
   }
-  const source = fileOf(candidate, program);
+  const source = sourceOf(candidate);
   return {
     objective,
     place,

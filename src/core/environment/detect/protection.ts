@@ -5,7 +5,7 @@ import { regionsOf } from './regions.ts';
 import { type Rule, type Rules, rulesOf } from './rules.ts';
 
 const JUDGES =
-  /^(eval(uat\w*)?|evals?|prepare\w*|data|dataset\w*|metrics?|scor(e|er|ing)|\w*grader\w*|verif(y|ier)|\w*rewards?(_fns?|_func|_functions?|_model)?|judge|benchmark|eval_\w+|\w+_eval|validate|test_\w+|\w+_test|leaderboard)\.py$/;
+  /^(eval(uat\w*)?|evals?|prepare\w*|data|dataset\w*|metrics?|scor(e|er|ing)|val|valid(ation|ator)?|test|\w*grader\w*|verif(y|ier)|\w*rewards?(_fns?|_func|_functions?|_model)?|judge|benchmark|eval_\w+|\w+_eval|validate|test_\w+|\w+_test|leaderboard)\.py$/;
 const DATA_FOLDERS = [
   'data',
   'datasets',
@@ -19,6 +19,9 @@ const DATA_FOLDERS = [
   'testdata',
 ];
 const SETTINGS = /(^|\/)(configs?|conf)\//;
+/** Folders anywhere that judge: `utils/reward_score/math.py`. */
+const JUDGING =
+  /^(?!.*(?:^|\/)(?:docs?|examples?|third_party|vendor)\/)(.*?(?:^|\/)(?:reward_?(?:scores?|fns?|funcs?|functions?)|rewards|graders?|grading|verifiers?|scor(?:ers?|ing)|judges?|evals?|evaluat(?:ion|ors?)))\/[^/].*\.py$/;
 
 /** What a patch may change and what judges it. */
 export interface Protection {
@@ -35,23 +38,52 @@ export interface Protection {
 export function detectProtection(program: Texts, files: Texts, run: string | undefined, reported?: Place): Protection {
   const rules = rulesOf(files);
   const names = [...files.keys()];
-  const folders = DATA_FOLDERS.filter((folder) => names.some((file) => file.startsWith(`${folder}/`)));
+  const judging = names.flatMap((file) => (file.length < 500 ? (JUDGING.exec(file)?.[1] ?? []) : []));
+  const folders = [
+    ...DATA_FOLDERS.filter((folder) => names.some((file) => file.startsWith(`${folder}/`))),
+    ...[...new Set(judging)].filter((folder) => !DATA_FOLDERS.includes(folder.split('/')[0] ?? '')),
+  ];
   const judges = names.filter((file) => JUDGES.test(baseName(file)) && !SETTINGS.test(file)).sort();
   if (rules.only.length > 0) return onlyThese(rules, names, files, reported);
-  const outside = judges.filter((file) => !folders.some((folder) => file.startsWith(`${folder}/`)));
+  const beside = judges.filter((file) => !folders.some((folder) => file.startsWith(`${folder}/`)));
+  const outside = folded(beside);
   const told = rules.never.map(({ file }) => file).filter((file) => !outside.includes(file));
   const globs = [...new Set([...outside, ...told, ...folders.map((folder) => `${folder}/**`)])];
-  const editable = editableOf(program, run);
+  const editable = editableOf(program, run, globs);
   const regions = regionsOf(
     program,
     reported,
-    (file) => !globs.includes(file) && !folders.some((folder) => file.startsWith(`${folder}/`)),
+    (file) =>
+      !globs.includes(file) && !beside.includes(file) && !folders.some((folder) => file.startsWith(`${folder}/`)),
   );
   return {
     editable,
     ...(globs.length > 0 ? { protected: { value: globs, reason: reasonFor(outside, folders, rules.never) } } : {}),
     ...(regions ? { regions } : {}),
   };
+}
+
+/** More tests than this are named by one expression. */
+const MOST_TESTS = 4;
+const TESTS: readonly (readonly [RegExp, string])[] = [
+  [/\/tests?\//, '**/tests/**'],
+  [/(^|\/)test_\w+\.py$/, '**/test_*.py'],
+  [/_test\.py$/, '**/*_test.py'],
+];
+
+/** Files, many tests of one kind by what they have in common. */
+function folded(judges: readonly string[]): string[] {
+  let rest = [...judges];
+  const globs: string[] = [];
+  for (const [kind, glob] of TESTS) {
+    const own = rest.filter((file) => kind.test(file));
+    if (own.length <= MOST_TESTS) continue;
+    rest = rest.filter((file) => !own.includes(file));
+    globs.push(
+      ...new Set(own.map((file) => (/\/test\//.test(file) && glob.startsWith('**/tests') ? '**/test/**' : glob))),
+    );
+  }
+  return [...rest, ...globs];
 }
 
 function reasonFor(judges: readonly string[], folders: readonly string[], never: readonly Rule[]): string {
@@ -91,14 +123,13 @@ function onlyThese({ only, never }: Rules, names: readonly string[], files: Text
   };
 }
 
-function editableOf(program: Texts, run: string | undefined): Finding<string[]> {
+function editableOf(program: Texts, run: string | undefined, kept: readonly string[]): Finding<string[]> {
   const files = [...program.keys()];
   const globs = ['*.py', '**/*.py'];
   const configs = files.filter((file) => /\.ya?ml$/.test(file));
-  const folders = [...new Set(configs.map((file) => (file.includes('/') ? `${file.split('/')[0]}/**` : file)))].slice(
-    0,
-    4,
-  );
+  const folders = [...new Set(configs.map((file) => (file.includes('/') ? `${file.split('/')[0]}/**` : file)))]
+    .filter((folder) => !kept.includes(folder))
+    .slice(0, 4);
   const shells = files.filter((file) => /\.(sh|bash)$/.test(file) && run?.includes(file));
   const more = [...folders, ...shells];
   const entry = files.find(isPython);

@@ -5,7 +5,7 @@ import type { Place } from './objective.ts';
 type Region = Environment['protected_regions'][number];
 
 const EVALUATES =
-  /^(\s*)(?:async )?def ((?:evaluate|evaluation|validate|validation|estimate_loss|compute_metrics|eval|evaluate_\w+|eval_\w+|validate_\w+|validation_\w+|test_step|test_epoch|get_accuracy|compute_accuracy|test)\s*\()/;
+  /^(\s*)(?:async )?def ((?:evaluate|evaluation|validate|validation|estimate_loss|compute_metrics|eval|evaluate_\w+|eval_\w+|validate_\w+|validation_\w+|test_step|test_epoch|get_accuracy|compute_accuracy|accuracy|test)\s*\()/;
 /** A region ends at a line of its own; more regions than this say that the file is an evaluation itself. */
 const MOST_REGIONS = 6;
 
@@ -15,7 +15,7 @@ export function regionsOf(
   reported: Place | undefined,
   changeable: (file: string) => boolean,
 ): Finding<Environment['protected_regions']> | undefined {
-  const found: { readonly region: Region; readonly line: number }[] = [];
+  const found: Found[] = [];
   for (const [file, text] of program) {
     if (!isPython(file) || !changeable(file) || text.length > 400_000) continue;
     const rows = text.split('\n');
@@ -26,14 +26,32 @@ export function regionsOf(
     });
   }
   const text = reported && changeable(reported.file) ? program.get(reported.file) : undefined;
-  if (reported && text !== undefined && !found.some(({ region }) => region.file === reported.file)) {
-    const around = reportingRegion(reported, text.split('\n'));
-    if (around) found.push(around);
+  if (reported && text !== undefined) {
+    const rows = text.split('\n');
+    const around = reportingRegion(reported, rows);
+    const guarded = found.map(({ region }) => /def (\w+)/.exec(region.from)?.[1] ?? '');
+    // What a guarded function returns needs no guard of its own; a word of a region may stand there once only.
+    const own = found.filter(({ region }) => region.file === reported.file);
+    const within = rows.slice((around?.line ?? 1) - 1, reported.line).join('\n');
+    const calls = guarded.some((name) => !MEASURE.test(name) && new RegExp(`\\b${name}\\(`).test(within));
+    if (around && (own.length === 0 || (!calls && !own.some((one) => overlaps(one, around, rows))))) found.push(around);
   }
   const [first] = found;
   if (!first) return undefined;
   const where = found.map(({ region, line }) => `${region.file}:${line}`);
   return { value: found.map(({ region }) => region), reason: `${list(where)}: what a result is measured by` };
+}
+
+interface Found {
+  readonly region: Region;
+  readonly line: number;
+}
+
+/** Whether the lines of two regions of a file meet. */
+function overlaps(a: Found, b: Found, rows: readonly string[]): boolean {
+  const end = ({ region, line }: Found) =>
+    rows.findIndex((row, index) => index >= line - 1 && row.includes(region.to)) + 1;
+  return a.line <= end(b) && b.line <= end(a);
 }
 
 function regionAt(file: string, rows: readonly string[], start: number, head: RegExpExecArray): Region | undefined {
@@ -54,6 +72,8 @@ function regionAt(file: string, rows: readonly string[], start: number, head: Re
   return to !== '' && count(from) === 1 ? { file, from, to } : undefined;
 }
 
+/** What only computes a measure of what it is given. */
+const MEASURE = /accuracy$|^compute_metrics$/;
 const HEADER = /^\s*(?:el)?if\b.*(?:val|eval|valid|test|last_step)/i;
 const MEASURES = /=.*(?:eval|valid|val_|test|metric|score|accuracy)/i;
 /** A stretch longer than this holds more than measuring. */
@@ -63,10 +83,7 @@ const MOST_LINES = 60;
  * Where no function evaluates: from the `if` that says when to evaluate, else from the statement that computes the
  * number, to the line that reports it.
  */
-function reportingRegion(
-  { file, line, value }: Place,
-  rows: readonly string[],
-): { region: Region; line: number } | undefined {
+function reportingRegion({ file, line, value }: Place, rows: readonly string[]): Found | undefined {
   const last = rows[line - 1] ?? '';
   const count = (mark: string) => rows.filter((row) => row.includes(mark)).length;
   const call = rows.slice(line - 1, endOfCall(rows, line - 1));
@@ -87,7 +104,9 @@ function reportingRegion(
       if (/^\s*(def|class|for|while)\b/.test(row)) break;
     }
     const computes =
-      name !== undefined && new RegExp(`^\\s*(?:[\\w, ]+, *)?${name}\\b[\\w, ]*=`).test(row) && MEASURES.test(row);
+      name !== undefined &&
+      new RegExp(`^\\s*(?:[\\w, ]+, *)?${name}\\b[\\w, ]*=`).test(row) &&
+      MEASURES.test(rows.slice(at, endOfCall(rows, at)).join(' '));
     if (computes) head ??= at;
   }
   if (head === undefined) return undefined;

@@ -16,6 +16,9 @@ export interface Rendered {
 export const OPEN = '\uE000';
 export const CLOSE = '\uE001';
 
+/** The example of a value that is printed without decimals. */
+export const WHOLE = '50';
+
 const COUNTER =
   /(^|[._\]])(i|it|n|e|ep|t|idx|step\w*|iter\w*|epoch\w*|batch_idx|\w+_(step|iter|num|idx|epoch)s?|num_\w+)(\+1)?\)?$/i;
 const SPLIT = /(^|[._])(split|phase|mode|stage|prefix|part|subset)\)?(\.(upper|capitalize|title)\(\))?$/i;
@@ -89,9 +92,11 @@ function marked(source: string, spec: string): Rendered {
     ? 'val'
     : /%$/.test(spec)
       ? '50.0%'
-      : /d$/.test(spec) || (COUNTER.test(source) && !/[fge]$/i.test(spec))
-        ? '7'
-        : '0.5';
+      : /\.0f$/.test(spec)
+        ? WHOLE
+        : /d$/.test(spec) || (COUNTER.test(source) && !/[fge]$/i.test(spec))
+          ? '7'
+          : '0.5';
   return { text: `${OPEN}${example}${CLOSE}`, values: [source] };
 }
 
@@ -133,7 +138,7 @@ function filled(format: string, values: readonly string[], kind: 'f' | 'percent'
       kind === 'percent' ? /^%(?:(%)|(?:\(\w+\))?[-+ #0]*[\d*]*(?:\.[\d*]+)?([a-zA-Z]))/.exec(rest) : null;
     if (percent) {
       if (percent[1]) text += '%';
-      else put(values[next] ?? '', percent[2] ?? '');
+      else put(values[next] ?? '', percent[0].slice(1));
       if (!percent[1]) next += 1;
       at += percent[0].length - 1;
     } else if (kind !== 'percent' && (rest.startsWith('{{') || rest.startsWith('}}'))) {

@@ -1,4 +1,4 @@
-import { shellCode, withoutDevices, writtenCommands } from './commands.ts';
+import { shellCode, writtenAs } from './commands.ts';
 import { type Finding, firstLine, isPython, isShell, type Texts, type Told } from './evidence.ts';
 
 /** How many GPUs a run takes. */
@@ -7,13 +7,13 @@ export function detectGpus(run: string | undefined, program: Texts, files: Texts
     .filter(([file]) => isShell(file))
     .map(([file, text]) => [file, withVariables(shellCode(text))] as const);
   // Its devices are left out of a command that is proposed: they are counted where it is written down.
-  const written = writtenCommands(files).find(({ command }) => withoutDevices(command) === run)?.command;
+  const written = run === undefined ? undefined : writtenAs(run, files)?.command;
   for (const [file, text] of [['the run command', written ?? run ?? ''] as const, ...shells]) {
     const asked = `${shellRaw(file, files)}\n${text}`;
     const counts = [
       /--?(?:nproc[_-]per[_-]node|num_processes|num_gpus|num-gpus|gpus-per-node)[= ]"?(\d{1,3})\b/.exec(asked)?.[1],
       numberOf(/--gpus[= ]"?([\d,]{1,40})/.exec(asked)?.[1]),
-      /\bn_gpus_per_node=(\d{1,3})\b/.exec(text)?.[1],
+      /\bn_gpus_per_node=["']?(\d{1,3})\b/.exec(text)?.[1],
       listed(/--include[= ]["']?localhost:([\d,]+)/.exec(text)?.[1]),
       processesOf(text, files),
       /--gres[= ]gpu:(?:\w+:)?(\d{1,3})/.exec(asked)?.[1],
@@ -28,6 +28,10 @@ export function detectGpus(run: string | undefined, program: Texts, files: Texts
       return { value: 0, reason: `${file} trains on the processor` };
   }
   for (const [file, text] of program) {
+    // Ray’s trainers are told in their settings.
+    const asked = /\.ya?ml$/.test(file) ? firstLine(text, /^\s*n_gpus_per_node:\s*(\d{1,3})\b/) : undefined;
+    if (asked?.match[1])
+      return { value: Number(asked.match[1]), reason: `${file}:${asked.line} asks for ${asked.match[1]}` };
     if (!isPython(file)) continue;
     const devices = firstLine(text, /\bdevices\s*=\s*(\d{1,3})\b/);
     if (devices?.match[1] && /accelerator\s*=\s*["'](gpu|cuda|auto)["']/.test(text)) {
@@ -76,17 +80,20 @@ function listed(text: string | undefined): string | undefined {
 
 const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/\bcuda\b|\.gpu\b|\bnccl\b|\btorch\.accelerator\b|accelerator\s*=\s*["'](gpu|auto)["']/i, 'names a GPU'],
-  [/\bfp16\s*[:=]\s*True|\bbf16\s*[:=]\s*True/, 'trains in half precision'],
+  [/\b[bf][fp]16\s*[:=]\s*[Tt]rue\b/, 'trains in half precision'],
   [/^\s*(?:import|from)\s+(vllm|deepspeed|triton|flash_attn)\b/m, 'needs a GPU for what it imports'],
   [
     /^\s*(?:import|from)\s+(lightning|pytorch_lightning|accelerate)\b|\b\w{0,20}TrainingArguments\(|\b(GRPO|SFT|DPO)Config\(|\bHfArgumentParser\(/m,
     'takes a GPU where there is one',
   ],
-  [/^\s*(?:import|from)\s+(tensorflow|keras|trl)\b/m, 'takes a GPU where there is one'],
+  [
+    /^\s*(?:import|from)\s+(tensorflow|keras|trl|ultralytics|fastai|setfit|sentence_transformers|stable_baselines3)\b/m,
+    'takes a GPU where there is one',
+  ],
   [/^\s*(?:import|from)\s+(jax|flax)\b/m, 'takes a GPU where there is one (JAX)'],
 ];
 
-const LAUNCHER = /\b(?:torchrun|deepspeed|accelerate launch)\b/;
+const LAUNCHER = /\b(?:torchrun|deepspeed|accelerate launch|llamafactory-cli|axolotl|tune run|trl)\b/;
 
 function byCode(run: string, shells: readonly string[], program: Texts, files: Texts): Finding<number> {
   const onProcessor = [...files].some(
@@ -111,7 +118,7 @@ const LIMIT =
   /\b(?:exceeds?|longer than|more than|time ?limit of|timeout(?: of|:)?|kill\w* after|abort\w* after)\s*(?:about |~)?(\d{1,4})\s*[- ]?(seconds?|minutes?|mins?|hours?|hrs?)\b/i;
 
 /** How long a run may take: what Slurm is asked for, a time budget, or twice what a document says it takes. */
-export function detectTimeout(program: Texts, files: Texts): Told<string> {
+export function detectTimeout(run: string | undefined, program: Texts, files: Texts): Told<string> {
   const beside = [...files].filter(([name, text]) => isShell(name) && !program.has(name) && starts(text, program));
   for (const [file, text] of [...program, ...beside]) {
     const hit = isShell(file)
@@ -146,10 +153,12 @@ export function detectTimeout(program: Texts, files: Texts): Told<string> {
       },
     };
   }
+  const written = run === undefined ? undefined : writtenAs(run, files);
   for (const [file, text] of files) {
     if (!DOCUMENT.test(file)) continue;
-    const hit = firstLine(
+    const hit = nearest(
       ofRuns(text),
+      written?.file === file ? written.line : undefined,
       /\b(?:[Tt]akes?|[Rr]uns? (?:for|in)|[Ii]n|[Ww]ithin|[Aa]bout|[Aa]round|~|[Bb]udget of|[Ff]inish(?:es)? in|[Uu]nder)\s*(?:about|around|roughly|approximately|less than|only|under|~|a|≈)*\s*(\d{1,4}(?:\.\d)?)\s*[- ]?([Ss]econds?|secs?|s|[Mm]inutes?|mins?|m|[Hh]ours?|hrs?|h|[Dd]ays?)\b(?!\s*\w*\/)(?!\s+(?:steps|param\w*|tokens|samples|frames|images|of audio))/,
     );
     if (!hit?.match[1] || !hit.match[2]) continue;
@@ -160,6 +169,17 @@ export function detectTimeout(program: Texts, files: Texts): Told<string> {
     };
   }
   return { open: 'nothing says how long a run takes; 1h holds until you say' };
+}
+
+/** What stands behind a line, in its section of the document; else the first that the document has. */
+function nearest(text: string, line: number | undefined, expression: RegExp): ReturnType<typeof firstLine> {
+  if (line !== undefined) {
+    const rows = text.split('\n').slice(line);
+    const end = rows.findIndex((row) => /^#{1,6}\s/.test(row));
+    const hit = firstLine(rows.slice(0, end < 0 ? undefined : end).join('\n'), expression);
+    if (hit) return { ...hit, line: hit.line + line };
+  }
+  return firstLine(text, expression);
 }
 
 const NOT_A_RUN =

@@ -1,4 +1,5 @@
 import type { Environment } from '../../domain/index.ts';
+import { hydraConfigs, keyOf } from '../hyperparameters/hydra.ts';
 import { readHyperparameters } from '../hyperparameters/index.ts';
 import { stringValue } from '../hyperparameters/python.ts';
 import { callsOf, statements } from './calls.ts';
@@ -19,7 +20,7 @@ const OTHER_SEED = /^--no-|(split|data|eval|test|val|sampl\w*|shuffle)[_-]?seed$
 export function detectSeed(run: string | undefined, program: Texts, files: Texts): Told<Rule> {
   const variable = fromVariables(program) ?? fromMake(run, files);
   if (variable) return variable;
-  const flag = fromFlags(program) ?? fromConfigs(program, files);
+  const flag = fromFlags(program) ?? fromConfigs(run, program, files);
   if (!flag) return { open: fixedSeed(program) ?? 'nothing here takes a seed' };
   const blocked = run === undefined ? undefined : keepsFlags(run, files);
   if (blocked) {
@@ -126,31 +127,42 @@ function hitIn(program: Texts, expression: RegExp): string | undefined {
 }
 
 /** A seed in a config that the command line can change: Hydra, OmegaConf, ml_collections. */
-function fromConfigs(program: Texts, files: Texts): Flag | undefined {
+function fromConfigs(run: string | undefined, program: Texts, files: Texts): Flag | undefined {
   const all = [...program]
     .filter(([file]) => isPython(file))
     .map(([, text]) => text)
     .join('\n');
   if (/@hydra\.main\b|\bOmegaConf\.from_cli\b/.test(all)) {
-    const configs = new Map([...files].filter(([file]) => /\.ya?ml$/.test(file)));
+    const hydra = run === undefined ? undefined : hydraConfigs(files, run);
+    // Hydra refuses a key that no chosen config has.
+    const isRead = (file: string) => hydra === undefined || hydra.selected.has(file);
+    const configs = new Map([...files].filter(([file]) => /\.ya?ml$/.test(file) && isRead(file)));
     const keys = readHyperparameters(configs).filter(({ name }) => SEED.test(name.split('.').at(-1) ?? ''));
     const [key] = keys.toSorted(
       (a, b) => a.name.split('.').length - b.name.split('.').length || a.path.length - b.path.length,
     );
-    if (key) return { flag: `${key.name}=`, where: `${key.path}:${key.line}` };
+    if (key) return { flag: `${keyOf(key, hydra)}=`, where: `${key.path}:${key.line}` };
     for (const [file, text] of configs) {
       const hit = firstLine(text, /^((?:random_|rng_|global_)?seed):\s*(?:null|~)?\s*(?:#.*)?$/);
-      if (hit?.match[1]) return { flag: `${hit.match[1]}=`, where: `${file}:${hit.line}` };
+      if (hit?.match[1])
+        return { flag: `${keyOf({ path: file, name: hit.match[1] }, hydra)}=`, where: `${file}:${hit.line}` };
     }
+    const asked =
+      hydra && hitIn(program, /["']seed["'] in (?:cfg|conf|config)\b|\b(?:cfg|conf|config)\.(?:get\(\s*["'])?seed\b/);
+    if (asked !== undefined) return { flag: '+seed=', where: asked };
   }
   const defined = /DEFINE_config_file\(\s*["'](\w+)["']/.exec(all)?.[1];
   if (defined !== undefined) {
     for (const [file, text] of files) {
       const hit =
-        isPython(file) && /\bConfigDict\b/.test(text)
-          ? firstLine(text, /^\s*\w+\.(seed|rng_seed|random_seed)\s*=\s*\d+|^\s*(seed|rng_seed)\s*=\s*\d+,/)
+        isPython(file) && /\bConfigDict\b|\bdef get_config\(/.test(text)
+          ? firstLine(
+              text,
+              /^\s*\w+\.(seed|rng_seed|random_seed)\s*=\s*\d+|^\s*(seed|rng_seed)\s*=\s*\d+,|^\s+(seed|rng_seed|random_seed)\s*:\s*int\s*=\s*\d+/,
+            )
           : undefined;
-      if (hit) return { flag: `--${defined}.${hit.match[1] ?? hit.match[2]}=`, where: `${file}:${hit.line}` };
+      if (hit)
+        return { flag: `--${defined}.${hit.match[1] ?? hit.match[2] ?? hit.match[3]}=`, where: `${file}:${hit.line}` };
     }
   }
   return undefined;
@@ -172,8 +184,15 @@ function fixedSeed(program: Texts): string | undefined {
     const hit = isPython(file)
       ? firstLine(
           text,
-          /\b(?:(?:manual_seed|PRNGKey|set_seed|set_random_seed|seed_everything|random\.seed|np\.random\.seed|default_rng|random\.key)\(\s*|random_state\s*=\s*)(\d+)/,
+          /\b(?:(?:manual_seed|PRNGKey|set_seed|set_random_seed|seed_everything|random\.seed|np\.random\.seed|default_rng|random\.key)\(\s*|random_state\s*=\s*)(\d+)|^(?:RANDOM_STATE|(?:RANDOM_)?SEED|seed)\s*=\s*(\d+)/,
         )
+      : undefined;
+    if (hit)
+      return `${file}:${hit.line} sets ${hit.match[1] ?? hit.match[2]} and takes no other: read one from a variable or a flag there`;
+  }
+  for (const [file, text] of program) {
+    const hit = isPython(file)
+      ? firstLine(text, /^(?!\s*(?:async\s+)?def\b).*[(,]\s*(?:random_)?seed\s*=\s*(\d+)/)
       : undefined;
     if (hit)
       return `${file}:${hit.line} sets ${hit.match[1]} and takes no other: read one from a variable or a flag there`;

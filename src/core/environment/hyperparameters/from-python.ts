@@ -30,7 +30,9 @@ const CONFIG_CLASS = /(config|args|arguments|params|hyperparameters|settings|opt
 export function fromPython(path: string, text: string): Hyperparameter[] {
   const lines = logicalLines(text);
   const counted = counters(lines);
-  const constants = lines.flatMap(constant).filter(({ name }) => !counted.has(name) && !/^best(_|$)/.test(name));
+  const constants = lines
+    .flatMap(constant)
+    .filter(({ name }) => !counted.has(name) && !/^(best|running|current|prev(ious)?)(_|$)/.test(name));
   const set = lastSet(lines);
   const replaced = new Set(constants.filter(({ name, start }) => (set.get(name) ?? 0) > start));
   const found = [
@@ -39,6 +41,7 @@ export function fromPython(path: string, text: string): Hyperparameter[] {
     ...fields(lines),
     ...constants,
     ...lines.flatMap(configured),
+    ...lines.flatMap((line) => settings(line, text)),
     ...(/\bfire\.Fire\(|\btyper\.run\(/.test(text) ? lines.flatMap(parameters) : []),
   ];
   const names = Map.groupBy(found, (one) => one.name);
@@ -150,6 +153,29 @@ function configured(line: LogicalLine): Found[] {
   if (!literal || literal.type === 'text') return [];
   const name = path.map(({ text }) => text).join('');
   return [{ name, start: literal.start, end: literal.end, type: literal.type, source: 'module' }];
+}
+
+const SETTINGS = /^(\w{0,40}_)?(params|config|cfg|hparams|hyperparameters|settings|defaults|kwargs)$/i;
+
+/** `params = {'max_depth': 6, …}`, where the program goes on to read it. */
+function settings({ tokens }: LogicalLine, text: string): Found[] {
+  const [name, equals, open] = tokens;
+  if (equals?.text !== '=' || open?.text !== '{' || tokens.at(-1)?.text !== '}') return [];
+  if (!SETTINGS.test(name?.text ?? '') || tokens.length > 1000) return [];
+  // What is only logged changes nothing.
+  if (
+    !new RegExp(
+      `\\*\\*${name?.text}\\b|\\b${name?.text}(?:\\[|\\.(?:get|pop)\\()|\\btrain\\(\\s*${name?.text}\\b`,
+    ).test(text)
+  )
+    return [];
+  return splitTokens(tokens.slice(3, -1), ',').flatMap((part): Found[] => {
+    const [key, value] = splitTokens(part, ':');
+    const literal = literalOf(value ?? []);
+    const own = key?.length === 1 ? stringValue(key[0]) : undefined;
+    if (own === undefined || !/^\w+$/.test(own) || !literal || literal.type === 'text') return [];
+    return [{ name: own, start: literal.start, end: literal.end, type: literal.type, source: 'module' }];
+  });
 }
 
 /** `def train(lr=0.1, …)`, where fire or typer makes flags of the parameters. */

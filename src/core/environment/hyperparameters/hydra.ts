@@ -41,7 +41,10 @@ export function hydraConfigs(files: Files, run: string): HydraConfigs | undefine
 }
 
 /** The key by which a command sets a value of a chosen config. */
-export function keyOf({ path: file, name }: Hyperparameter, configs: HydraConfigs | undefined): string {
+export function keyOf(
+  { path: file, name }: Pick<Hyperparameter, 'path' | 'name'>,
+  configs: HydraConfigs | undefined,
+): string {
   return [configs?.selected.get(file) ?? '', name].filter(Boolean).join('.');
 }
 

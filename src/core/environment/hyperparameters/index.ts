@@ -6,6 +6,7 @@ import { isShell } from './given.ts';
 
 export { withoutGiven, withoutOverridden } from './given.ts';
 export { withinReach } from './reach.ts';
+export { isTunable, segmentsOf } from './tunable.ts';
 
 /** Larger files hold data, not settings. */
 const MOST_CHARACTERS = 400_000;
