@@ -14,7 +14,7 @@ export const BUNDLES: readonly BundleSpec[] = [
   { name: 'core', entry: 'src/core/research.ts', runtime: 'node', budgetKB: 500 },
   { name: 'llm', entry: 'src/core/models/client.ts', runtime: 'node', budgetKB: 600 },
   { name: 'ideator', entry: 'src/core/ideator/index.ts', runtime: 'node', budgetKB: 300 },
-  { name: 'implementer', entry: 'src/core/implementer/index.ts', runtime: 'node', budgetKB: 300 },
+  { name: 'implementer', entry: 'src/core/implementer/index.ts', runtime: 'node', budgetKB: 325 },
   { name: 'ruff', entry: 'src/core/implementer/gate/ruff/worker.ts', runtime: 'node', budgetKB: 150 },
   { name: 'ssh', entry: 'src/core/workers/ssh/worker.ts', runtime: 'node', budgetKB: 350 },
   { name: 'local', entry: 'src/core/workers/local/index.ts', runtime: 'node' },
