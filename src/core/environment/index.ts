@@ -11,6 +11,7 @@ export {
   withinReach,
   withoutGiven,
   withoutOverridden,
+  withoutPassed,
 } from './hyperparameters/index.ts';
 export {
   checkFile,

@@ -1,5 +1,12 @@
 import type { Environment } from '../domain/index.ts';
-import { changeable, type Hyperparameter, withinReach, withoutGiven, withoutOverridden } from '../environment/index.ts';
+import {
+  changeable,
+  type Hyperparameter,
+  withinReach,
+  withoutGiven,
+  withoutOverridden,
+  withoutPassed,
+} from '../environment/index.ts';
 import { type Family, familyOf } from './hyperparameter-families.ts';
 
 /** A hyperparameter that may be moved, and where to. */
@@ -26,7 +33,8 @@ export function knobsOf(
   const may = changeable(environment);
   const mine = hyperparameters.filter((one) => may(one.path));
   const reached = withinReach(mine, files, environment.run);
-  const free = withoutGiven(withoutOverridden(reached, files, environment.run), files, environment.run);
+  const { run } = environment;
+  const free = withoutPassed(withoutGiven(withoutOverridden(reached, files, run), files, run), files, run);
   return free.flatMap(knobOf);
 }
 

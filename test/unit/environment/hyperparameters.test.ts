@@ -103,6 +103,19 @@ class Net(nn.Module):
     assert.deepEqual(read('a: 1', '.github/workflows/ci.yml'), []);
   });
 
+  it('of optimizers that the program gives numbers itself, each by its own name, beside what names them', () => {
+    const one = 'opt = torch.optim.AdamW(model.parameters(), lr=3e-4, betas=(0.9, 0.95), weight_decay=wd)\n';
+    assert.deepEqual(shown(read(one)), ['lr=3e-4:float:module']);
+    const two = 'opt1 = Adam(a, lr=0.01)\nopt2 = Muon(b, lr=0.05, momentum=0.95)\n';
+    assert.deepEqual(shown(read(two)), [
+      'opt1.lr=0.01:float:module',
+      'opt2.lr=0.05:float:module',
+      'momentum=0.95:float:module',
+    ]);
+    assert.deepEqual(shown(read(`lr = 0.1\n${one}`)), ['lr=0.1:float:module'], 'a setting of that name counts');
+    assert.deepEqual(read('x = Adamant(lr=0.1)\ny = schedule(lr=0.1)\n'), []);
+  });
+
   it('of the quickstart', async () => {
     const text = await fs.readFile('examples/quickstart/train.py', 'utf8');
     const names = read(text).map((one) => one.name);

@@ -125,6 +125,13 @@ describe('of the configs of Hydra those are moved that the run puts together', (
     });
   }
 
+  it('whose folder ends in a slash, and whose choices say their ending', () => {
+    const main = MAIN.replace('config_path="conf"', 'config_path="conf/"');
+    const config = (HYDRA['conf/config.yaml'] ?? '').replace('optim: adam', 'optim: adam.yaml');
+    const files = { ...HYDRA, 'train.py': main, 'conf/config.yaml': config };
+    assert.deepEqual(named(files).sort(), [CLIP, ROOT, ...ADAM, WIDTH].sort());
+  });
+
   it('all of a group, where the choice is made as it runs', () => {
     const config = `defaults:\n  - optim: \${oc.env:OPTIM}\n`;
     assert.deepEqual(named({ ...HYDRA, 'conf/config.yaml': config }).sort(), [CLIP, ...ADAM, SGD].sort());
@@ -133,5 +140,27 @@ describe('of the configs of Hydra those are moved that the run puts together', (
   it('as any other YAML file, where the folder of configs cannot be told', () => {
     const main = MAIN.replace('config_path="conf"', 'config_path=FOLDER');
     assert.deepEqual(named({ ...HYDRA, 'train.py': main }), [CLIP]);
+  });
+});
+
+describe('a field of a config', () => {
+  const model =
+    'from dataclasses import dataclass\n@dataclass\nclass GPTConfig:\n    block_size: int = 1024\n    dropout: float = 0.1\n';
+  const left = (train: string) => named({ 'train.py': `from model import GPTConfig\n${train}`, 'model.py': model });
+
+  it('is left alone where the program builds the config of values of its own', () => {
+    const build = 'model_args = dict(n_layer=2, block_size=block_size)\nGPTConfig(**model_args)\n';
+    assert.deepEqual(left(`block_size = 256\n${build}`), ['block_size', 'model.py:dropout']);
+    assert.deepEqual(left('config = GPTConfig(block_size=64)\n'), ['model.py:dropout']);
+  });
+
+  it('is moved where what else takes an argument of its name has it from the field', () => {
+    const both = ['model.py:block_size', 'model.py:dropout'];
+    assert.deepEqual(left('config = GPTConfig()\nloader = Loader(block_size=config.block_size)\n'), both);
+    assert.deepEqual(
+      left('def layer(dropout):\n    return Dropout(dropout=dropout)\nlayer(GPTConfig().dropout)\n'),
+      both,
+    );
+    assert.deepEqual(left('small = GPTConfig(dropout=config.dropout)\n'), both);
   });
 });

@@ -1,7 +1,13 @@
 import { stringify } from 'yaml';
 import type { Environment } from '../../domain/index.ts';
 import { programFiles } from '../context.ts';
-import { isTunable, readHyperparameters, withoutGiven, withoutOverridden } from '../hyperparameters/index.ts';
+import {
+  isTunable,
+  readHyperparameters,
+  withoutGiven,
+  withoutOverridden,
+  withoutPassed,
+} from '../hyperparameters/index.ts';
 import type { Detected, Hyperparameter } from '../types.ts';
 import { type Answers, answeredRun, answeredSeed, answeredTimeout } from './answers.ts';
 import type { LineReader } from './candidates.ts';
@@ -257,5 +263,5 @@ function detectSmoke(run: string, knobs: readonly Hyperparameter[]): Finding<str
 
 /** The literals of the program that a person tunes, those of the run command's own files first. */
 function hyperparametersOf(program: Texts, run: string | undefined): Hyperparameter[] {
-  return run === undefined ? [] : withoutOverridden(readHyperparameters(program), program);
+  return run === undefined ? [] : withoutPassed(withoutOverridden(readHyperparameters(program), program), program, run);
 }

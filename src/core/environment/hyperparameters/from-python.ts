@@ -26,7 +26,14 @@ interface Literal {
 
 const CONFIG_CLASS = /(config|args|arguments|params|hyperparameters|settings|options)$/i;
 
-/** The hyperparameters of one Python file: argparse defaults, fields of config classes, module-level constants. */
+const OPTIMIZER =
+  /^\w{0,40}(?:Adam(?:[A-Z0-9_]\w{0,10}|ax)?|SGD(?:[A-Z0-9_]\w{0,10})?|Muon|Lion|Lamb|LAMB|RMSprop|Adagrad|Adadelta|Adafactor|Sophia\w?|Shampoo|SOAP)$|^(?:adamw?|sgd|lion|lamb|rmsprop|adagrad|adafactor)$/;
+const OF_OPTIMIZER = /^(?:lr|learning_rate|momentum|weight_decay|beta_?[12]|b[12])$/;
+
+/**
+ * The hyperparameters of one Python file: argparse defaults, fields of config classes, module-level constants, and what
+ * optimizers are built with.
+ */
 export function fromPython(path: string, text: string): Hyperparameter[] {
   const lines = logicalLines(text);
   const counted = counters(lines);
@@ -44,6 +51,9 @@ export function fromPython(path: string, text: string): Hyperparameter[] {
     ...lines.flatMap((line) => settings(line, text)),
     ...(/\bfire\.Fire\(|\btyper\.run\(/.test(text) ? lines.flatMap(parameters) : []),
   ];
+  // What is named as a setting says it for the program; the numbers of a call stand for what nothing names.
+  const named = new Set(found.map(({ name }) => name));
+  found.push(...lines.flatMap(optimizers).filter(({ name }) => !named.has(name)));
   const names = Map.groupBy(found, (one) => one.name);
   return found.flatMap((one) => {
     const same = names.get(one.name) ?? [];
@@ -217,6 +227,19 @@ function argparse(line: LogicalLine): Found[] {
 
 function bare(flag: string): string {
   return flag.replace(/^-+/, '');
+}
+
+/** `optimizer = Muon(parameters, lr=0.05)`: numbers that a program gives its optimizer by their names. */
+function optimizers({ tokens }: LogicalLine): Found[] {
+  const target = tokens[1]?.text === '=' && tokens[0]?.kind === 'name' ? tokens[0].text : undefined;
+  return tokens.flatMap((token, index): Found[] => {
+    if (!OPTIMIZER.test(token.text) || tokens[index + 1]?.text !== '(') return [];
+    return [...keywords(argumentsOf(tokens, index + 1))].flatMap(([name, value]) => {
+      const literal = OF_OPTIMIZER.test(name) ? literalOf(value) : undefined;
+      if (!literal || literal.type === 'text' || literal.type === 'bool') return [];
+      return [{ name, owner: target ?? token.text, ...literal, type: literal.type, source: 'module' }];
+    });
+  });
 }
 
 /** The literal that tokens are, or undefined where they are anything else. */

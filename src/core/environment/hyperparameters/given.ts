@@ -37,6 +37,30 @@ export function withoutOverridden(all: readonly Hyperparameter[], files: Files, 
   );
 }
 
+/**
+ * Those that the program leaves to the class they are fields of. Where it builds a config of its own values
+ * (`dict(block_size=block_size)`, `GPTConfig(dropout=0.1)`), another default would change nothing.
+ */
+export function withoutPassed(all: readonly Hyperparameter[], files: Files, run: string): Hyperparameter[] {
+  if (!all.some(({ source }) => source === 'dataclass')) return [...all];
+  const texts = programFiles(files, { run })
+    .filter((file) => file.endsWith('.py'))
+    .map((file) => (files.get(file) ?? '').slice(0, LONGEST_FILE));
+  const passed = (one: Hyperparameter) => {
+    const name = quoted(one.name.split('.').at(-1) ?? one.name);
+    // A value that is read from the field itself hands it on.
+    const call = new RegExp(
+      `${BUILDS}\\([^()]{0,2000}?(?<![\\w.])${name}\\s{0,4}=(?!=)(?!\\s{0,4}[\\w.]{1,80}\\.${name}\\b)`,
+    );
+    return texts.some((text) => call.test(text));
+  };
+  return all.filter((one) => one.source !== 'dataclass' || !passed(one));
+}
+
+/** What builds a config by its name: what else takes an argument of the same name may have it from the field. */
+const BUILDS = String.raw`\b(?:\w{0,40}(?:args|config|cfg|kwargs|params)\s{0,4}=\s{0,4}dict|[A-Z]\w{0,60}(?:Config|Args|Arguments|Params|Settings|Options))`;
+const LONGEST_FILE = 200_000;
+
 /** The shell scripts that a run goes through; all there are where no run is known, or none of its files. */
 function scriptsOf(files: Files, run: string | undefined): string[] {
   const program = run === undefined ? [] : programFiles(files, { run });

@@ -57,7 +57,9 @@ function mainOf(file: string, text: string, run: string): Main[] {
   const name = flag('config-name', 'cn') ?? argument('config_name');
   const folder = flag('config-path', 'cp') ?? argument('config_path') ?? '.';
   if (name === undefined) return [];
-  return [{ root: path.posix.join(path.posix.dirname(file), folder), name: name.replace(/\.ya?ml$/, '') }];
+  return [
+    { root: path.posix.join(path.posix.dirname(file), folder).replace(/\/$/, ''), name: name.replace(/\.ya?ml$/, '') },
+  ];
 }
 
 function configFile(files: Files, root: string, name: string): string | undefined {

@@ -4,7 +4,7 @@ import { fromShell } from './from-shell.ts';
 import { fromYaml } from './from-yaml.ts';
 import { isShell } from './given.ts';
 
-export { withoutGiven, withoutOverridden } from './given.ts';
+export { withoutGiven, withoutOverridden, withoutPassed } from './given.ts';
 export { withinReach } from './reach.ts';
 export { isTunable, segmentsOf } from './tunable.ts';
 
