@@ -4,7 +4,7 @@ const LEAVE = new RegExp(
     'seed|random_state|(^|_)rng(_|$)',
     '(^|_)(eval|validate|validation|generate|log|logging|save|saving|print|report|checkpoint|ckpt|val|test|wandb|tensorboard|profile|debug|verbose)(_|$)',
     '(^|_)(compile|device|devices|gpu|gpus|port|local_rank|world|workers?|threads?|prefetch|pin)(_|$)',
-    '(^|_)(warnings|quiet|progress|plots?|render|video|benchmark|deterministic)(_|$)|^track$',
+    '(^|_)(caches?|cached|overwrite|fast_tokenizer|pad_to_max|warnings|quiet|progress|plots?|render|video|benchmark|deterministic)(_|$)|^track$',
     '(^|_)(splits?|folds?|holdout|hold_out|subset)(_|$)',
     '(^|_)(train|training|data|dataset)_(size|ratio|frac|fraction|percent|pct|share|part)$',
     '(^|_)(vocab|num_classes|version|resume|timeout|out|path|dir|file|push|hub|upload|download|dry_run)(_|$)',
