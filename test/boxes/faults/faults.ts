@@ -56,7 +56,8 @@ export const INJECT: Readonly<Record<Fault, Injection>> = {
   },
 
   'folder deleted': async (world, run, state) => {
-    rmSync(path.join(world.root, 'runs', run), { recursive: true });
+    // The supervisor writes there meanwhile.
+    rmSync(path.join(world.root, 'runs', run), { recursive: true, maxRetries: 50, retryDelay: 20 });
     if (state !== 'shipping') await world.rowIs(run, 'being lost', (row) => row.state === 'lost');
   },
 
