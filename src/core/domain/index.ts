@@ -1,3 +1,4 @@
+export * from './bounded.ts';
 export * from './compare.ts';
 export * from './config.ts';
 export * from './data-block.ts';
@@ -12,3 +13,4 @@ export * from './model-config.ts';
 export * from './records.ts';
 export * from './size.ts';
 export * from './states.ts';
+export * from './traceback.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { MOVES } from '../domain/index.ts';
-import { bounded, cleanText, oneLine } from './text.ts';
+import { bounded, MOVES } from '../domain/index.ts';
+import { cleanText, oneLine } from './text.ts';
 
 export const MAX = { title: 120, words: 1_500, details: 8_000 } as const;
 

@@ -1,6 +1,6 @@
-import { dataBlock, type Objective, quoted, type Summary } from '../domain/index.ts';
+import { bounded, dataBlock, type Objective, quoted, type Summary } from '../domain/index.ts';
 import { boundedTail } from './tail.ts';
-import { bounded, cleanText, oneLine } from './text.ts';
+import { cleanText, oneLine } from './text.ts';
 import type { Outcome } from './types.ts';
 
 /**

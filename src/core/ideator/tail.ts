@@ -1,3 +1,4 @@
+import { beginning, ending, isOfLauncher, namesError, startsTraceback, withoutRank } from '../domain/index.ts';
 import { cleanText } from './text.ts';
 
 /** The mark of what is missing. */
@@ -5,12 +6,9 @@ const MARK = '…';
 const LONGEST_LINE = 400;
 const MOST_ALIKE = 6;
 
-/** Which rank said it, where torchrun or PyTorch writes it before each line. */
-const RANK = String.raw`(?:\[(?:default|rank)\d+\]:)?`;
-const ERROR = new RegExp(String.raw`^${RANK} ?(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Interrupt)\b`);
-const TRACEBACK = new RegExp(String.raw`^${RANK} ?Traceback \(most recent call last\):`);
-const FRAME = new RegExp(String.raw`^${RANK}\s{1,40}File "([^"]{1,500})", line \d+`);
-const INSIDE_FRAME = new RegExp(String.raw`^${RANK}\s{4,}(?!File ")`);
+/** Of lines without their rank. */
+const FRAME = /^\s{1,40}File "([^"]{1,500})", line \d+/;
+const INSIDE_FRAME = /^\s{4,}(?!File ")/;
 const LIBRARY = /[\\/](?:site-packages|dist-packages|lib[\\/]python\d[^\\/]*)[\\/]|^<frozen /;
 
 /** What follows an error: a tracker's farewell, bars that close, what launchers, Slurm and make say of their children. */
@@ -31,7 +29,6 @@ const AFTERWORDS = new RegExp(
 /** A launcher's traceback is that of a file of its own. */
 const LAUNCHER =
   /[\\/](?:torch[\\/]distributed[\\/](?:run|launch|launcher)|accelerate[\\/]commands|deepspeed[\\/]launcher)\b/;
-const OF_LAUNCHER = /\b(?:ChildFailedError|CalledProcessError)\b/;
 /** The box under a ChildFailedError: rules, `train.py FAILED`, `[0]:`, `  rank : 0`. */
 const BOX = /^(?:={8,}|-{8,}|\S.* FAILED|Failures:|Root Cause \(.*|\[\d+\]:|\s+\S.*|\s*)$/;
 const BEFORE_BOX = /failed \(exitcode: -?\d+\)|Sending process \d+ closing signal/;
@@ -62,7 +59,7 @@ function lastOf(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
   const mark = `${MARK}\n`;
   const room = Math.max(0, maxChars - mark.length);
-  const cut = text.slice(text.length - room).replace(/^[\uDC00-\uDFFF]/, '');
+  const cut = ending(text, room);
   const lineStart = cut.indexOf('\n');
   return mark + (lineStart >= 0 && lineStart < room / 2 ? cut.slice(lineStart + 1) : cut);
 }
@@ -80,14 +77,16 @@ function withoutAfterwords(lines: readonly string[]): readonly string[] {
     end = launcherStart(lines.slice(0, end)) ?? end;
   }
   const own = lines.slice(0, end);
-  return end < lines.length && own.some((line) => ERROR.test(line) || TRACEBACK.test(line)) ? [...own, MARK] : lines;
+  return end < lines.length && own.map(withoutRank).some((line) => namesError(line) || startsTraceback(line))
+    ? [...own, MARK]
+    : lines;
 }
 
 /** Where what a launcher says of its children begins, if the lines end with it. */
 function launcherStart(lines: readonly string[]): number | undefined {
-  const error = lines.findLastIndex((line) => OF_LAUNCHER.test(line) && ERROR.test(line));
+  const error = lines.findLastIndex((line) => isOfLauncher(line) && namesError(line));
   if (error < 0 || !lines.slice(error + 1).every((line) => BOX.test(line))) return undefined;
-  let start = lines.slice(0, error).findLastIndex((line) => TRACEBACK.test(line));
+  let start = lines.slice(0, error).findLastIndex((line) => startsTraceback(line));
   if (start < 0 || !lines.slice(start, error).some((line) => LAUNCHER.test(line))) return undefined;
   while (start > 0 && BEFORE_BOX.test(lines[start - 1] ?? '')) start -= 1;
   return start;
@@ -105,10 +104,11 @@ function withoutLibraries(lines: readonly string[]): readonly string[] {
     calls = [];
   };
   for (const line of lines) {
-    const file = FRAME.exec(line)?.[1];
+    const own = withoutRank(line);
+    const file = FRAME.exec(own)?.[1];
     const call = calls.at(-1);
     if (file !== undefined && LIBRARY.test(file)) calls.push([line]);
-    else if (call && INSIDE_FRAME.test(line)) call.push(line);
+    else if (call && INSIDE_FRAME.test(own)) call.push(line);
     else {
       flush(file === undefined);
       kept.push(line);
@@ -137,13 +137,6 @@ function withoutRepeats(lines: readonly string[]): readonly string[] {
 
 function withoutLength(lines: readonly string[]): readonly string[] {
   return lines.map((line) =>
-    line.length <= LONGEST_LINE
-      ? line
-      : `${half(line.slice(0, LONGEST_LINE - 150))} ${MARK} ${line.slice(-140).replace(/^[\uDC00-\uDFFF]/, '')}`,
+    line.length <= LONGEST_LINE ? line : `${beginning(line, LONGEST_LINE - 150)} ${MARK} ${ending(line, 140)}`,
   );
-}
-
-/** Without half a surrogate pair at the end. */
-function half(text: string): string {
-  return text.replace(/[\uD800-\uDBFF]$/, '');
 }

@@ -1,3 +1,5 @@
+import { bounded } from '../domain/index.ts';
+
 const ESCAPES = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 
 /** Untrusted text without terminal escapes, control and invisible formatting characters; newline and tab stay. */
@@ -11,11 +13,4 @@ export function cleanText(text: string): string {
 /** One line of at most `max` characters, an ellipsis where it was longer. */
 export function oneLine(text: string, max: number): string {
   return bounded(cleanText(text).replace(/\s+/g, ' ').trim(), max);
-}
-
-/** At most `max` characters, an ellipsis where it was longer. Never half a surrogate pair. */
-export function bounded(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const cut = text.slice(0, Math.max(0, max - 1));
-  return `${/[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
 }

@@ -1,4 +1,13 @@
-import { type Candidate, isEnd, type Run } from '../domain/index.ts';
+import {
+  bounded,
+  type Candidate,
+  isEnd,
+  isOfLauncher,
+  namesError,
+  type Run,
+  startsTraceback,
+  withoutRank,
+} from '../domain/index.ts';
 
 /** A run that ends later than this has trained: what stopped it is seldom a slip of the patch. */
 const FIRST_MINUTES_MS = 5 * 60_000;
@@ -48,39 +57,39 @@ export function crashesBefore(candidate: Candidate, own: readonly Candidate[], r
   return crashes;
 }
 
-const RANK = /^\[?(?:default|rank)\d*\]?:? ?/;
-const TRACEBACK = /^Traceback \(most recent call last\):/;
-const NAMES_ERROR = /^(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Interrupt)\b/;
 const LONGEST_WORDS = 300;
-/** What a launcher says of the process that failed, after that process said why. */
-const OF_LAUNCHER = /ChildFailedError|CalledProcessError/;
 
 /**
  * The line that names the error: the last one that a traceback ends with, else the last of all. Without what differs
  * each time: the rank that printed it, addresses, process numbers.
  */
 export function errorLine(tail: string): string {
-  const lines = linesOf(tail);
-  const line = namedError(lines) ?? lines.findLast((one) => one !== '')?.trim() ?? '';
-  return line.replaceAll(/0x[0-9a-f]+/gi, '0x…').replaceAll(/\b(pid|process)([ =:]+)\d+/gi, '$1$2…');
+  return told(tail).line;
 }
 
 /** What a command that failed said last, as a person is told it: the error that it names, else its last line. */
 export function lastWords(tail: string): string {
-  const line = errorLine(tail);
-  if (line === '') return 'It printed nothing.';
-  const short =
-    line.length <= LONGEST_WORDS ? line : `${line.slice(0, LONGEST_WORDS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
-  return `${namedError(linesOf(tail)) === undefined ? 'Its last line' : 'Its error'}: ${short}`;
+  const { line, isError } = told(tail);
+  return line === ''
+    ? 'It printed nothing.'
+    : `${isError ? 'Its error' : 'Its last line'}: ${bounded(line, LONGEST_WORDS)}`;
+}
+
+function told(tail: string): { readonly line: string; readonly isError: boolean } {
+  const lines = linesOf(tail);
+  const error = namedError(lines);
+  const line = error ?? lines.findLast((one) => one !== '')?.trim() ?? '';
+  const same = line.replaceAll(/0x[0-9a-f]+/gi, '0x…').replaceAll(/\b(pid|process)([ =:]+)\d+/gi, '$1$2…');
+  return { line: same, isError: error !== undefined };
 }
 
 function linesOf(tail: string): readonly string[] {
-  return tail.split('\n').map((line) => line.replace(RANK, '').trimEnd());
+  return tail.split('\n').map((line) => withoutRank(line).trimEnd());
 }
 
 function namedError(lines: readonly string[]): string | undefined {
-  const named = lines.map((line) => line.trim()).filter((line) => NAMES_ERROR.test(line));
-  return [...named, ...raised(lines)].findLast((line) => !OF_LAUNCHER.test(line));
+  const named = lines.map((line) => line.trim()).filter(namesError);
+  return [...named, ...raised(lines)].findLast((line) => !isOfLauncher(line));
 }
 
 /** The lines that tracebacks end with: not every exception is called an error. */
@@ -88,7 +97,7 @@ function raised(lines: readonly string[]): readonly string[] {
   const found: string[] = [];
   let inside = false;
   for (const line of lines) {
-    if (TRACEBACK.test(line)) inside = true;
+    if (startsTraceback(line)) inside = true;
     else if (inside && /^\S/.test(line)) {
       inside = false;
       if (/^[A-Za-z_][\w.]{0,200}(?::|$)/.test(line)) found.push(line);
@@ -107,7 +116,7 @@ const CHILD_ENDED = /\bexitcode {0,4}: -(?:9|15)\b|exits with return code = -(?:
 
 /** Whether the run's process was ended from outside under a launcher, and said nothing of an error of its own. */
 export function isEndedFromOutside(tail: string): boolean {
-  return CHILD_ENDED.test(tail) && namedError(linesOf(tail)) === undefined;
+  return CHILD_ENDED.test(tail) && !told(tail).isError;
 }
 
 const OUT_OF_MEMORY = /out of memory/i;

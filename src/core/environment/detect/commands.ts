@@ -86,7 +86,7 @@ function neededFrom(command: string, files: Texts): string[] {
   return scriptsNamed(command, [...files.keys()])
     .filter(isShell)
     .flatMap((script) => {
-      const code = shellCode(files.get(script) ?? '').replaceAll(/\\\n/g, ' ');
+      const code = joined(files.get(script) ?? '');
       // A function has arguments of its own, and what stands in single quotes is another program's.
       const body = code
         .replaceAll(/^[ \t]*(?:function[ \t]+)?\w+[ \t]*\(\)[^{\n]{0,200}\{[\s\S]{0,5000}?^[ \t]*\}/gm, '')
@@ -182,7 +182,7 @@ function startsInstalled(
 ): { readonly script: string; readonly trainer: string } | undefined {
   const named = scriptsNamed(command, [...files.keys()]);
   for (const script of named.filter((file) => isShell(file) || /\.ya?ml$/.test(file))) {
-    const started = isShell(script) ? shellCode(files.get(script) ?? '').replaceAll(/\\\n/g, ' ') : command;
+    const started = isShell(script) ? joined(files.get(script) ?? '') : command;
     const found = INSTALLED.exec(started);
     if (found) return { script, trainer: found[1] ?? found[2] ?? '' };
   }
@@ -196,6 +196,11 @@ export function shellCode(text: string): string {
     .split('\n')
     .filter((row) => !/^\s*#/.test(row))
     .join('\n');
+}
+
+/** The code of a shell script, its continued lines as one. */
+function joined(text: string): string {
+  return shellCode(text).replaceAll(/\\\n/g, ' ');
 }
 
 /** What make or a pipeline of DVC runs for a command; empty where it is neither. */

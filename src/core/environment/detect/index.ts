@@ -11,7 +11,7 @@ import {
 import type { Detected, Hyperparameter } from '../types.ts';
 import { type Answers, answeredRun, answeredSeed, answeredTimeout } from './answers.ts';
 import type { LineReader } from './candidates.ts';
-import { detectRun, reached, recipesOf } from './commands.ts';
+import { detectRun, reached, recipesOf, writtenAs } from './commands.ts';
 import { type Finding, firstLine, isShell, list, type Texts, type Told } from './evidence.ts';
 import { dataOutside, detectInputs, type Missing } from './inputs.ts';
 import { detectObjective } from './objective.ts';
@@ -52,8 +52,9 @@ export function detectEnvironment(
   const program = command === undefined ? new Map<string, string>() : programOf(command, files);
   const { told, open } = detectObjective(program, files, reads, { answers, run: command });
   const protection = detectProtection(program, files, command, told?.place);
-  const gpus = detectGpus(command, program, files);
-  const limit = detectTimeout(command, program, files);
+  const runCommand = { run: command, written: command === undefined ? undefined : writtenAs(command, files) };
+  const gpus = detectGpus(runCommand, program, files);
+  const limit = detectTimeout(runCommand, program, files);
   const timeout = 'open' in limit ? answeredTimeout(limit.open, answers) : limit;
   const outside = dataOutside(program);
   const rule = detectSeed(command, program, files);

@@ -100,8 +100,8 @@ const FILES: readonly Sink[] = ['jsonl', 'csv', 'json'];
 
 /** Whether the product can get at a number where the program leaves it. */
 function isReadable(candidate: Candidate, program: Texts, run: string): boolean {
-  if (FILES.includes(candidate.sink)) return fileOf(candidate, program, run) !== undefined;
-  if (candidate.sink === 'lightning') return fileOf(candidate, program, run) !== undefined;
+  if (candidate.sink === 'lightning' || FILES.includes(candidate.sink))
+    return fileOf(candidate, program, run) !== undefined;
   if (candidate.sink !== 'wandb') return true;
   if (switchOf(program, run) !== undefined) return false;
   return [...program.values()].some((text) => /\bwandb\b|tensorboard/i.test(text));

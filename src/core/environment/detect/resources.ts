@@ -1,14 +1,19 @@
-import { shellCode, writtenAs } from './commands.ts';
+import { shellCode, type WrittenCommand } from './commands.ts';
 import { type Finding, firstLine, isPython, isShell, type Texts, type Told } from './evidence.ts';
 
+/** The run command, and where a document writes it down. */
+export interface RunCommand {
+  readonly run: string | undefined;
+  readonly written: WrittenCommand | undefined;
+}
+
 /** How many GPUs a run takes. */
-export function detectGpus(run: string | undefined, program: Texts, files: Texts): Finding<number> {
+export function detectGpus({ run, written }: RunCommand, program: Texts, files: Texts): Finding<number> {
   const shells = [...program]
     .filter(([file]) => isShell(file))
     .map(([file, text]) => [file, withVariables(shellCode(text))] as const);
   // Its devices are left out of a command that is proposed: they are counted where it is written down.
-  const written = run === undefined ? undefined : writtenAs(run, files)?.command;
-  for (const [file, text] of [['the run command', written ?? run ?? ''] as const, ...shells]) {
+  for (const [file, text] of [['the run command', written?.command ?? run ?? ''] as const, ...shells]) {
     const asked = `${shellRaw(file, files)}\n${text}`;
     const counts = [
       /--?(?:nproc[_-]per[_-]node|num_processes|num_gpus|num-gpus|gpus-per-node)[= ]"?(\d{1,3})\b/.exec(asked)?.[1],
@@ -118,7 +123,7 @@ const LIMIT =
   /\b(?:exceeds?|longer than|more than|time ?limit of|timeout(?: of|:)?|kill\w* after|abort\w* after)\s*(?:about |~)?(\d{1,4})\s*[- ]?(seconds?|minutes?|mins?|hours?|hrs?)\b/i;
 
 /** How long a run may take: what Slurm is asked for, a time budget, or twice what a document says it takes. */
-export function detectTimeout(run: string | undefined, program: Texts, files: Texts): Told<string> {
+export function detectTimeout({ written }: RunCommand, program: Texts, files: Texts): Told<string> {
   const beside = [...files].filter(([name, text]) => isShell(name) && !program.has(name) && starts(text, program));
   for (const [file, text] of [...program, ...beside]) {
     const hit = isShell(file)
@@ -153,7 +158,6 @@ export function detectTimeout(run: string | undefined, program: Texts, files: Te
       },
     };
   }
-  const written = run === undefined ? undefined : writtenAs(run, files);
   for (const [file, text] of files) {
     if (!DOCUMENT.test(file)) continue;
     const hit = nearest(

@@ -179,23 +179,19 @@ export function keepsFlags(run: string, files: Texts): string | undefined {
   return /["{]?\$[@*]/.test(shellCode(files.get(script) ?? '')) ? undefined : script;
 }
 
+/** A seed that is set where it is used; one that is only handed on says less. */
+const FIXED = [
+  /\b(?:(?:manual_seed|PRNGKey|set_seed|set_random_seed|seed_everything|random\.seed|np\.random\.seed|default_rng|random\.key)\(\s*|random_state\s*=\s*)(\d+)|^(?:RANDOM_STATE|(?:RANDOM_)?SEED|seed)\s*=\s*(\d+)/,
+  /^(?!\s*(?:async\s+)?def\b).*[(,]\s*(?:random_)?seed\s*=\s*(\d+)/,
+];
+
 function fixedSeed(program: Texts): string | undefined {
-  for (const [file, text] of program) {
-    const hit = isPython(file)
-      ? firstLine(
-          text,
-          /\b(?:(?:manual_seed|PRNGKey|set_seed|set_random_seed|seed_everything|random\.seed|np\.random\.seed|default_rng|random\.key)\(\s*|random_state\s*=\s*)(\d+)|^(?:RANDOM_STATE|(?:RANDOM_)?SEED|seed)\s*=\s*(\d+)/,
-        )
-      : undefined;
-    if (hit)
-      return `${file}:${hit.line} sets ${hit.match[1] ?? hit.match[2]} and takes no other: read one from a variable or a flag there`;
-  }
-  for (const [file, text] of program) {
-    const hit = isPython(file)
-      ? firstLine(text, /^(?!\s*(?:async\s+)?def\b).*[(,]\s*(?:random_)?seed\s*=\s*(\d+)/)
-      : undefined;
-    if (hit)
-      return `${file}:${hit.line} sets ${hit.match[1]} and takes no other: read one from a variable or a flag there`;
+  for (const fixed of FIXED) {
+    for (const [file, text] of program) {
+      const hit = isPython(file) ? firstLine(text, fixed) : undefined;
+      if (hit)
+        return `${file}:${hit.line} sets ${hit.match[1] ?? hit.match[2]} and takes no other: read one from a variable or a flag there`;
+    }
   }
   for (const [file, text] of program) {
     const hit = /\.ya?ml$/.test(file) ? firstLine(text, /^\s*(?:random_|rng_|global_)?seed:\s*(\d+)/) : undefined;

@@ -15,14 +15,13 @@ import {
   wholePath,
 } from './path-line.ts';
 import { Paths } from './path-names.ts';
-import { dropReasoning } from './reasoning.ts';
 import { isSample, isUsage } from './sample.ts';
 import { isOnlyShown, withoutShown } from './shown.ts';
 import { KnownTexts } from './texts.ts';
 import { readUnified, startsDiff } from './unified.ts';
-import { decodeEntities, unwrapped } from './unwrap.ts';
+import { unwrapped } from './unwrap.ts';
 import { readV4a, startsV4a } from './v4a.ts';
-import { withoutWrapping } from './wrapping.ts';
+import { linesOf } from './wrapping.ts';
 
 export type ParsedAnswer =
   | { readonly ok: true; readonly ops: readonly Op[] }
@@ -49,27 +48,6 @@ export function parseAnswer(
     if (inner.ok || inner.refusal.code !== 'no-edits') return inner;
   }
   return read;
-}
-
-/** A block's head in HTML: beside parts that can be read as they stand, its block would be lost without a word. */
-const ESCAPED_HEAD = /^[ \t]{0,40}(?:&lt;){5,9} ?(?:SEARCH|ORIGINAL)\b/im;
-const UNSEEN = /^[\u200b-\u200d\u2060\ufeff]{1,20}/;
-/** Blanks that do not break a line, as pages and documents indent with. */
-const INDENT = /^([+-]?)([ \t]{0,200}[\u00a0\u2007\u202f][ \t\u00a0\u2007\u202f]{0,200})/;
-
-/** What an answer says: without its reasoning, and what is put around all of it. */
-function linesOf(answer: string): readonly string[] {
-  const text = ESCAPED_HEAD.test(answer) ? decodeEntities(answer) : answer;
-  const lines = text
-    .replace(/^\ufeff/, '')
-    .split('\n')
-    .map((line) =>
-      line
-        .replace(/\r$/, '')
-        .replace(UNSEEN, '')
-        .replace(INDENT, (_, sign, indent) => sign + ' '.repeat(indent.length)),
-    );
-  return withoutWrapping(dropReasoning(lines));
 }
 
 /** The beginning of a block's head: what an answer may be cut off in after whole blocks. */

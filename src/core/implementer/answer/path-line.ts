@@ -159,11 +159,15 @@ function listedPaths(near: readonly string[], paths: Paths): readonly string[] {
 function pathTokens(line: string, paths: Paths): readonly string[] {
   if (line.length > LONGEST_SENTENCE) return [];
   const quoted = [...line.matchAll(/`([^`]+)`/g)].map(([, inner = '']) => inner).filter((one) => paths.looksLike(one));
-  const words = line
-    .split(/[\s"'()[\]{}<>*`]+/)
-    .map((word) => word.replace(/[:,;.]+$/, ''))
-    .filter((word) => /[./]/.test(word) && paths.looksLike(word) && paths.resolve(word) !== undefined);
+  const words = wordsOf(line).filter(
+    (word) => /[./]/.test(word) && paths.looksLike(word) && paths.resolve(word) !== undefined,
+  );
   return distinct([...quoted, ...words], paths);
+}
+
+/** The words of a line without the signs around them. */
+function wordsOf(line: string): readonly string[] {
+  return line.split(/[\s"'()[\]{}<>*`]+/).map((word) => word.replace(/[:,;.]+$/, ''));
 }
 
 function distinct(names: readonly string[], paths: Paths): readonly string[] {
@@ -248,9 +252,9 @@ export function namesNearFence(before: readonly string[], paths: Paths): readonl
   const names = named(nearest);
   if (names.length > 0) return names;
   // A new file stands there by its name alone.
-  const words =
-    nearest.length > LONGEST ? [] : nearest.split(/[\s"'()[\]{}<>*`]+/).map((word) => word.replace(/[:,;.]+$/, ''));
-  const fresh = words.filter((word) => word.includes('/') && paths.looksLike(word));
+  const fresh = (nearest.length > LONGEST ? [] : wordsOf(nearest)).filter(
+    (word) => word.includes('/') && paths.looksLike(word),
+  );
   if (fresh.length > 0) return [...new Set(fresh)];
   const heading = named(farther.find((line) => /^\s*(?:#{1,6}\s|\*\*|\d{1,3}[.)]\s)/.test(line)) ?? '');
   return heading.length === 1 ? heading : [];

@@ -61,6 +61,13 @@ export function depthOf(line: string): number {
   return line.length - line.trimStart().length;
 }
 
+/** The line behind the block, 1-based, that a line opens: what stands deeper than `depth`, blank lines in between. */
+export function blockEnd(lines: readonly string[], line: number, depth: number): number {
+  let end = line;
+  while (end < lines.length && (lines[end]?.trim() === '' || depthOf(lines[end] ?? '') > depth)) end += 1;
+  return end;
+}
+
 /** The texts as the patch leaves them. */
 export function textsAfter(files: Texts, changed: readonly FileChange[]): Texts {
   const after = new Map(files);

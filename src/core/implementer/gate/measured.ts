@@ -1,4 +1,4 @@
-import { depthOf } from './changed.ts';
+import { blockEnd } from './changed.ts';
 
 /** What prints for all the rest of a run. */
 const REDIRECTS =
@@ -56,9 +56,7 @@ export function evaluating(lines: readonly string[], metric: string): readonly S
     const meter = METER.exec(line);
     const [, indent = '', name = ''] = meter ?? FUNCTION.exec(line) ?? [];
     if (name === '' || !(meter || EVALUATES.test(name) || named.test(name))) continue;
-    let end = index + 1;
-    while (end < lines.length && (lines[end]?.trim() === '' || depthOf(lines[end] ?? '') > indent.length)) end += 1;
-    found.push({ name, from: index + 1, to: end });
+    found.push({ name, from: index + 1, to: blockEnd(lines, index + 1, indent.length) });
   }
   return found;
 }

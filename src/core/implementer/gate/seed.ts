@@ -110,7 +110,7 @@ function closeOf(line: string, inside: number): number | undefined {
 }
 
 /** The line with what is given to calls that take a seed left out, where that names one. */
-function withoutGiven(line: string): string {
+function withoutSeeds(line: string): string {
   let text = '';
   let from = 0;
   for (const call of line.matchAll(TAKES)) {
@@ -127,7 +127,7 @@ const ALSO = 'This line changes a seed: a part of what the run differs by is cha
 const ONLY = 'The patch changes nothing but a seed. It may run, and is never ranked: what it differs by is chance.';
 
 function shape(line: string): string {
-  const known = withoutGiven(line.slice(0, MOST_LINE))
+  const known = withoutSeeds(line.slice(0, MOST_LINE))
     .replaceAll(SEED, '$1§')
     .replaceAll(GENERATOR, '$1§')
     .replace(ASSIGNED, '$1§');

@@ -1,4 +1,4 @@
-import { depthOf, type FileChange, MOST_LINE } from './changed.ts';
+import { blockEnd, depthOf, type FileChange, MOST_LINE } from './changed.ts';
 import type { Side } from './texts.ts';
 import type { Touched } from './touched.ts';
 
@@ -43,9 +43,7 @@ export function lossOfEvaluation(change: FileChange, lines: readonly Touched[], 
   if (!change.python) return [];
   const blocks = code.flatMap((line, index) => {
     if (!ASKS.test(line.slice(0, MOST_LINE)) || !NOT_TRAINING.test(line.slice(0, MOST_LINE))) return [];
-    let end = index + 1;
-    while (end < code.length && ((code[end] ?? '').trim() === '' || depthOf(code[end] ?? '') > depthOf(line))) end += 1;
-    return [{ from: index + 1, to: end }];
+    return [{ from: index + 1, to: blockEnd(code, index + 1, depthOf(line)) }];
   });
   return lines.filter((one) => {
     const line = (code[one.line - 1] ?? '').slice(0, MOST_LINE);

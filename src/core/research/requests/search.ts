@@ -380,6 +380,7 @@ async function untilEnded(
 /** Ideas that are there may be tried: their own budget says only how many more may be proposed. */
 const NO_MORE_RUNS = { ideas: undefined } satisfies Budgets;
 
-function usedUp({ job, search, payload }: Hunt, without: Budgets = {}, runs = 1): Promise<string | undefined> {
-  return whyUsedUp(job.parts, search, { ...payload.budgets, ...without }, runs);
+/** Why the search may begin nothing more, less the budgets that are set aside here. */
+function usedUp({ job, base, search, payload }: Hunt, without: Budgets = {}, runs = 1): Promise<string | undefined> {
+  return whyUsedUp(job.parts, base, search, { ...payload.budgets, ...without }, runs);
 }

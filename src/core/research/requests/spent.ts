@@ -2,12 +2,18 @@ import type { Base, Budgets, Run, Search } from '../../domain/index.ts';
 import { budgetUsedUp, type Spent } from '../../search/index.ts';
 import { pricedCalls } from '../calls.ts';
 import { gpusOf } from '../fleet-rules.ts';
-import { loadedBoxes, type Parts, requireBase } from '../parts.ts';
+import { loadedBoxes, type Parts } from '../parts.ts';
 
 /** Why a search may begin nothing more, in words; `runs` are those about to begin. Reads only what a budget was set for. */
-export async function whyUsedUp(parts: Parts, search: Search, budgets: Budgets, runs = 1): Promise<string | undefined> {
+export async function whyUsedUp(
+  parts: Parts,
+  base: Base,
+  search: Search,
+  budgets: Budgets,
+  runs = 1,
+): Promise<string | undefined> {
   if (Object.values(budgets).every((limit) => limit === undefined)) return undefined;
-  const spentSoFar = await spent(parts, await requireBase(parts, search.base), search, budgets);
+  const spentSoFar = await spent(parts, base, search, budgets);
   return budgetUsedUp(budgets, { ...spentSoFar, runs: spentSoFar.runs + runs - 1 });
 }
 
